@@ -1,0 +1,56 @@
+"""What can go wrong, in the hub's own words; `hub.http.errors` maps it to HTTP."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Stable names of errors. Clients may rely on them; texts may change."""
+
+    BAD_REQUEST = "bad-request"
+    BAD_FILTER = "bad-filter"
+    BAD_CURSOR = "bad-cursor"
+    BAD_BODY = "bad-body"
+    UNAUTHENTICATED = "unauthenticated"
+    DENIED = "denied"
+    ABSENT = "absent"
+    METHOD = "method-not-allowed"
+    NOT_ACCEPTABLE = "not-acceptable"
+    UNSUPPORTED_MEDIA = "unsupported-media"
+    TOO_LARGE = "too-large"
+    INTERNAL = "internal"
+    BUSY = "busy"
+    STORE_DOWN = "store-down"
+
+
+class HubError(Exception):
+    """An expected failure that a caller can understand and act upon.
+
+    Args:
+        fault: The stable name.
+        reason: One sentence: what is wrong. It may be shown to any client.
+        field: The field, parameter or header the reason speaks of, where there is one.
+        remedy: One sentence: the way out.
+    """
+
+    def __init__(self, fault: Fault, reason: str, *, field: str = "", remedy: str = "") -> None:
+        super().__init__(reason)
+        self.fault = fault
+        self.reason = reason
+        self.field = field
+        self.remedy = remedy
+
+
+class StoreDown(HubError):
+    """The store cannot answer now: disk full, locked, corrupt or unreachable.
+
+    Nothing of the failed call was kept.
+    """
+
+    def __init__(self, reason: str, *, fault: Fault = Fault.STORE_DOWN) -> None:
+        super().__init__(fault, reason, remedy="Nothing was stored; send the request again later.")
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text names the setting, the place and the way out."""

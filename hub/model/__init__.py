@@ -1,0 +1,1 @@
+"""The hub's own nouns: frozen data without I/O."""

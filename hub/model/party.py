@@ -1,0 +1,131 @@
+"""Who takes part: organisations, communities, accounts, tokens, and the rights between them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What an account may do beyond what its organisation may see."""
+
+    READER = "reader"
+    """Reads what the organisation may read."""
+    PUBLISHER = "publisher"
+    """Also publishes, and deletes what its organisation published."""
+    COORDINATOR = "coordinator"
+    """Also deletes what others published, in collections it may write."""
+    ADMINISTRATOR = "administrator"
+    """Manages organisations, accounts and collections. Sees no more data for it."""
+
+
+class Organisation(msgspec.Struct, frozen=True):
+    """A member of the hub, known to others by its STIX identity."""
+
+    id: str
+    """identity--UUID"""
+    slug: str
+    name_vi: str
+    name_en: str
+    kind: str = "agency"
+    country: str = "VN"
+    """ISO 3166-1 alpha-2"""
+    sector: str = ""
+    """STIX industry-sector-ov"""
+
+
+class Community(msgspec.Struct, frozen=True):
+    """A standing, named set of organisations."""
+
+    name: str
+    title: str
+    members: frozenset[str] = frozenset()
+    """Organisation ids"""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A person or a machine that acts for an organisation."""
+
+    name: str
+    org: str
+    roles: frozenset[Role] = frozenset({Role.READER})
+    password: str = ""
+    """Argon2id in PHC form; empty: no log-in by password."""
+    disabled: bool = False
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An API key of an account. The secret itself is never stored."""
+
+    id: str
+    account: str
+    digest: bytes
+    """SHA-256 of the secret, which has 256 random bits of its own."""
+    expires_us: int
+    read_only: bool = False
+    addresses: tuple[str, ...] = ()
+    """Networks the token works from; empty: any."""
+    label: str = ""
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """A TAXII collection."""
+
+    key: int
+    """Short internal number; 0 for one that is not stored yet."""
+    id: str
+    """UUID"""
+    root: str
+    alias: str
+    title: str
+    description: str = ""
+    public: bool = False
+    """Anybody may read it, without credentials."""
+    strict: bool = False
+    """Objects must follow the STIX specification to the letter and carry a TLP marking."""
+    media_types: tuple[str, ...] = (
+        "application/stix+json;version=2.0",
+        "application/stix+json;version=2.1",
+    )
+
+
+Subject = tuple[Literal["org", "community"], str]
+"""Whom a right is given to: an organisation id or the name of a community."""
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """The rights of one subject in one collection."""
+
+    collection: int
+    subject: Subject
+    read: bool = False
+    write: bool = False
+
+
+class Directory(msgspec.Struct, frozen=True):
+    """Everything about parties and rights at one moment; small, and read as a whole."""
+
+    epoch: int
+    orgs: dict[str, Organisation]
+    communities: dict[str, Community]
+    accounts: dict[str, Account]
+    tokens: dict[bytes, Token]
+    """By digest"""
+    collections: dict[int, Collection]
+    grants: tuple[Grant, ...]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks, as the credential proved it."""
+
+    account: str
+    org: str
+    roles: frozenset[Role]
+    read_only: bool = False
+    credential: str = "password"
+    """"password", "token:<id>", "console" or "anonymous"; never a secret."""
+
+
+ANONYMOUS = Caller("", "", frozenset(), read_only=True, credential="anonymous")
