@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,9 +25,10 @@ class Role(StrEnum):
 class Organisation(msgspec.Struct, frozen=True):
     """A member of the hub, known to others by its STIX identity."""
 
+    slug: str
+    """Short name that never changes; other parties refer to it."""
     id: str
     """identity--UUID"""
-    slug: str
     name_vi: str
     name_en: str
     kind: str = "agency"
@@ -42,7 +44,7 @@ class Community(msgspec.Struct, frozen=True):
     name: str
     title: str
     members: frozenset[str] = frozenset()
-    """Organisation ids"""
+    """Slugs of organisations"""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -92,7 +94,7 @@ class Collection(msgspec.Struct, frozen=True):
 
 
 Subject = tuple[Literal["org", "community"], str]
-"""Whom a right is given to: an organisation id or the name of a community."""
+"""Whom a right is given to: the slug of an organisation or the name of a community."""
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -104,17 +106,37 @@ class Grant(msgspec.Struct, frozen=True):
     write: bool = False
 
 
+Party = Organisation | Community | Account | Token | Collection | Grant
+
+
 class Directory(msgspec.Struct, frozen=True):
     """Everything about parties and rights at one moment; small, and read as a whole."""
 
     epoch: int
     orgs: dict[str, Organisation]
+    """By slug"""
     communities: dict[str, Community]
     accounts: dict[str, Account]
     tokens: dict[bytes, Token]
     """By digest"""
     collections: dict[int, Collection]
     grants: tuple[Grant, ...]
+
+    @classmethod
+    def of(cls, epoch: int, parties: Iterable[Party]) -> Directory:
+        """Sort parties into a directory."""
+        found: dict[type[Party], list[Any]] = {}
+        for party in parties:
+            found.setdefault(type(party), []).append(party)
+        return cls(
+            epoch,
+            orgs={org.slug: org for org in found.get(Organisation, ())},
+            communities={item.name: item for item in found.get(Community, ())},
+            accounts={account.name: account for account in found.get(Account, ())},
+            tokens={token.digest: token for token in found.get(Token, ())},
+            collections={item.key: item for item in found.get(Collection, ())},
+            grants=tuple(found.get(Grant, ())),
+        )
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -1,0 +1,56 @@
+"""The composition root: the only place that knows every part."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hub.config import Config
+from hub.http import errors, observe
+from hub.http.caller import Doorman
+from hub.service.credentials import Passwords
+from hub.service.directory import Parties
+from hub.service.fetch import Reader
+from hub.service.publish import Publisher
+from hub.stix.check import Limits
+from hub.store.base import Store
+from hub.store.database import migrate
+from hub.store.sqlite import SqliteStore
+from hub.taxii import views
+from hub.taxii.cursor import Cursors
+
+
+def open_store(config: Config) -> SqliteStore:
+    """The configured store, brought to this program's schema.
+
+    Raises:
+        ConfigError: It was written by a newer program.
+        StoreDown: It cannot be read or written.
+    """
+    store = SqliteStore(config.store_path, busy_s=config.store.busy_seconds)
+    migrate(store.database)
+    return store
+
+
+def create_app(config: Config, store: Store) -> Flask:
+    """The hub as a WSGI application over a store.
+
+    Raises:
+        ConfigError: The secret is missing or unusable.
+    """
+    app = Flask("hub", static_folder=None)
+    services = views.Services(
+        config,
+        Doorman(Parties(store), Passwords()),
+        Reader(store),
+        Publisher(store, Limits(config.taxii.max_object_bytes, config.taxii.max_depth)),
+        Cursors(config.secret()),
+    )
+    observe.register(app, access_log=config.log.access)
+    errors.register(app, 2 * config.taxii.max_content_length)
+    app.register_blueprint(observe.blueprint(store, config.server.metrics_networks))
+    app.register_blueprint(views.blueprint(services))
+    if config.server.trusted_proxies:
+        hops = config.server.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,146 @@
+"""What the commands share: context, exit codes, output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from hub.config import Config, load
+from hub.errors import ConfigError, Fault, HubError
+from hub.model.party import Caller, Role
+
+if TYPE_CHECKING:
+    from hub.service.admin import Admin
+    from hub.store.sqlite import SqliteStore
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+CONSOLE = Caller("console", "", frozenset({Role.ADMINISTRATOR}), credential="console")
+"""Whoever may run commands on the hub's machine with its secret is its administrator."""
+
+
+class Exit(IntEnum):
+    """Exit codes; `hub help exit-codes` prints them."""
+
+    OK = 0
+    ERROR = 1
+    """Something failed; the message says what and the way out."""
+    USAGE = 2
+    """The command line or the configuration is wrong."""
+    LOGIN = 4
+    """Credentials are missing or wrong."""
+    ABSENT = 5
+    """What was asked for does not exist, or not for this account."""
+    REFUSED = 6
+    """Refused by the rules: not allowed, or an object was not accepted."""
+    UNREACHABLE = 7
+    """The other side cannot be reached or is not available now."""
+
+
+_FROM_FAULT = {
+    Fault.UNAUTHENTICATED: Exit.LOGIN,
+    Fault.ABSENT: Exit.ABSENT,
+    Fault.DENIED: Exit.REFUSED,
+    Fault.BAD_BODY: Exit.REFUSED,
+    Fault.TOO_LARGE: Exit.REFUSED,
+    Fault.BAD_REQUEST: Exit.USAGE,
+    Fault.BUSY: Exit.UNREACHABLE,
+    Fault.STORE_DOWN: Exit.UNREACHABLE,
+}
+
+
+class Context:
+    """The configuration and what follows from it, opened when a command needs it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def config(self) -> Config:
+        """The configuration."""
+        return load(self.path)
+
+    def store(self) -> SqliteStore:
+        """The store, migrated."""
+        from hub.app import open_store  # slow to import: `hub --help` must not wait for it
+
+        return open_store(self.config())
+
+    def admin(self) -> Admin:
+        """Administration on behalf of whoever runs the command."""
+        from hub.service.admin import Admin  # slow to import
+
+        return Admin(self.store(), CONSOLE)
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the hub's errors into one line on standard error and an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except ConfigError as error:
+            fail(str(error), Exit.USAGE)
+        except HubError as error:
+            text = " ".join(filter(None, [error.reason + ".", error.remedy]))
+            fail(text, _FROM_FAULT.get(error.fault, Exit.ERROR))
+
+    return run
+
+
+def fail(message: str, code: Exit) -> Any:
+    """Print the message on standard error and leave."""
+    click.echo(f"hub: {message}", err=True)
+    sys.exit(code)
+
+
+def say(message: str) -> None:
+    """A message for a person: on standard error, so that data stays clean."""
+    click.echo(message, err=True)
+
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How data is printed.",
+)
+
+
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: str) -> None:
+    """Print rows: aligned on a terminal, tab-separated when piped, or as JSON."""
+    found = [{column: row.get(column, "") for column in columns} for row in rows]
+    if output == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+        return
+    lines = [[_cell(row[column]) for column in columns] for row in found]
+    if not sys.stdout.isatty():
+        for line in lines:
+            click.echo("\t".join(line))
+        return
+    table = [[column.upper() for column in columns], *lines]
+    widths = [max(len(line[n]) for line in table) for n in range(len(columns))]
+    for line in table:
+        cells = zip(line, widths, strict=True)
+        click.echo("  ".join(text.ljust(width) for text, width in cells).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return " ".join(sorted(str(item) for item in value))
+    return str(value).replace("\t", " ").replace("\n", " ")

@@ -1,0 +1,5 @@
+"""Moving files in and out."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,55 @@
+"""The `hub` group and the commands that are about this hub as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hub.cli import admin, data, remote, setup
+from hub.cli.base import Context, Exit
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("hub.toml"),
+    envvar="HUB_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The configuration file.",
+)
+@click.version_option(package_name="incident-hub")
+@click.pass_context
+def main(context: click.Context, config: Path) -> None:
+    """Share cyber incidents over TAXII 2.1 with nothing missed."""
+    context.obj = Context(config)
+
+
+@main.command("help")
+@click.argument("topic", type=click.Choice(["exit-codes"]))
+def help_topic(topic: str) -> None:
+    """Explain a topic: exit-codes."""
+    del topic
+    for code, meaning in exit_codes():
+        click.echo(f"{code}  {meaning}")
+
+
+def exit_codes() -> list[tuple[int, str]]:
+    """Each exit code with its meaning."""
+    meanings = {
+        Exit.OK: "It worked.",
+        Exit.ERROR: "Something failed; the message says what and the way out.",
+        Exit.USAGE: "The command line or the configuration is wrong.",
+        Exit.LOGIN: "Credentials are missing or wrong.",
+        Exit.ABSENT: "What was asked for does not exist, or not for this account.",
+        Exit.REFUSED: "Refused by the rules: not allowed, or an object was not accepted.",
+        Exit.UNREACHABLE: "The other side cannot be reached or is not available now.",
+    }
+    return [(int(code), meanings[code]) for code in Exit]
+
+
+for command in (*setup.COMMANDS, *admin.COMMANDS, *data.COMMANDS, *remote.COMMANDS):
+    main.add_command(command)

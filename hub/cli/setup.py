@@ -1,0 +1,131 @@
+"""Setting a hub up and running it: init, serve, status."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+import click
+
+from hub.cli.admin import password_option, read_password
+from hub.cli.base import (
+    CONSOLE,
+    Context,
+    Exit,
+    fail,
+    guarded,
+    output_option,
+    pass_context,
+    say,
+    show,
+)
+from hub.config import load, write_secret
+from hub.model.clock import format_us
+from hub.model.party import Organisation, Role
+
+_TEMPLATE = """\
+# Every setting, with its meaning and default: config/hub.example.toml in the source, or the
+# settings page of the documentation.
+secret_file = "secret.key"
+
+[store]
+path = "hub.sqlite"
+
+[server]
+host = "127.0.0.1"
+port = {port}
+
+[[taxii.roots]]
+name = "{root}"
+title = "{title}"
+"""
+
+
+def write_config(path: Path, *, port: int, root: str, title: str) -> None:
+    """Write a small configuration and its secret.
+
+    Raises:
+        FileExistsError: One of them is there already; nothing is overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(_TEMPLATE.format(port=port, root=root, title=title))
+    write_secret(path.parent / "secret.key")
+
+
+@click.command()
+@click.option("--admin", "name", default="", help="Also make an administrator of this name.")
+@click.option("--org", default="hub", show_default=True, help="Slug of its organisation.")
+@click.option("--port", default=8421, show_default=True, help="Port the hub will listen on.")
+@click.option("--root", default="hub", show_default=True, help="Name of the API root.")
+@click.option("--title", default="Incident hub", show_default=True, help="Title of the API root.")
+@password_option
+@pass_context
+@guarded
+def init(context: Context, name: str, org: str, *, password_stdin: bool, **config: str) -> None:
+    """Write a configuration, a secret and an empty store."""
+    password = read_password(from_stdin=password_stdin) if name else ""
+    try:
+        write_config(context.path, **config)  # type: ignore[arg-type]
+    except FileExistsError as error:
+        fail(f"{error.filename} is there already; nothing was changed", Exit.ERROR)
+    admin = context.admin()
+    if name:
+        identity = f"identity--{uuid.uuid4()}"
+        admin.put_org(Organisation(slug=org, id=identity, name_vi=org, name_en=org))
+        admin.add_account(name, org, [Role.ADMINISTRATOR], password)
+    say(f"wrote {context.path} and its secret. Next:")
+    say("  hub org add, hub collection create, hub collection grant, hub account add, hub serve")
+
+
+@click.command()
+@pass_context
+@guarded
+def serve(context: Context) -> None:
+    """Run the hub until it is stopped. HUP reads the configuration again."""
+    run_server(context.path)
+
+
+def run_server(path: Path, greeting: str = "") -> None:
+    """Start gunicorn; returns when it was stopped."""
+    load(path).secret()  # refuse before anything listens
+    folder = tempfile.mkdtemp(prefix="hub-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        # The metrics library decides at import whether workers share their counters.
+        from hub.app import open_store
+        from hub.server import HubServer
+
+        open_store(load(path)).close()
+        HubServer(path, lambda _: say(greeting) if greeting else None).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@click.command()
+@output_option
+@pass_context
+@guarded
+def status(context: Context, output: str) -> None:
+    """Count what is stored, per collection."""
+    from hub.model.query import Scope
+
+    store = context.store()
+    directory = store.directory()
+    scope = Scope(account=CONSOLE.account, readable=frozenset(directory.collections))
+    rows = [
+        {
+            "collection": directory.collections[tally.collection].alias,
+            "objects": tally.objects,
+            "versions": tally.versions,
+            "last_added": format_us(tally.last_us),
+        }
+        for tally in store.tallies(scope)
+    ]
+    show(rows, ["collection", "objects", "versions", "last_added"], output)
+
+
+COMMANDS = (init, serve, status)

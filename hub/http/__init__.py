@@ -1,0 +1,1 @@
+"""What every HTTP door shares: callers, errors, observation."""

@@ -1,0 +1,152 @@
+"""The one table from the hub's errors to HTTP answers, and the one error body.
+
+The body is the TAXII error message (TAXII 2.1 section 3.6.1); every door uses it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import msgspec
+from flask import Flask, Request, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from hub.errors import Fault, HubError
+
+MEDIA_TYPE = "application/taxii+json;version=2.1"
+RETRY_AFTER_S = 5
+
+_log = logging.getLogger("hub.error")
+
+
+class Answer(NamedTuple):
+    """What a client gets for a fault."""
+
+    status: int
+    title: str
+    meaning: str
+    """For the documentation: when it happens and what to do."""
+
+
+TABLE: dict[Fault, Answer] = {
+    Fault.BAD_REQUEST: Answer(
+        400, "Bad request", "A header, parameter or path cannot be understood."
+    ),
+    Fault.BAD_FILTER: Answer(
+        400, "Bad filter", "A filter is unknown, malformed, given twice or contradicts `next`."
+    ),
+    Fault.BAD_CURSOR: Answer(
+        400, "Bad next", "`next` was not given out by this hub, or was altered. Start over."
+    ),
+    Fault.BAD_BODY: Answer(
+        400, "Bad body", "The body is no JSON envelope or bundle with at least one object."
+    ),
+    Fault.UNAUTHENTICATED: Answer(
+        401, "Credentials needed", "No credentials, or wrong, expired or disabled ones."
+    ),
+    Fault.DENIED: Answer(403, "Not allowed", "The account is known but may not do this."),
+    Fault.ABSENT: Answer(
+        404, "Not found", "It does not exist, or does not exist for this account."
+    ),
+    Fault.METHOD: Answer(405, "Method not allowed", "The address does not know this method."),
+    Fault.NOT_ACCEPTABLE: Answer(
+        406, "Not acceptable", f"The Accept header leaves no room for {MEDIA_TYPE}."
+    ),
+    Fault.TOO_LARGE: Answer(
+        413, "Too large", "The body is over max_content_length. Send smaller envelopes."
+    ),
+    Fault.UNSUPPORTED_MEDIA: Answer(
+        415, "Unsupported media type", f"The body must be {MEDIA_TYPE}, plain or gzip."
+    ),
+    Fault.INTERNAL: Answer(
+        500, "Internal error", "A fault of the hub. The log has more under the error id."
+    ),
+    Fault.BUSY: Answer(503, "Busy", "Other writers hold the store. Nothing was stored; retry."),
+    Fault.STORE_DOWN: Answer(
+        503, "Store unavailable", "The store cannot read or write. Nothing was stored; retry."
+    ),
+}
+
+# What werkzeug raises by itself, in the hub's words. Others of the 4xx are bad requests.
+_FROM_STATUS = {
+    404: (Fault.ABSENT, "there is nothing at this address"),
+    405: (Fault.METHOD, "this address does not know the method"),
+    413: (Fault.TOO_LARGE, "the request is too large"),
+    415: (Fault.UNSUPPORTED_MEDIA, "the body's media type is not supported"),
+}
+
+
+def body(error: HubError) -> bytes:
+    """The error message resource as JSON."""
+    answer = TABLE[error.fault]
+    message: dict[str, object] = {
+        "title": answer.title,
+        "description": " ".join(filter(None, [_sentence(error.reason), error.remedy])),
+        "error_id": getattr(g, "request_id", ""),
+        "error_code": error.fault.value,
+        "http_status": str(answer.status),
+    }
+    if error.field:
+        message["details"] = {"field": error.field}
+    return msgspec.json.encode(message)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def answer(error: HubError) -> Response:
+    """The HTTP answer to an error."""
+    status = TABLE[error.fault].status
+    response = Response(body(error), status, content_type=MEDIA_TYPE)
+    if status == 401:
+        # Basic is mandatory to implement (TAXII 2.1 section 1.6.9); each scheme on its own line,
+        # as some clients read only one challenge per header.
+        response.headers.add("WWW-Authenticate", 'Basic realm="hub", charset="UTF-8"')
+        response.headers.add("WWW-Authenticate", 'Bearer realm="hub"')
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def register(app: Flask, drain_bytes: int) -> None:
+    """Let every error of the app leave through `answer`."""
+
+    def handle_hub(error: HubError) -> Response:
+        drain(request, drain_bytes)
+        if TABLE[error.fault].status >= 500:
+            _log.error("%s", error.reason, exc_info=error)
+        return answer(error)
+
+    def handle_http(error: HTTPException) -> Response:
+        code = error.code or 500
+        fault, reason = _FROM_STATUS.get(
+            code, (Fault.BAD_REQUEST, "the request cannot be understood")
+        )
+        response = answer(HubError(fault, reason))
+        if allowed := error.get_response().headers.get("Allow"):
+            response.headers["Allow"] = allowed
+        drain(request, drain_bytes)
+        return response
+
+    def handle_any(error: Exception) -> Response:
+        _log.error("unexpected: %s", type(error).__name__, exc_info=error)
+        return answer(HubError(Fault.INTERNAL, "the hub failed; its log has more"))
+
+    app.register_error_handler(HubError, handle_hub)
+    app.register_error_handler(HTTPException, handle_http)
+    app.register_error_handler(Exception, handle_any)
+
+
+def drain(incoming: Request, most: int) -> None:
+    """Read away a refused body, up to `most` bytes: over TLS a client that is still sending
+
+    would see a broken connection in place of the answer.
+    """
+    try:
+        while most > 0 and (chunk := incoming.stream.read(min(most, 65536))):
+            most -= len(chunk)
+    except (HTTPException, OSError):
+        # The client is gone or sent a broken body: there is nobody to spare.
+        return

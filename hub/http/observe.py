@@ -1,0 +1,146 @@
+"""Seeing what the hub does: request ids, JSON log lines without secrets, metrics, health."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    values,
+)
+
+from hub.errors import Fault, HubError
+from hub.store.base import Log
+
+_access = logging.getLogger("hub.access")
+_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+REQUESTS = Counter("hub_requests", "Requests answered.", ["route", "method", "status"])
+SECONDS = Histogram(
+    "hub_request_seconds",
+    "Time to answer.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+SENT = Counter("hub_sent_bytes", "Bytes of answer bodies.", ["route"])
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per line; only fields that are named here, so no secret slips in."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log_to_stderr(level: str) -> None:
+    """Send all logging to standard error as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def register(app: Flask, *, access_log: bool) -> None:
+    """Give every request an id, a log line and its metrics."""
+
+    def begin() -> None:
+        g.started = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+
+    def end(response: Response) -> Response:
+        elapsed = time.perf_counter() - g.started
+        route = request.url_rule.rule if request.url_rule else "none"
+        size = response.content_length or 0
+        response.headers["X-Request-ID"] = g.request_id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        # A label must not take values that a client invents.
+        method = request.method if request.method in _METHODS else "other"
+        REQUESTS.labels(route, method, response.status_code).inc()
+        SECONDS.labels(route).observe(elapsed)
+        SENT.labels(route).inc(size)
+        if access_log:
+            _write_access(response.status_code, size, elapsed)
+        return response
+
+    app.before_request(begin)
+    app.after_request(end)
+
+
+def _write_access(status: int, size: int, elapsed: float) -> None:
+    caller = getattr(g, "caller", None)
+    fields = {
+        "request": g.request_id,
+        "method": request.method,
+        "path": request.path[:200],
+        "status": status,
+        "bytes": size,
+        "ms": round(elapsed * 1000, 2),
+        "account": caller.account if caller else "",
+        "credential": caller.credential if caller else "",
+        "address": request.remote_addr or "",
+    }
+    _access.info("request", extra={"fields": fields})
+
+
+def blueprint(store: Log, metrics_networks: Sequence[str]) -> Blueprint:
+    """/health/live, /health/ready and /metrics."""
+    networks = [ipaddress.ip_network(network) for network in metrics_networks]
+    made = Blueprint("observe", __name__)
+
+    def live() -> Response:
+        return _plain("alive\n")
+
+    def ready() -> Response:
+        store.probe()
+        return _plain("ready\n")
+
+    def metrics() -> Response:
+        address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - in no network
+        if not any(address in network for network in networks):
+            raise HubError(Fault.ABSENT, "there is nothing at this address")
+        return Response(_metrics(), content_type=CONTENT_TYPE_LATEST)
+
+    made.add_url_rule("/health/live", view_func=live)
+    made.add_url_rule("/health/ready", view_func=ready)
+    made.add_url_rule("/metrics", view_func=metrics)
+    return made
+
+
+def _plain(text: str) -> Response:
+    response = Response(text, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _metrics() -> bytes:
+    """All workers together when they share a folder, as under `hub serve`."""
+    registry = CollectorRegistry()
+    if values.ValueClass is not values.MutexValue:
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest()

@@ -1,0 +1,125 @@
+"""gunicorn around the application: workers, TLS, graceful reload. UNIX only."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from prometheus_client import multiprocess, values
+
+from hub.app import create_app, open_store
+from hub.config import Config, load
+from hub.errors import ConfigError, HubError
+from hub.http.observe import log_to_stderr
+from hub.model.clock import now_us
+from hub.store.base import Log
+
+_HOUR_S = 3600
+_HOUR_US = _HOUR_S * 1_000_000
+_LONGEST_LINE = 8190
+_KEEP_ALIVE_S = 30
+
+_log = logging.getLogger("hub.server")
+
+
+class HubServer(BaseApplication):  # type: ignore[misc]
+    """The hub under gunicorn. `kill -HUP` reads the configuration again and replaces workers.
+
+    Args:
+        path: The configuration file.
+        ready: Called in the master once the socket listens.
+    """
+
+    def __init__(self, path: Path, ready: Callable[[str], None] = lambda _: None) -> None:
+        self._path = path
+        self._ready = ready
+        self._config = load(path)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Translate the hub's settings into gunicorn's."""
+        try:
+            self._config = load(self._path)
+        except ConfigError as error:
+            _log.error("configuration not reloaded, the old one stays: %s", error)
+        for name, value in _gunicorn_settings(self._config).items():
+            self.cfg.set(name, value)
+        self.cfg.set("when_ready", lambda server: self._ready(str(server.LISTENERS[0])))
+
+    def load(self) -> Flask:
+        """Make the application, in each worker, after the fork."""
+        log_to_stderr(self._config.log.level)
+        store = open_store(self._config)
+        app = create_app(self._config, store)
+        hours = self._config.store.status_hours
+        threading.Thread(target=_purge_hourly, args=(store, hours), daemon=True).start()
+        return app
+
+
+def _gunicorn_settings(config: Config) -> dict[str, Any]:
+    server = config.server
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    folder = Path(config.folder)
+    settings: dict[str, Any] = {
+        "bind": f"{host}:{server.port}",
+        "workers": server.workers,
+        "threads": server.threads,
+        "worker_class": "gthread",
+        "timeout": server.timeout_seconds,
+        "graceful_timeout": 30,
+        "keepalive": _KEEP_ALIVE_S,
+        "limit_request_line": _LONGEST_LINE,
+        "logconfig_dict": _log_settings(config.log.level),
+        "child_exit": _forget_worker,
+    }
+    if server.tls_cert:
+        settings |= {
+            "certfile": str(folder / server.tls_cert),
+            "keyfile": str(folder / server.tls_key),
+            "ssl_context": _tls_context,
+        }
+    return settings
+
+
+def _log_settings(level: str) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "hub.http.observe.JsonLines"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"level": level.upper(), "handlers": ["stderr"]},
+        "loggers": {
+            name: {"level": level.upper(), "handlers": [], "propagate": True}
+            for name in ("gunicorn.error", "gunicorn.access")
+        },
+    }
+
+
+def _tls_context(_: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    # TAXII 2.1 section 7.2.2: TLS 1.2 or newer.
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _forget_worker(_: object, worker: Any) -> None:
+    """Live gauges of a worker that is gone must not count any more."""
+    if values.ValueClass is not values.MutexValue:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def _purge_hourly(store: Log, hours: int) -> None:
+    """Every worker does this; the second one finds nothing left to do."""
+    pause = threading.Event()
+    while True:
+        try:
+            store.purge(now_us() - hours * _HOUR_US)
+        except HubError as error:
+            _log.warning("old statuses not purged: %s", error.reason)
+        pause.wait(_HOUR_S)

@@ -1,0 +1,135 @@
+"""From a credential to a caller: passwords, tokens, and what is remembered between requests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import os
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from hub.model.clock import now_us
+from hub.model.party import Account, Caller, Directory, Token
+
+_REMEMBER_S = 300
+_REMEMBER_MOST = 4096
+_PREFIX = "hub_"
+
+# OWASP's second recommended setting: 19 MiB, two passes, one lane.
+_MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
+
+
+def hash_password(password: str) -> str:
+    """The password in PHC form, by Argon2id."""
+    kdf = Argon2id(
+        salt=os.urandom(16),
+        length=32,
+        iterations=_PASSES,
+        lanes=_LANES,
+        memory_cost=_MEMORY_KIB,
+    )
+    return kdf.derive_phc_encoded(password.encode())
+
+
+def new_secret() -> str:
+    """A token's secret: 256 random bits, printed once and never stored."""
+    return _PREFIX + secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a token. A secret of 256 random bits needs no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def is_token(secret: str) -> bool:
+    """Whether the text looks like one of the hub's tokens."""
+    return secret.startswith(_PREFIX)
+
+
+def by_token(directory: Directory, secret: str, address: str) -> Caller | None:
+    """The caller behind a token, or None. Expiry and address are looked at every time."""
+    token = directory.tokens.get(digest(secret))
+    if token is None or token.expires_us <= now_us() or not _from_allowed(token, address):
+        return None
+    account = directory.accounts.get(token.account)
+    return _caller(account, f"token:{token.id}", read_only=token.read_only)
+
+
+def _from_allowed(token: Token, address: str) -> bool:
+    if not token.addresses:
+        return True
+    try:
+        caller = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(caller in ipaddress.ip_network(network) for network in token.addresses)
+
+
+def _caller(account: Account | None, credential: str, *, read_only: bool) -> Caller | None:
+    if account is None or account.disabled:
+        return None
+    return Caller(account.name, account.org, account.roles, read_only, credential)
+
+
+class Passwords:
+    """Verifies passwords; remembers a verdict for minutes, so that a poll costs no Argon2.
+
+    What is remembered is keyed by an HMAC of name, password and stored hash under a key that only
+    this process knows: a changed password or a disabled account takes effect at once.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._key = os.urandom(32)
+        self._clock = clock
+        self._verdicts: OrderedDict[bytes, tuple[float, bool]] = OrderedDict()
+        self._lock = threading.Lock()
+        # One hash at a time: a flood of wrong passwords must not take memory and every core.
+        self._turn = threading.Lock()
+        self._nobody = hash_password(secrets.token_urlsafe(16))
+
+    def caller(self, directory: Directory, name: str, password: str) -> Caller | None:
+        """The caller behind a name and password, or None.
+
+        An unknown name costs as much as a wrong password, so that time tells nothing.
+        """
+        account = directory.accounts.get(name)
+        stored = account.password if account and account.password else self._nobody
+        if not self._verify(stored, name, password):
+            return None
+        return _caller(account, "password", read_only=False)
+
+    def _verify(self, stored: str, name: str, password: str) -> bool:
+        text = "\0".join((stored, name, password)).encode("utf-8", "surrogatepass")
+        key = hmac.digest(self._key, text, "sha256")
+        verdict = self._remembered(key)
+        if verdict is None:
+            with self._turn:
+                verdict = _matches(stored, password)
+            self._remember(key, verdict=verdict)
+        return verdict
+
+    def _remembered(self, key: bytes) -> bool | None:
+        with self._lock:
+            until, verdict = self._verdicts.get(key, (0.0, False))
+            return verdict if until > self._clock() else None
+
+    def _remember(self, key: bytes, *, verdict: bool) -> None:
+        with self._lock:
+            self._verdicts[key] = (self._clock() + _REMEMBER_S, verdict)
+            while len(self._verdicts) > _REMEMBER_MOST:
+                self._verdicts.popitem(last=False)
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        Argon2id.verify_phc_encoded(password.encode("utf-8", "surrogatepass"), stored)
+    except InvalidKey:
+        return False
+    return True

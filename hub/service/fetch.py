@@ -1,0 +1,82 @@
+"""Reading: collections, pages of objects and manifest entries, statuses."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub import policy
+from hub.errors import Fault, HubError
+from hub.model.party import Collection, Directory
+from hub.model.query import EntryPage, ObjectPage, Query, Scope
+from hub.model.record import Status
+from hub.service.publish import BOTH_STIX
+from hub.store.base import Log
+
+
+def collections(scope: Scope, directory: Directory, root: str) -> list[Collection]:
+    """The collections of an API root that exist for the scope, always in the same order."""
+    found = [
+        collection
+        for collection in directory.collections.values()
+        if collection.root == root and any(policy.rights(scope, collection))
+    ]
+    return sorted(found, key=lambda collection: collection.key)
+
+
+def collection(scope: Scope, directory: Directory, root: str, name: str) -> Collection:
+    """The collection with this id or alias.
+
+    Raises:
+        HubError: ABSENT when there is none for the scope; a hidden one is no different.
+    """
+    for found in collections(scope, directory, root):
+        if name in {found.id, found.alias}:
+            return found
+    raise HubError(
+        Fault.ABSENT,
+        "there is no such collection here, or this account may not use it",
+        remedy="List the collections of the API root to see what this account may use.",
+    )
+
+
+class Reader:
+    """Pages of one collection."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def objects(
+        self, scope: Scope, collection: Collection, query: Query, bounds: tuple[int, int]
+    ) -> ObjectPage:
+        """Matching objects; `bounds` are the date added to start after and the page size."""
+        policy.require_read(scope, collection)
+        return self._log.objects(scope, query, *bounds)
+
+    def entries(
+        self, scope: Scope, collection: Collection, query: Query, bounds: tuple[int, int]
+    ) -> EntryPage:
+        """The same page as manifest entries."""
+        policy.require_read(scope, collection)
+        return self._log.entries(scope, query, *bounds)
+
+    def require_object(self, scope: Scope, query: Query) -> None:
+        """Raises HubError: ABSENT when the scope sees no version of the query's object at all."""
+        every = msgspec.structs.replace(
+            Query(query.collection), ids=query.ids, edges=("all",), stix=BOTH_STIX
+        )
+        if not self._log.entries(scope, every, 0, 1).entries:
+            raise HubError(Fault.ABSENT, "there is no such object in this collection")
+
+    def status(self, scope: Scope, root: str, status_id: str) -> Status:
+        """The status of a publish by the scope's organisation.
+
+        Raises:
+            HubError: ABSENT when there is none, or it belongs to somebody else.
+        """
+        found = self._log.status(scope, root, status_id)
+        if found is None:
+            raise HubError(
+                Fault.ABSENT,
+                "there is no such status here, it has expired, or another organisation owns it",
+            )
+        return found

@@ -1,0 +1,69 @@
+"""Publishing: the one door through which objects enter, whoever brings them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from hub import policy
+from hub.model.party import Collection
+from hub.model.query import Query, Scope
+from hub.model.record import Candidate, Refusal, Status
+from hub.stix.check import Limits, check
+from hub.stix.strict import faults
+from hub.store.base import Act, Batch, Log, Removal
+
+BOTH_STIX = ("2.0", "2.1")
+
+
+class Publisher:
+    """Checks objects, hands them to the store in one transaction, and keeps the verdicts."""
+
+    def __init__(
+        self, log: Log, limits: Limits, *, new_id: Callable[[], uuid.UUID] = uuid.uuid4
+    ) -> None:
+        self._log = log
+        self._limits = limits
+        self._new_id = new_id
+
+    def publish(
+        self, scope: Scope, collection: Collection, raws: Sequence[bytes | memoryview]
+    ) -> Status:
+        """Keep what can be kept and say for each object, in order, what became of it.
+
+        Raises:
+            HubError: DENIED without the right to write.
+            StoreDown: Nothing of the publish was kept.
+        """
+        policy.require_write(scope, collection)
+        items = [
+            self._judge(bytes(raw), f"objects[{place}]", collection)
+            for place, raw in enumerate(raws)
+        ]
+        act = Act(scope.account, scope.org, "publish", collection.id, f"{len(items)} objects")
+        return self._log.add(Batch(str(self._new_id()), collection, items, act))
+
+    def _judge(self, raw: bytes, place: str, collection: Collection) -> Candidate | Refusal:
+        item = check(raw, place, self._limits)
+        if isinstance(item, Refusal) or not collection.strict:
+            return item
+        found = faults(msgspec.json.decode(raw), item.stix)
+        if not found:
+            return item
+        reason = f"{place}: this collection is strict: {'; '.join(found)}"
+        return Refusal(item.object_id, item.version, reason)
+
+    def delete(self, scope: Scope, collection: Collection, query: Query) -> int:
+        """Delete the versions of an object that the query selects; returns how many.
+
+        Raises:
+            HubError: DENIED without the right to write, or when another organisation published
+                one of them.
+        """
+        policy.require_write(scope, collection)
+        policy.require_read(scope, collection)
+        act = Act(scope.account, scope.org, "delete", collection.id, " ".join(query.ids))
+        every = query if query.stix else msgspec.structs.replace(query, stix=BOTH_STIX)
+        return self._log.remove(scope, Removal(every, act))

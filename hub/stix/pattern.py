@@ -1,0 +1,156 @@
+"""Whether a STIX pattern is one, by the OASIS grammar, at a price a busy hub can pay.
+
+The grammar takes a quarter of a millisecond for the shortest pattern, and real feeds hold
+thousands that differ in nothing but a value. So the verdict is remembered per shape: the pattern
+with each value replaced by one of the same class.
+
+* A shape has the verdict of its pattern. Values matter to the OASIS validator only where they are
+  compared with hashes, so the class says which of its hash expressions a value fits.
+* What cannot be told apart safely (comments, stray quotes) is its own shape.
+* The work is bounded before the grammar starts: by length, tokens, comparisons and nesting.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from threading import Lock
+from typing import NamedTuple
+
+from stix2patterns.inspector import INDEX_STAR
+from stix2patterns.v20.pattern import Pattern as Pattern20
+from stix2patterns.v21.pattern import Pattern as Pattern21
+from stix2patterns.validator import run_validator
+
+MAX_LENGTH = 65_536
+"""Characters"""
+MAX_TOKENS = 5_000
+MAX_COMPARISONS = 500
+"""The grammar nests each one in the one before, and Python's stack ends near 900."""
+MAX_NESTING = 100
+"""Parentheses in each other"""
+_LONGEST_CACHED = 2_000
+_LONGEST_ERROR = 200
+
+_STRING = r"'(?:[^'\\]|\\['\\])*'"
+# Each choice begins with a plain character class, which lets the engine skip to the next one.
+_VALUE = re.compile(rf"{_STRING}|[0-9]+|/[/*]|'")
+# What stands before a quoted path step, and before an instant, hex or binary literal.
+_KEEPS = re.compile(r"(?:[.:]\s*|\b[thb])\Z", re.ASCII)
+_JOINED = frozenset("_.+-'")
+_DOUBTFUL = frozenset({"'", "//", "/*"})
+_STRINGS = re.compile(_STRING)
+_TOKEN = re.compile(r"[\w-]+|[^\w\s]")
+_HASH = re.compile(
+    r"[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{24}|[0-9A-Fa-f]{32}"
+    r"|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96})?"
+)
+_HASH_START = re.compile(r"[0-9A-Fa-f]{32}")
+_FUZZY_HASH = re.compile(r"[0-9A-Za-z/+:.]{1,128}")
+
+# The parsers of one grammar share tables that they extend while they work.
+_GRAMMAR = Lock()
+
+Path = tuple[str, ...]
+
+
+class PatternVerdict(NamedTuple):
+    """What the grammar says of one pattern."""
+
+    ok: bool
+    error: str
+    """Where and why it is wrong; empty when it is right."""
+    paths: tuple[Path, ...]
+    """What it compares: object type and path steps, such as ("file", "hashes", "MD5").
+
+    A step by index is "*".
+    """
+
+
+def judge(pattern: str, stix: str) -> PatternVerdict:
+    """The verdict of the grammar of a STIX version ("2.0" or "2.1") on a pattern."""
+    if len(pattern) > MAX_LENGTH:
+        return _wrong(f"it is longer than {MAX_LENGTH} characters")
+    shape = shape_of(pattern)
+    verdict = _of_short(shape, stix) if len(shape) <= _LONGEST_CACHED else _parse(shape, stix)
+    # A wrong pattern is read once more as it is, for the position of its own fault.
+    return verdict if verdict.ok or shape == pattern else _parse(pattern, stix)
+
+
+def shape_of(pattern: str) -> str:
+    """The pattern with its values replaced by one of their class."""
+    parts, end = [], 0
+    for match in _VALUE.finditer(pattern):
+        start, value = match.start(), match[0]
+        if value in _DOUBTFUL:
+            return pattern
+        before = pattern[end:start]
+        parts.append(before)
+        end = match.end()
+        if value[0] == "'":
+            parts.append(value if _KEEPS.search(before) else _class_of(value))
+        else:
+            parts.append(value if _is_part(value, before[-1:], pattern[end : end + 1]) else "1")
+    return "".join((*parts, pattern[end:]))
+
+
+def _is_part(digits: str, before: str, after: str) -> bool:
+    """Whether digits are not an integer of their own: part of a name, a float, or signed."""
+    if digits[0] == "0" and digits != "0":
+        return True
+    return any(char.isalnum() or char in _JOINED for char in before + after)
+
+
+def _class_of(literal: str) -> str:
+    text = literal[1:-1]
+    if _HASH.fullmatch(text):
+        return f"'{'0' * len(text)}'"
+    if _HASH_START.match(text) or "\n" in text:
+        return literal
+    return "'x'" if _FUZZY_HASH.fullmatch(text) else "'?'"
+
+
+def _parse(pattern: str, stix: str) -> PatternVerdict:
+    excess = _excess(_STRINGS.sub("_", pattern))
+    if excess:
+        return _wrong(excess)
+    try:
+        with _GRAMMAR:
+            errors = run_validator(pattern, stix)
+            return _wrong(errors[0]) if errors else PatternVerdict(True, "", _paths(pattern, stix))
+    except RecursionError:
+        return _wrong("it is nested too deeply")
+    except (AttributeError, ValueError):
+        # The validator takes the last step below `hashes` for a name.
+        return _wrong("a hash is chosen by its name, not by an index")
+
+
+_of_short = lru_cache(maxsize=4096)(_parse)
+
+
+def _excess(bare: str) -> str:
+    """What a pattern, without its strings, has too much of."""
+    if bare.count(":") > MAX_COMPARISONS:
+        return f"it has more than {MAX_COMPARISONS} comparisons"
+    if sum(1 for _ in _TOKEN.finditer(bare)) > MAX_TOKENS:
+        return f"it has more than {MAX_TOKENS} words and signs"
+    depth = deepest = 0
+    for char in bare:
+        depth += (char == "(") - (char == ")")
+        deepest = max(depth, deepest)
+    return f"it nests more than {MAX_NESTING} parentheses" if deepest > MAX_NESTING else ""
+
+
+def _paths(pattern: str, stix: str) -> tuple[Path, ...]:
+    parsed = (Pattern21 if stix == "2.1" else Pattern20)(pattern)
+    found = {
+        (kind, *("*" if step is INDEX_STAR or type(step) is int else step for step in steps)): None
+        for kind, comparisons in parsed.inspect().comparisons.items()
+        for steps, _, _ in comparisons
+    }
+    return tuple(found)
+
+
+def _wrong(error: str) -> PatternVerdict:
+    text = error.removeprefix("FAIL: ")[:_LONGEST_ERROR]
+    return PatternVerdict(False, "".join(c if c.isprintable() else "\ufffd" for c in text), ())

@@ -1,0 +1,62 @@
+"""Walks through decoded JSON, without recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+REF_ENDINGS = ("_ref", "_refs")
+"""How names of properties that hold object ids end (STIX 2.1 section 3.1)."""
+
+
+def depth_of(value: Any) -> int:
+    """How many objects and lists are nested in each other; 0 for a plain value."""
+    depth, level = 0, [value]
+    while level := [node for node in level if type(node) in {dict, list}]:
+        depth += 1
+        level = [child for node in level for child in _children(node)]
+    return depth
+
+
+def nested_members(obj: Mapping[str, Any], names: Collection[str]) -> list[tuple[str, Any]]:
+    """Members below the top level that hold references or have one of the names.
+
+    Args:
+        obj: A decoded object; its own members are not part of the result.
+        names: Further names of interest.
+
+    Returns:
+        (name, value) in no particular order.
+    """
+    found: list[tuple[str, Any]] = []
+    heap: list[Any] = [
+        value for value in obj.values() if type(value) is dict or type(value) is list
+    ]
+    while heap:
+        node = heap.pop()
+        if type(node) is list:
+            heap += [item for item in node if type(item) is dict or type(item) is list]
+            continue
+        for name, value in node.items():
+            if name in names or name.endswith(REF_ENDINGS):
+                found.append((name, value))
+            if type(value) is dict or type(value) is list:
+                heap.append(value)
+    return found
+
+
+def texts(obj: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """All strings of an object, names included, each with the top-level member that holds it."""
+    for name, value in obj.items():
+        yield name, name
+        heap = [value]
+        while heap:
+            node = heap.pop()
+            if type(node) is str:
+                yield name, node
+            elif type(node) is dict or type(node) is list:
+                heap += [*node, *_children(node)]
+
+
+def _children(node: Any) -> Collection[Any]:
+    return node.values() if type(node) is dict else node

@@ -1,0 +1,155 @@
+"""What a store must keep. Engines implement it; `tests/conformance` is run over each of them.
+
+The laws, for every engine:
+
+- A record's date added is strictly rising over the whole hub, in microseconds, and is given while
+  the write lock is held. Whoever saw a record could have seen every earlier one.
+- Every change has a consecutive ordinal. A gap means that something was lost.
+- A publish is one transaction: records, verdicts, audit row and change rows, or nothing.
+- The bytes of an object come back as they came.
+- Every engine fault leaves as `StoreDown`; nothing of the failed call is kept.
+- Every read takes a scope first. `Log.changes` is the one exception, for delivery after commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+from hub.model.party import Collection, Directory, Party
+from hub.model.query import EntryPage, ObjectPage, Query, Scope
+from hub.model.record import Candidate, Refusal, Status
+
+
+class Act(msgspec.Struct, frozen=True):
+    """One line of the audit log: who did what to what."""
+
+    account: str
+    org: str
+    action: str
+    target: str
+    detail: str = ""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """One publish: checked objects and refusals, in the order of the request."""
+
+    status_id: str
+    collection: Collection
+    items: Sequence[Candidate | Refusal]
+    act: Act
+    """Its `org` is the publisher of the records and the owner of the status."""
+
+
+class Removal(msgspec.Struct, frozen=True):
+    """One delete: the versions of one object that the query selects."""
+
+    query: Query
+    act: Act
+
+
+class Change(NamedTuple):
+    """One line of the change log."""
+
+    ordinal: int
+    kind: Literal["add", "replace", "delete"]
+    """"replace": the record took the place of one with the same version."""
+    at_us: int
+    added_us: int
+    """The record: its date added is its key."""
+    collection: int
+
+
+class Tally(NamedTuple):
+    """Counts of one collection, within a scope."""
+
+    collection: int
+    objects: int
+    versions: int
+    last_us: int
+    """Date added of the newest record; 0 when there is none."""
+
+
+class Log(Protocol):
+    """Records in the order they were accepted."""
+
+    def add(self, batch: Batch) -> Status:
+        """Keep a publish and say what became of each object."""
+
+    def objects(self, scope: Scope, query: Query, after_us: int, limit: int) -> ObjectPage:
+        """The first `limit` matching records added after `after_us`, as bytes.
+
+        A record committed before the call is never skipped, and a page is full while there
+        is more.
+        """
+
+    def entries(self, scope: Scope, query: Query, after_us: int, limit: int) -> EntryPage:
+        """The same page as manifest entries."""
+
+    def remove(self, scope: Scope, removal: Removal) -> int:
+        """Delete the selected versions; returns how many.
+
+        Raises:
+            HubError: DENIED when one of them was published by another organisation and the
+                scope does not moderate; nothing is deleted then.
+        """
+
+    def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
+        """The status of a publish by the scope's own organisation, or None."""
+
+    def tallies(self, scope: Scope) -> list[Tally]:
+        """Counts of what the scope may see, per collection."""
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """Changes with an ordinal above `after`. Unscoped: for delivery and checks only."""
+
+    def purge(self, before_us: int) -> int:
+        """Drop status resources older than the instant; returns how many."""
+
+    def probe(self) -> None:
+        """Really write and read something small.
+
+        Raises:
+            StoreDown: The store does not do both.
+        """
+
+    def faults(self) -> list[str]:
+        """Violations of the laws above that are found in the stored data; empty is good."""
+
+
+class Stale(Exception):
+    """The directory changed between reading and writing it; read again and retry."""
+
+
+class Registry(Protocol):
+    """Parties and rights: small, read as a whole, changed by compare-and-set on its epoch."""
+
+    def epoch(self) -> int:
+        """Rises with every change; cheap."""
+
+    def directory(self) -> Directory:
+        """Everything, with the epoch it belongs to."""
+
+    def write(
+        self, puts: Sequence[Party], drops: Sequence[Party], act: Act, *, epoch: int
+    ) -> Directory:
+        """Put and drop parties in one transaction, with its audit row.
+
+        Returns:
+            The directory after the change.
+
+        Raises:
+            Stale: The directory's epoch is not `epoch` any more.
+        """
+
+    def audit(self, limit: int) -> list[tuple[int, Act]]:
+        """The newest audit lines with their instants, newest first."""
+
+
+class Store(Log, Registry, Protocol):
+    """All that the services need."""
+
+    def close(self) -> None:
+        """Let go of files and connections of this thread."""

@@ -1,0 +1,176 @@
+"""SQLite connections: one per thread and process, write transactions, faults, migrations."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+
+from hub.errors import ConfigError, Fault, StoreDown
+
+_CACHE_KIB = 4096
+"""Page cache of each connection. The operating system caches the file once for all of them."""
+
+_CHECKPOINT_PAGES = 4000
+"""About 16 MB of log between checkpoints: fewer fsyncs of the main file under load."""
+
+
+class Database:
+    """One SQLite file in WAL mode with `synchronous=FULL`: what is acknowledged is on disk.
+
+    Args:
+        path: The file; its folder must exist.
+        busy_s: How long a writer waits for another before it gives up, in seconds.
+        functions: Pure functions of two arguments that SQL may call by name.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_s: float = 10.0,
+        functions: Mapping[str, Callable[[str, str], int | None]] | None = None,
+    ) -> None:
+        self.path = path
+        self._busy_s = busy_s
+        self._functions = dict(functions or {})
+        self._local = threading.local()
+        self._turn = threading.Lock()
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection. A connection never crosses a fork."""
+        if getattr(self._local, "pid", None) != os.getpid():
+            self._local.connection = self._open()
+            self._local.pid = os.getpid()
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self._busy_s, isolation_level=None, cached_statements=256
+        )
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"cache_size=-{_CACHE_KIB}",
+            f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+            "journal_size_limit=67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        for name, function in self._functions.items():
+            connection.create_function(name, 2, function, deterministic=True)
+        return connection
+
+    def close(self) -> None:
+        """Close this thread's connection, if it has one."""
+        if getattr(self._local, "pid", None) == os.getpid():
+            self._local.connection.close()
+            self._local.pid = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for single statements; engine faults leave as `StoreDown`."""
+        with _faults():
+            yield self.connection()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: committed at the end, rolled back on any exception."""
+        with self._waiting(), _faults():
+            connection = self.connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite may have rolled back by itself (disk full); the first error counts.
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Threads of one process queue here, which is fairer and cheaper than SQLite's retries."""
+        if not self._turn.acquire(timeout=self._busy_s):
+            raise StoreDown("the store is busy with other writers", fault=Fault.BUSY)
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        locked = error.sqlite_errorcode if hasattr(error, "sqlite_errorcode") else None
+        if locked is not None and locked & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise StoreDown("the store is busy with other writers", fault=Fault.BUSY) from error
+        raise StoreDown("the store cannot read or write now") from error
+
+
+def _scripts() -> list[str]:
+    folder = files("hub.store") / "migrations"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(folder / name).read_text(encoding="utf-8") for name in names]
+
+
+def schema_version() -> int:
+    """The version of the schema that this program needs."""
+    return len(_scripts())
+
+
+def migrate(database: Database) -> Path | None:
+    """Bring the file to this program's schema, in one transaction per step.
+
+    Returns:
+        The backup that was written first, or None when nothing was to be done or the file is new.
+
+    Raises:
+        ConfigError: The file was written by a newer program.
+    """
+    with _faults():
+        connection = database.connection()
+        (current,) = connection.execute("PRAGMA user_version").fetchone()
+    scripts = _scripts()
+    if current > len(scripts):
+        raise ConfigError(
+            f"{database.path}: its schema is version {current}, this program knows "
+            f"{len(scripts)}. Install the newer hub again, or restore a backup of the older one."
+        )
+    if current == len(scripts):
+        return None
+    backup = _backup(database, current) if current else None
+    for number, script in enumerate(scripts[current:], start=current + 1):
+        with database.writing() as writer:
+            # Another process may have done this step while this one waited for the lock.
+            if writer.execute("PRAGMA user_version").fetchone()[0] < number:
+                for statement in _statements(script):
+                    writer.execute(statement)
+                writer.execute(f"PRAGMA user_version = {number}")
+    return backup
+
+
+def _backup(database: Database, version: int) -> Path:
+    target = database.path.with_name(f"{database.path.name}.schema-{version}.bak")
+    if not target.exists():
+        with _faults():
+            # VACUUM INTO is one consistent copy; it refuses to overwrite.
+            database.connection().execute("VACUUM INTO ?", (str(target),))
+    return target
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script; `executescript` would commit the open transaction."""
+    buffer = ""
+    for line in script.splitlines():
+        buffer += line + "\n"
+        if sqlite3.complete_statement(buffer):
+            yield buffer
+            buffer = ""

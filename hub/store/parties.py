@@ -1,0 +1,111 @@
+"""The registry of parties and rights on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from hub.model.clock import now_us
+from hub.model.party import (
+    Account,
+    Collection,
+    Community,
+    Directory,
+    Grant,
+    Organisation,
+    Party,
+    Token,
+)
+from hub.store.base import Act, Stale
+from hub.store.database import Database
+from hub.store.records import record_act
+
+_KINDS: dict[str, type[Party]] = {
+    "org": Organisation,
+    "community": Community,
+    "account": Account,
+    "token": Token,
+    "collection": Collection,
+    "grant": Grant,
+}
+_NAME_OF = {kind: name for name, kind in _KINDS.items()}
+_encode = msgspec.json.Encoder().encode
+_decoders = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
+
+
+class PartyRegistry:
+    """`hub.store.base.Registry` on a SQLite database."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
+        self._database = database
+        self._clock = clock
+
+    def epoch(self) -> int:
+        """See `Registry.epoch`."""
+        with self._database.reading() as connection:
+            return _epoch(connection)
+
+    def directory(self) -> Directory:
+        """See `Registry.directory`."""
+        with self._database.reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                return _load(connection)
+            finally:
+                connection.execute("COMMIT")
+
+    def write(
+        self, puts: Sequence[Party], drops: Sequence[Party], act: Act, *, epoch: int
+    ) -> Directory:
+        """See `Registry.write`."""
+        with self._database.writing() as connection:
+            if _epoch(connection) != epoch:
+                raise Stale
+            connection.executemany(
+                "DELETE FROM party WHERE kind = ? AND name = ?",
+                [(_NAME_OF[type(party)], _name(party)) for party in drops],
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO party VALUES (?,?,?)",
+                [(_NAME_OF[type(party)], _name(party), _encode(party)) for party in puts],
+            )
+            connection.execute("UPDATE clock SET epoch = epoch + 1")
+            record_act(connection, act, self._clock())
+            return _load(connection)
+
+    def audit(self, limit: int) -> list[tuple[int, Act]]:
+        """See `Registry.audit`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT at_us, account, org, action, target, detail FROM audit"
+                " ORDER BY id DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return [(at_us, Act(*columns)) for at_us, *columns in rows]
+
+
+def _epoch(connection: sqlite3.Connection) -> int:
+    (epoch,) = connection.execute("SELECT epoch FROM clock").fetchone()
+    return int(epoch)
+
+
+def _name(party: Party) -> str:
+    """What tells a party from others of its kind."""
+    match party:
+        case Organisation():
+            return party.slug
+        case Community() | Account():
+            return party.name
+        case Token():
+            return party.id
+        case Collection():
+            return str(party.key)
+        case Grant():
+            return f"{party.collection}/{'/'.join(party.subject)}"
+
+
+def _load(connection: sqlite3.Connection) -> Directory:
+    rows = connection.execute("SELECT kind, body FROM party ORDER BY kind, name")
+    return Directory.of(_epoch(connection), [_decoders[kind].decode(body) for kind, body in rows])

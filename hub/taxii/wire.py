@@ -1,0 +1,123 @@
+"""TAXII 2.1 on the wire: media types, bodies in and out, compression."""
+
+from __future__ import annotations
+
+import zlib
+from typing import NoReturn
+
+from flask import Request, Response
+from isal import igzip
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_list_header, parse_options_header
+
+from hub.errors import Fault, HubError
+from hub.http.errors import MEDIA_TYPE
+
+_TYPE = "application/taxii+json"
+_RANGES = frozenset({"*/*", "application/*"})
+_VERSION = "2.1"
+_GZIP_LEAST = 1024
+_GZIP_LEVEL = 1
+
+
+def negotiate(request: Request) -> None:
+    """Check that the client takes TAXII 2.1 (section 1.6.8, RFC 9110 section 12.5.1).
+
+    Raises:
+        HubError: NOT_ACCEPTABLE. No Accept header, and one without a version, are fine.
+    """
+    header = request.headers.get("Accept", "").strip()
+    if not header or any(_takes(entry) for entry in parse_list_header(header)):
+        return
+    raise HubError(
+        Fault.NOT_ACCEPTABLE,
+        "this hub answers in TAXII 2.1 only",
+        field="Accept",
+        remedy=f"Send Accept: {MEDIA_TYPE}",
+    )
+
+
+def _takes(entry: str) -> bool:
+    name, options = parse_options_header(entry)
+    try:
+        if float(options.get("q", "1")) <= 0:
+            return False
+    except ValueError:
+        return False
+    if name.lower() in _RANGES:
+        return True
+    return name.lower() == _TYPE and options.get("version", _VERSION) == _VERSION
+
+
+def read_body(request: Request, limit: int) -> bytes:
+    """The request's body, decompressed, at most `limit` bytes.
+
+    Raises:
+        HubError: UNSUPPORTED_MEDIA for another media type or encoding, TOO_LARGE, BAD_BODY for
+            broken compression.
+    """
+    name, options = parse_options_header(request.headers.get("Content-Type", ""))
+    if name.lower() != _TYPE or options.get("version", _VERSION) != _VERSION:
+        raise HubError(
+            Fault.UNSUPPORTED_MEDIA,
+            "the body is not declared as TAXII 2.1",
+            field="Content-Type",
+            remedy=f"Send Content-Type: {MEDIA_TYPE}",
+        )
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip"}:
+        raise HubError(
+            Fault.UNSUPPORTED_MEDIA,
+            "the body is compressed in a way the hub does not know",
+            field="Content-Encoding",
+            remedy="Send it plain or as gzip.",
+        )
+    body = _read(request, limit)
+    return _unzip(body, limit) if encoding == "gzip" else body
+
+
+def _read(request: Request, limit: int) -> bytes:
+    if (request.content_length or 0) > limit:
+        _too_large(limit)
+    try:
+        body = request.stream.read(limit + 1)
+    except (HTTPException, OSError) as error:
+        raise HubError(Fault.BAD_BODY, "the body ended before its declared length") from error
+    if len(body) > limit:
+        _too_large(limit)
+    return body
+
+
+def _unzip(body: bytes, limit: int) -> bytes:
+    inflate = zlib.decompressobj(wbits=31)
+    try:
+        plain = inflate.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise HubError(
+            Fault.BAD_BODY, "the body is not valid gzip", field="Content-Encoding"
+        ) from error
+    if len(plain) > limit:
+        _too_large(limit)
+    if not inflate.eof:
+        raise HubError(Fault.BAD_BODY, "the gzip body is cut off", field="Content-Encoding")
+    return plain
+
+
+def _too_large(limit: int) -> NoReturn:
+    raise HubError(
+        Fault.TOO_LARGE,
+        f"the body is larger than {limit} bytes",
+        remedy="Split it into several envelopes; max_content_length of the API root is the limit.",
+    )
+
+
+def respond(request: Request, body: bytes, status: int = 200) -> Response:
+    """A TAXII answer, compressed when the client asks for it and it is worth it."""
+    response = Response(status=status, content_type=MEDIA_TYPE)
+    response.headers["Vary"] = "Accept-Encoding, Authorization"
+    response.headers["Cache-Control"] = "private, no-store"
+    if len(body) >= _GZIP_LEAST and request.accept_encodings["gzip"] > 0:
+        body = igzip.compress(body, compresslevel=_GZIP_LEVEL)
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_data(body)
+    return response
