@@ -65,13 +65,19 @@ class TaxiiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roots: Annotated[tuple[RootSettings, ...], Meta(min_length=1, description="API roots")] = (
         RootSettings("hub", "Incident hub"),
     )
-    default_root: Annotated[str, Meta(description="API root named as default; empty: the first")] = ""
-    page_size: Annotated[int, Meta(ge=1, description="objects per page when no limit is asked")] = 1000
+    default_root: Annotated[
+        str, Meta(description="API root named as default; empty: the first")
+    ] = ""
+    page_size: Annotated[
+        int, Meta(ge=1, description="objects per page when no limit is asked")
+    ] = 1000
     max_page_size: Annotated[int, Meta(ge=1, description="most objects per page")] = 10_000
     max_content_length: Annotated[
         int, Meta(ge=10_000, description="largest request body, in bytes, after decompression")
     ] = 67_108_864
-    max_object_bytes: Annotated[int, Meta(ge=1000, description="largest single object")] = 2_000_000
+    max_object_bytes: Annotated[int, Meta(ge=1000, description="largest single object")] = (
+        2_000_000
+    )
     max_depth: Annotated[int, Meta(ge=8, le=200, description="deepest nesting of an object")] = 64
 
 
@@ -243,6 +249,18 @@ def _allowed(setting: str, *, is_unknown: bool) -> str:
 def _check(config: Config, path: Path) -> None:
     """What the types cannot say."""
     server, taxii = config.server, config.taxii
+    _check_roots(taxii, path)
+    if taxii.page_size > taxii.max_page_size:
+        raise ConfigError(f"{path}: `taxii.page_size`: larger than taxii.max_page_size")
+    for network in server.metrics_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ConfigError(f"{path}: `server.metrics_networks`: {error}") from error
+    _check_tls(server, path)
+
+
+def _check_roots(taxii: TaxiiSettings, path: Path) -> None:
     names = [root.name for root in taxii.roots]
     for name in names:
         if name in _RESERVED_ROOTS:
@@ -252,14 +270,6 @@ def _check(config: Config, path: Path) -> None:
             raise ConfigError(f"{path}: `taxii.roots.{label}`: two API roots have the same one")
     if taxii.default_root and taxii.default_root not in names:
         raise ConfigError(f"{path}: `taxii.default_root`: not one of {', '.join(names)}")
-    if taxii.page_size > taxii.max_page_size:
-        raise ConfigError(f"{path}: `taxii.page_size`: larger than taxii.max_page_size")
-    for network in server.metrics_networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise ConfigError(f"{path}: `server.metrics_networks`: {error}") from error
-    _check_tls(server, path)
 
 
 def _check_tls(server: ServerSettings, path: Path) -> None:

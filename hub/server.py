@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 from prometheus_client import multiprocess, values
 
@@ -28,7 +27,7 @@ _KEEP_ALIVE_S = 30
 _log = logging.getLogger("hub.server")
 
 
-class HubServer(BaseApplication):  # type: ignore[misc]
+class HubServer(BaseApplication):
     """The hub under gunicorn. `kill -HUP` reads the configuration again and replaces workers.
 
     Args:
@@ -52,7 +51,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
         self.cfg.set("when_ready", lambda server: self._ready(str(server.LISTENERS[0])))
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """Make the application, in each worker, after the fork."""
         log_to_stderr(self._config.log.level)
         store = open_store(self._config)

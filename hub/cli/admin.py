@@ -55,7 +55,7 @@ def org() -> None:
 @click.option("--identity", default="", help="Its STIX identity; made from the slug if not given.")
 @pass_context
 @guarded
-def org_add(context: Context, slug: str, **fields: str) -> None:
+def org_add(context: Context, /, slug: str, **fields: str) -> None:
     """Add an organisation, or change it. SLUG is its short, lasting name."""
     identity = fields.pop("identity") or f"identity--{uuid.uuid5(_NAMESPACE, slug)}"
     fields["name_vi"] = fields["name_vi"] or fields["name_en"]
@@ -67,7 +67,7 @@ def org_add(context: Context, slug: str, **fields: str) -> None:
 @output_option
 @pass_context
 @guarded
-def org_list(context: Context, output: str) -> None:
+def org_list(context: Context, /, output: str) -> None:
     """List organisations."""
     columns = ["slug", "name_en", "name_vi", "kind", "country", "sector", "id"]
     rows = _directory(context).orgs.values()
@@ -85,7 +85,7 @@ def community() -> None:
 @click.option("--title", default="", help="Title; the name if not given.")
 @pass_context
 @guarded
-def community_set(context: Context, name: str, members: tuple[str, ...], title: str) -> None:
+def community_set(context: Context, /, name: str, members: tuple[str, ...], title: str) -> None:
     """Add a community or replace its members, which are slugs of organisations."""
     context.admin().put_community(name, title or name, members)
     say(f"community {name} has {len(set(members))} members")
@@ -95,7 +95,7 @@ def community_set(context: Context, name: str, members: tuple[str, ...], title: 
 @output_option
 @pass_context
 @guarded
-def community_list(context: Context, output: str) -> None:
+def community_list(context: Context, /, output: str) -> None:
     """List communities."""
     columns = ["name", "title", "members"]
     rows = _directory(context).communities.values()
@@ -124,7 +124,7 @@ def account() -> None:
 @pass_context
 @guarded
 def account_add(
-    context: Context, name: str, org: str, roles: tuple[str, ...], **how: bool
+    context: Context, /, name: str, org: str, roles: tuple[str, ...], **how: bool
 ) -> None:
     """Add an account."""
     password = "" if how["no_password"] else read_password(from_stdin=how["password_stdin"])
@@ -137,7 +137,7 @@ def account_add(
 @password_option
 @pass_context
 @guarded
-def account_password(context: Context, name: str, *, password_stdin: bool) -> None:
+def account_password(context: Context, /, name: str, *, password_stdin: bool) -> None:
     """Give an account another password."""
     context.admin().set_password(name, read_password(from_stdin=password_stdin))
     say(f"password of {name} changed")
@@ -148,7 +148,7 @@ def account_password(context: Context, name: str, *, password_stdin: bool) -> No
 @click.option("--enable", is_flag=True, help="Switch it on again.")
 @pass_context
 @guarded
-def account_disable(context: Context, name: str, *, enable: bool) -> None:
+def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
     """Switch an account and its tokens off."""
     context.admin().disable_account(name, disabled=not enable)
     say(f"account {name} is {'on' if enable else 'off'}")
@@ -158,7 +158,7 @@ def account_disable(context: Context, name: str, *, enable: bool) -> None:
 @output_option
 @pass_context
 @guarded
-def account_list(context: Context, output: str) -> None:
+def account_list(context: Context, /, output: str) -> None:
     """List accounts."""
     columns = ["name", "org", "roles", "password", "disabled"]
     rows = (
@@ -187,7 +187,7 @@ def token() -> None:
 @click.option("--label", default="", help="What it is for.")
 @pass_context
 @guarded
-def token_create(context: Context, account: str, **fields: Any) -> None:
+def token_create(context: Context, /, account: str, **fields: Any) -> None:
     """Make a token. It is printed once, alone, on standard output."""
     issued = context.admin().issue_token(account, **fields)
     say(f"token {issued.token.id} for {account}, until {format_us(issued.token.expires_us)}:")
@@ -198,7 +198,7 @@ def token_create(context: Context, account: str, **fields: Any) -> None:
 @click.argument("token_id")
 @pass_context
 @guarded
-def token_revoke(context: Context, token_id: str) -> None:
+def token_revoke(context: Context, /, token_id: str) -> None:
     """Make a token useless at once."""
     context.admin().revoke_token(token_id)
     say(f"token {token_id} revoked")
@@ -208,7 +208,7 @@ def token_revoke(context: Context, token_id: str) -> None:
 @output_option
 @pass_context
 @guarded
-def token_list(context: Context, output: str) -> None:
+def token_list(context: Context, /, output: str) -> None:
     """List tokens; their secrets are not kept."""
     columns = ["id", "account", "expires", "read_only", "addresses", "label"]
     rows = (
@@ -230,10 +230,12 @@ def collection() -> None:
 @click.option("--root", default="", help="API root; the first one if not given.")
 @click.option("--id", "id_", default="", help="Its UUID; made if not given.")
 @click.option("--public", is_flag=True, help="Anybody may read it without credentials.")
-@click.option("--strict", is_flag=True, help="Only objects that follow STIX to the letter, with TLP.")
+@click.option(
+    "--strict", is_flag=True, help="Only objects that follow STIX to the letter, with TLP."
+)
 @pass_context
 @guarded
-def collection_create(context: Context, alias: str, title: str, **fields: Any) -> None:
+def collection_create(context: Context, /, alias: str, title: str, **fields: Any) -> None:
     """Create a collection. Nobody but the public, if so marked, may use it until granted."""
     roots = [root.name for root in context.config().taxii.roots]
     root, id_ = fields.pop("root") or roots[0], fields.pop("id_") or str(uuid.uuid4())
@@ -251,20 +253,24 @@ def collection_create(context: Context, alias: str, title: str, **fields: Any) -
 @click.option("--write", is_flag=True, help="It may publish.")
 @pass_context
 @guarded
-def collection_grant(context: Context, alias: str, org: str, community: str, **may: bool) -> None:
+def collection_grant(
+    context: Context, /, alias: str, org: str, community: str, **may: bool
+) -> None:
     """Set what an organisation or community may do; without --read and --write: nothing."""
     if bool(org) == bool(community):
         _usage("give either --org or --community")
     subject: Subject = ("org", org) if org else ("community", community)
     context.admin().grant(alias, subject, **may)
-    say(f"{' '.join(subject)} in {alias}: {', '.join(n for n, on in may.items() if on) or 'nothing'}")
+    say(
+        f"{' '.join(subject)} in {alias}: {', '.join(n for n, on in may.items() if on) or 'nothing'}"
+    )
 
 
 @collection.command("list")
 @output_option
 @pass_context
 @guarded
-def collection_list(context: Context, output: str) -> None:
+def collection_list(context: Context, /, output: str) -> None:
     """List collections with their grants."""
     directory = _directory(context)
     columns = ["alias", "title", "root", "id", "public", "strict", "grants"]

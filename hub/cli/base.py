@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -99,7 +99,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def fail(message: str, code: Exit) -> Any:
+def fail(message: str, code: Exit) -> NoReturn:
     """Print the message on standard error and leave."""
     click.echo(f"hub: {message}", err=True)
     sys.exit(code)

@@ -65,7 +65,7 @@ def write_config(path: Path, *, port: int, root: str, title: str) -> None:
 @password_option
 @pass_context
 @guarded
-def init(context: Context, name: str, org: str, *, password_stdin: bool, **config: str) -> None:
+def init(context: Context, /, name: str, org: str, *, password_stdin: bool, **config: str) -> None:
     """Write a configuration, a secret and an empty store."""
     password = read_password(from_stdin=password_stdin) if name else ""
     try:
@@ -109,7 +109,7 @@ def run_server(path: Path, greeting: str = "") -> None:
 @output_option
 @pass_context
 @guarded
-def status(context: Context, output: str) -> None:
+def status(context: Context, /, output: str) -> None:
     """Count what is stored, per collection."""
     from hub.model.query import Scope
 

@@ -12,7 +12,7 @@ import msgspec
 from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from hub.errors import Fault, HubError
+from hub.errors import Fault, HubError, StoreDown
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 RETRY_AFTER_S = 5
@@ -100,12 +100,12 @@ def answer(error: HubError) -> Response:
     """The HTTP answer to an error."""
     status = TABLE[error.fault].status
     response = Response(body(error), status, content_type=MEDIA_TYPE)
-    if status == 401:
+    if error.fault is Fault.UNAUTHENTICATED:
         # Basic is mandatory to implement (TAXII 2.1 section 1.6.9); each scheme on its own line,
         # as some clients read only one challenge per header.
         response.headers.add("WWW-Authenticate", 'Basic realm="hub", charset="UTF-8"')
         response.headers.add("WWW-Authenticate", 'Bearer realm="hub"')
-    if status == 503:
+    if error.fault in {Fault.BUSY, Fault.STORE_DOWN}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
@@ -115,7 +115,7 @@ def register(app: Flask, drain_bytes: int) -> None:
 
     def handle_hub(error: HubError) -> Response:
         drain(request, drain_bytes)
-        if TABLE[error.fault].status >= 500:
+        if isinstance(error, StoreDown):
             _log.error("%s", error.reason, exc_info=error)
         return answer(error)
 
@@ -140,9 +140,9 @@ def register(app: Flask, drain_bytes: int) -> None:
 
 
 def drain(incoming: Request, most: int) -> None:
-    """Read away a refused body, up to `most` bytes: over TLS a client that is still sending
+    """Read away a refused body, up to `most` bytes.
 
-    would see a broken connection in place of the answer.
+    Over TLS, a client that is still sending would see a broken connection in place of the answer.
     """
     try:
         while most > 0 and (chunk := incoming.stream.read(min(most, 65536))):

@@ -74,7 +74,7 @@ class Admin:
         _check(_SLUG, "slug", org.slug)
         _check(_COUNTRY, "country", org.country)
 
-        def plan(directory: Directory) -> Plan:
+        def plan(_: Directory) -> Plan:
             return Plan([org], [], "org.put", org.slug, org.name_en)
 
         self._change(plan)
@@ -179,7 +179,9 @@ class Admin:
                     other.title == collection.title
                     or {other.id, other.alias} & {collection.id, collection.alias}
                 ):
-                    raise _bad("title", f"{other.title} ({other.alias}) has the same id, alias or title")
+                    raise _bad(
+                        "title", f"{other.title} ({other.alias}) has the same id, alias or title"
+                    )
             key = collection.key or max(directory.collections, default=0) + 1
             made = msgspec.structs.replace(collection, key=key)
             return Plan([made], [], "collection.put", made.id, made.alias)
@@ -192,8 +194,9 @@ class Admin:
 
         def plan(directory: Directory) -> Plan:
             kind, name = subject
-            known = directory.orgs if kind == "org" else directory.communities
-            find(known, name, kind)
+            known = set(directory.orgs if kind == "org" else directory.communities)
+            if name not in known:
+                raise HubError(Fault.ABSENT, f"there is no {kind} {name}", field=kind)
             collection = by_alias(directory, alias)
             grant = Grant(collection.key, subject, read, write)
             detail = f"{kind} {name}: {'read ' * read}{'write' * write}".strip()

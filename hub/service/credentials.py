@@ -106,7 +106,7 @@ class Passwords:
         return _caller(account, "password", read_only=False)
 
     def _verify(self, stored: str, name: str, password: str) -> bool:
-        text = "\0".join((stored, name, password)).encode("utf-8", "surrogatepass")
+        text = f"{stored}\0{name}\0{password}".encode("utf-8", "surrogatepass")
         key = hmac.digest(self._key, text, "sha256")
         verdict = self._remembered(key)
         if verdict is None:

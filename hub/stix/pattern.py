@@ -35,8 +35,6 @@ _LONGEST_ERROR = 200
 _STRING = r"'(?:[^'\\]|\\['\\])*'"
 # Each choice begins with a plain character class, which lets the engine skip to the next one.
 _VALUE = re.compile(rf"{_STRING}|[0-9]+|/[/*]|'")
-# What stands before a quoted path step, and before an instant, hex or binary literal.
-_KEEPS = re.compile(r"(?:[.:]\s*|\b[thb])\Z", re.ASCII)
 _JOINED = frozenset("_.+-'")
 _DOUBTFUL = frozenset({"'", "//", "/*"})
 _STRINGS = re.compile(_STRING)
@@ -88,10 +86,15 @@ def shape_of(pattern: str) -> str:
         parts.append(before)
         end = match.end()
         if value[0] == "'":
-            parts.append(value if _KEEPS.search(before) else _class_of(value))
+            parts.append(value if _keeps(before) else _class_of(value))
         else:
             parts.append(value if _is_part(value, before[-1:], pattern[end : end + 1]) else "1")
     return "".join((*parts, pattern[end:]))
+
+
+def _keeps(before: str) -> bool:
+    """Whether a quoted text is a step of a path, or an instant, hex or binary literal."""
+    return before.endswith(("t", "h", "b")) or before.rstrip().endswith((".", ":"))
 
 
 def _is_part(digits: str, before: str, after: str) -> bool:

@@ -127,19 +127,17 @@ def write(obj: Mapping[str, Any], members: Iterable[tuple[str, Any]], *, revocab
 
     Args:
         obj: A decoded object.
-        members: What `hub.stix.walk.nested_members` found in it for `NESTED`.
+        members: What `hub.stix.walk.members` found in it for `NESTED`.
         revocable: Its type has `revoked`; where that is absent it means false.
     """
     lines: list[str] = []
     for name, value in obj.items():
         if name in _TOP_LEVEL:
             _add(lines, name, value)
-        elif name.endswith(REF_ENDINGS):
-            _add(lines, "relationships-all", value)
     for name, value in members:
         if name in NESTED:
             _add(lines, name, value)
-        elif name.endswith(REF_ENDINGS):
+        elif value and name.endswith(REF_ENDINGS):
             _add(lines, "relationships-all", value)
     if revocable:
         lines.append("revoked=true" if obj.get("revoked") is True else "revoked=false")

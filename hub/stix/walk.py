@@ -18,20 +18,14 @@ def depth_of(value: Any) -> int:
     return depth
 
 
-def nested_members(obj: Mapping[str, Any], names: Collection[str]) -> list[tuple[str, Any]]:
-    """Members below the top level that hold references or have one of the names.
-
-    Args:
-        obj: A decoded object; its own members are not part of the result.
-        names: Further names of interest.
+def members(obj: Mapping[str, Any], names: Collection[str]) -> list[tuple[str, Any]]:
+    """References at any depth, and members with one of the names below the top level.
 
     Returns:
         (name, value) in no particular order.
     """
-    found: list[tuple[str, Any]] = []
-    heap: list[Any] = [
-        value for value in obj.values() if type(value) is dict or type(value) is list
-    ]
+    found = [item for item in obj.items() if item[0].endswith(REF_ENDINGS)]
+    heap: list[Any] = [v for v in obj.values() if type(v) is dict or type(v) is list]
     while heap:
         node = heap.pop()
         if type(node) is list:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from hub.model.query import Query, Scope
 from hub.stix.terms import term
 from hub.store.merge import Standing
@@ -17,56 +19,59 @@ class Where(NamedTuple):
     args: list[int | str]
 
 
-def visible(scope: Scope, alias: str) -> Where:
-    """What the scope may see. It says the same as `Scope.admits`; a property test compares them."""
-    return Where(
-        f"{alias}.collection IN ({marks(scope.readable)})",
-        sorted(scope.readable),
-    )
+def visible(scope: Scope, collection: int) -> Where:
+    """What the scope may see of a collection's records.
+
+    It says the same as `Scope.admits`; a property test compares them. Rights that hold for the
+    whole collection are decided here once, not for each row.
+    """
+    return Where("1" if collection in scope.readable else "0", [])
 
 
-def marks(values: Sequence[object] | frozenset[int]) -> str:
+def marks(values: Sequence[object]) -> str:
     """As many question marks as there are values."""
     return ",".join("?" * len(values))
 
 
-def keys(scope: Scope, query: Query, after_us: int, limit: int) -> Where:
-    """A SELECT of the keys of the first `limit` matching records after `after_us`, in order.
+def page(columns: str, scope: Scope, query: Query, after_us: int, limit: int) -> Where:
+    """A SELECT of the first `limit` matching records after `after_us`, in order.
 
-    Several types are read as one index range each: an IN list would be sorted as a whole.
+    Several types are read as one index range each, by key: an IN list would be sorted as a whole,
+    with the bytes of every object.
     """
-    plans = [query.types[n : n + 1] for n in range(len(query.types) or 1)]
-    parts = [_range(scope, query, kind, after_us, limit) for kind in plans]
-    if len(parts) == 1:
-        return parts[0]
+    if len(query.types) <= 1:
+        return _range(columns, scope, query, after_us, limit)
+    kinds = [msgspec.structs.replace(query, types=(kind,)) for kind in query.types]
+    parts = [_range("r.added_us", scope, kind, after_us, limit) for kind in kinds]
     union = " UNION ALL ".join(f"SELECT * FROM ({part.sql})" for part in parts)
     args = [arg for part in parts for arg in part.args]
-    return Where(f"SELECT added_us FROM ({union}) ORDER BY added_us LIMIT ?", [*args, limit])
+    return Where(
+        f"SELECT {columns} FROM record r WHERE r.added_us IN"
+        f" (SELECT added_us FROM ({union}) ORDER BY added_us LIMIT ?) ORDER BY r.added_us",
+        [*args, limit],
+    )
 
 
-def _range(
-    scope: Scope, query: Query, kind: tuple[str, ...], after_us: int, limit: int
-) -> Where:
-    seen = visible(scope, "r")
+def _range(columns: str, scope: Scope, query: Query, after_us: int, limit: int) -> Where:
+    seen = visible(scope, query.collection)
     match = _matches(query, "r")
     edge = _edges(scope, query)
-    hint = _index(query, kind)
     sql = (
-        f"SELECT r.added_us FROM record r {hint} WHERE r.collection = ? AND {seen.sql}"
-        f"{' AND r.type = ?' * len(kind)} AND {match.sql} AND {edge.sql}"
-        " AND r.added_us > ? ORDER BY r.added_us LIMIT ?"
+        f"SELECT {columns} FROM record r {_index(query)} WHERE r.collection = ? AND {seen.sql}"
+        f"{' AND r.type = ?' * len(query.types)} AND r.standing > 0 AND {match.sql}"
+        f" AND {edge.sql} AND r.added_us > ? ORDER BY r.added_us LIMIT ?"
     )
-    args = [query.collection, *seen.args, *kind, *match.args, *edge.args, after_us, limit]
+    args = [query.collection, *seen.args, *query.types, *match.args, *edge.args, after_us, limit]
     return Where(sql, args)
 
 
-def _index(query: Query, kind: tuple[str, ...]) -> str:
+def _index(query: Query) -> str:
     """The planner, left alone, picks a wrong index and sorts: a hundred times the cost."""
     if query.ids:
         return "INDEXED BY record_object"
-    if kind:
+    if query.types:
         return "INDEXED BY record_type"
-    if query.edges == ("last",) and not _narrows(query) and not query.versions_us:
+    if query.edges == ("last",) and not query.versions_us and not _narrows(query):
         return "INDEXED BY record_last"
     return "INDEXED BY record_live"
 
@@ -85,7 +90,7 @@ def _matches(query: Query, alias: str) -> Where:
         args += query.ids
     if query.stix:
         # TAXII 2.1 section 3.4.1: only the newest STIX version unless versions are asked for.
-        parts.append(f"{alias}.standing > 0 AND {alias}.stix IN ({marks(query.stix)})")
+        parts.append(f"{alias}.stix IN ({marks(query.stix)})")
         args += query.stix
     else:
         parts.append(f"{alias}.standing >= {Standing.OLDER:d}")
@@ -94,7 +99,9 @@ def _matches(query: Query, alias: str) -> Where:
         parts.append(f"({' OR '.join(choices)})")
         args += [f"\n{term(match.field, value)}\n" for value in match.values]
     for bound in query.ranges:
-        number = f"{alias}.version_us" if bound.field == "modified" else f"number({alias}.terms, ?)"
+        number = (
+            f"{alias}.version_us" if bound.field == "modified" else f"number({alias}.terms, ?)"
+        )
         parts.append(f"{number} {'>=' if bound.op == 'gte' else '<='} ?")
         args += [bound.bound] if bound.field == "modified" else [bound.field, bound.bound]
     return Where(" AND ".join(parts), args)
@@ -124,11 +131,11 @@ def _edges(scope: Scope, query: Query) -> Where:
 
 def _no_other(scope: Scope, query: Query, sign: str) -> Where:
     """No version further in that direction that the caller may see and the filters let pass."""
-    seen = visible(scope, "o")
+    seen = visible(scope, query.collection)
     match = _matches(query, "o")
     sql = (
         "NOT EXISTS (SELECT 1 FROM record o INDEXED BY record_object"
         " WHERE o.collection = r.collection AND o.object_id = r.object_id"
-        f" AND o.version_us {sign} r.version_us AND {seen.sql} AND {match.sql})"
+        f" AND o.version_us {sign} r.version_us AND o.standing > 0 AND {seen.sql} AND {match.sql})"
     )
     return Where(sql, [*seen.args, *match.args])

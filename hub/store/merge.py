@@ -42,7 +42,9 @@ class Known:
     standing: int
 
 
-def meet(known: Iterable[Known], candidate: Candidate, publisher: str) -> tuple[Outcome, Known | None]:
+def meet(
+    known: Iterable[Known], candidate: Candidate, publisher: str
+) -> tuple[Outcome, Known | None]:
     """What becomes of the candidate, and the record it replaces, if any."""
     outcome = Outcome.NEW
     for record in known:

@@ -15,7 +15,7 @@ from hub.model.query import Entry, EntryPage, ObjectPage, Query, Scope
 from hub.model.record import Candidate, Outcome, Refusal, Status, Verdict
 from hub.store.base import Act, Batch, Change, Removal, Tally
 from hub.store.database import Database
-from hub.store.filters import keys, marks, visible
+from hub.store.filters import marks, page, visible
 from hub.store.merge import Known, Standing, meet, rank
 
 _LOOKUP = 500
@@ -51,7 +51,7 @@ class RecordLog:
 
     def objects(self, scope: Scope, query: Query, after_us: int, limit: int) -> ObjectPage:
         """See `Log.objects`."""
-        rows = self._page("added_us, raw", scope, query, (after_us, limit))
+        rows = self._page("r.added_us, r.raw", scope, query, (after_us, limit))
         more = len(rows) > limit
         del rows[limit:]
         if not rows:
@@ -60,7 +60,7 @@ class RecordLog:
 
     def entries(self, scope: Scope, query: Query, after_us: int, limit: int) -> EntryPage:
         """See `Log.entries`."""
-        columns = "added_us, object_id, version, stix"
+        columns = "r.added_us, r.object_id, r.version, r.stix"
         rows = self._page(columns, scope, query, (after_us, limit))
         return EntryPage([Entry._make(row) for row in rows[:limit]], len(rows) > limit)
 
@@ -69,19 +69,16 @@ class RecordLog:
     ) -> list[tuple[int, bytes]]:
         """One row more than asked for, to know whether there is more without counting."""
         after_us, limit = bounds
-        wanted = keys(scope, query, after_us, limit + 1)
-        sql = f"SELECT {columns} FROM record WHERE added_us IN ({wanted.sql}) ORDER BY added_us"
+        wanted = page(columns, scope, query, after_us, limit + 1)
         with self._database.reading() as connection:
-            return connection.execute(sql, wanted.args).fetchall()
+            return connection.execute(wanted.sql, wanted.args).fetchall()
 
     def remove(self, scope: Scope, removal: Removal) -> int:
         """See `Log.remove`."""
         with self._database.writing() as connection:
-            wanted = keys(scope, removal.query, 0, -1)
+            wanted = page("r.added_us, r.publisher, r.object_id", scope, removal.query, 0, -1)
             rows: list[tuple[int, str, str]] = connection.execute(
-                "SELECT added_us, publisher, object_id FROM record"
-                f" WHERE added_us IN ({wanted.sql}) ORDER BY added_us",
-                wanted.args,
+                wanted.sql, wanted.args
             ).fetchall()
             if not scope.moderates and any(row[1] != scope.org for row in rows):
                 raise HubError(
@@ -103,15 +100,18 @@ class RecordLog:
 
     def tallies(self, scope: Scope) -> list[Tally]:
         """See `Log.tallies`."""
-        seen = visible(scope, "r")
+        return [tally for key in sorted(scope.readable) if (tally := self._tally(scope, key))]
+
+    def _tally(self, scope: Scope, collection: int) -> Tally | None:
+        seen = visible(scope, collection)
         with self._database.reading() as connection:
-            rows = connection.execute(
+            row = connection.execute(
                 f"SELECT r.collection, sum(r.standing = {Standing.LAST:d}), count(*),"
                 " max(r.added_us) FROM record r INDEXED BY record_live"
-                f" WHERE {seen.sql} AND r.standing > 0 GROUP BY r.collection",
-                seen.args,
-            ).fetchall()
-        return [Tally._make(row) for row in rows]
+                f" WHERE r.collection = ? AND r.standing > 0 AND {seen.sql} GROUP BY r.collection",
+                [collection, *seen.args],
+            ).fetchone()
+        return Tally._make(row) if row else None
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """See `Log.changes`."""

@@ -23,7 +23,6 @@ from hub.model.query import Query
 
 _PURPOSE = b"hub next 1"
 _KEY_BYTES = 64
-_LONGEST = 16384
 
 
 class Cursor(NamedTuple):
@@ -49,7 +48,9 @@ class Cursors:
     def write(self, cursor: Cursor) -> str:
         """The cursor as text that is safe in a URL."""
         plain = self._encoder.encode((cursor.query, cursor.after_us))
-        return base64.urlsafe_b64encode(self._cipher.encrypt(plain, [_PURPOSE])).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(self._cipher.encrypt(plain, [_PURPOSE])).decode().rstrip("=")
+        )
 
     def read(self, text: str) -> Cursor:
         """The cursor behind a text.
@@ -58,8 +59,6 @@ class Cursors:
             HubError: BAD_CURSOR when it was not written under this secret, or was altered.
         """
         try:
-            if len(text) > _LONGEST:
-                raise ValueError
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             plain = self._cipher.decrypt(sealed, [_PURPOSE])
             return Cursor(*self._decoder.decode(plain))

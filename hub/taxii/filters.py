@@ -13,6 +13,9 @@ from hub.model.query import Query, RangeMatch, TermMatch
 from hub.stix.terms import MATCH_FIELDS, parse
 
 _MOST_VALUES = 100
+_LONGEST = 3000
+"""Filters fit into a request line twice: as they are, and inside the `next` of the page."""
+
 _EDGES = frozenset({"first", "last", "all"})
 _EXTENDED = frozenset({"terms", "ranges"})
 _BASIC = {"id": "ids", "type": "types", "spec_version": "stix"}
@@ -67,15 +70,13 @@ def matches(args: MultiDict[str, str], base: Query, allowed: frozenset[str] | No
     Raises:
         HubError: BAD_FILTER for an unknown, repeated, empty or malformed filter.
     """
+    if sum(len(name) + len(value) for name, value in args.items() if name != "next") > _LONGEST:
+        raise _bad("the query", f"is longer than {_LONGEST} characters; ask several times")
     changes: dict[str, Any] = {}
     terms: list[TermMatch] = []
     ranges: list[RangeMatch] = []
-    for name in args:
-        if not name.startswith("match["):
-            continue
-        field = name[6:-1]
-        if not name.endswith("]") or (allowed is not None and field not in allowed):
-            raise _bad(name, "is not a match filter that this address knows")
+    for name in (name for name in args if name.startswith("match[")):
+        field = _field(name, allowed)
         values = _values(args, name)
         if field == "version":
             changes |= _versions(name, values)
@@ -88,6 +89,13 @@ def matches(args: MultiDict[str, str], base: Query, allowed: frozenset[str] | No
     if ranges:
         changes["ranges"] = tuple(sorted(ranges, key=lambda match: (match.field, match.op)))
     return Matches(msgspec.structs.replace(base, **changes), frozenset(changes))
+
+
+def _field(name: str, allowed: frozenset[str] | None) -> str:
+    field = name[6:-1]
+    if not name.endswith("]") or (allowed is not None and field not in allowed):
+        raise _bad(name, "is not a match filter that this address knows")
+    return field
 
 
 def _values(args: MultiDict[str, str], name: str) -> tuple[str, ...]:
@@ -142,9 +150,7 @@ def _instant(name: str, text: str) -> int:
     try:
         return parse_us(text)
     except ValueError as error:
-        raise _bad(
-            name, "must be a UTC timestamp such as 2026-01-31T08:00:00.000000Z"
-        ) from error
+        raise _bad(name, "must be a UTC timestamp such as 2026-01-31T08:00:00.000000Z") from error
 
 
 def _bad(name: str, reason: str) -> HubError:

@@ -1,0 +1,202 @@
+"""The gate: one object in, a candidate for the store or a refusal out. No input or output.
+
+* Every input ends as a `Candidate` or a `Refusal`; nothing is raised.
+* A candidate carries the very bytes that came. They are one strict JSON object
+  (`hub.stix.decode`), whose `type` is a type name and whose `id` is `<type>--<uuid>`.
+* Its STIX version is 2.0 or 2.1: as it says, else by its type and its timestamps.
+* What has versions has `created` and `modified`, and both are real instants in UTC.
+* Every `*_ref` and every entry of `*_refs`, at any depth, is an identifier; only the objects
+  inside of observed-data name each other by local keys (STIX 2.0 part 2, section 2.9), and a
+  property of somebody's own may hold "" for none.
+* A relationship, a sighting and an indicator have what makes them one, and a pattern in the STIX
+  language follows its grammar.
+* All else is taken as it comes, with warnings (`hub.stix.advice`): unknown types and properties,
+  vocabularies, missing names. Whether a reference leads anywhere is not judged at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.model.clock import parse_us
+from hub.model.record import UNVERSIONED, Candidate, Refusal
+from hub.stix.advice import Subject, advise
+from hub.stix.decode import Limits, decode
+from hub.stix.flaw import Flaw, shown
+from hub.stix.ids import is_id, is_id_of, is_type
+from hub.stix.pattern import Path, judge
+from hub.stix.tables import TypeTable, type_table
+from hub.stix.terms import NESTED, write
+from hub.stix.walk import REF_ENDINGS, members
+
+__all__ = ["Limits", "check"]
+
+DEFAULT_LIMITS = Limits()
+_LONGEST_ECHO = 300
+_WANTED = NESTED | {"hashes"}
+_VERSION_FIELDS = ("created", "modified")
+# STIX 2.1 sections 4.7, 5.1 and 5.2; STIX 2.0 part 2, sections 2.5, 3.1 and 3.2.
+_NEEDED_TEXTS = {
+    ("2.0", "indicator"): ("pattern",),
+    ("2.1", "indicator"): ("pattern", "pattern_type", "valid_from"),
+    ("2.0", "relationship"): ("relationship_type", "source_ref", "target_ref"),
+    ("2.1", "relationship"): ("relationship_type", "source_ref", "target_ref"),
+    ("2.0", "sighting"): ("sighting_of_ref",),
+    ("2.1", "sighting"): ("sighting_of_ref",),
+}
+
+
+def check(raw: bytes, place: str, limits: Limits = DEFAULT_LIMITS) -> Candidate | Refusal:
+    """Judges one object.
+
+    Args:
+        raw: The bytes of one entry of an envelope.
+        place: Where it stood in the request, such as `objects[3]`.
+        limits: How large and how deep it may be.
+
+    Returns:
+        The candidate, or the first reason why it cannot be kept.
+    """
+    obj: Mapping[str, Any] = {}
+    try:
+        obj, digest = decode(raw, limits)
+        return _candidate(raw, obj, digest)
+    except Flaw as flaw:
+        seen = obj or flaw.seen
+        version = seen.get("modified", seen.get("created"))
+        return Refusal(_echo(seen.get("id")), _echo(version), flaw.reason(place))
+
+
+def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
+    kind = _type(obj)
+    stix = _stix(obj, kind)
+    table = type_table(stix, kind)
+    _check_id(obj, kind)
+    version, version_us = _version(obj, table)
+    _check_needed(obj, kind, stix)
+    found = _members(obj, kind, table)
+    paths = _pattern_paths(obj, stix) if kind == "indicator" else ()
+    subject = Subject(obj, kind, stix, table, found, paths)
+    revocable = "revoked" in table.properties if table else "modified" in obj
+    return Candidate(
+        raw=raw,
+        object_id=obj["id"],
+        type=kind,
+        version=version,
+        version_us=version_us,
+        stix=stix,
+        digest=digest,
+        terms=write(obj, found, revocable=revocable),
+        warnings=advise(subject),
+    )
+
+
+def _type(obj: Mapping[str, Any]) -> str:
+    kind = _present(obj, "type", "name the type of the object")
+    if not is_type(kind):
+        raise Flaw("type", f"{shown(kind)} is no type name", "use 3 to 250 of a-z, 0-9 and -")
+    if kind == "bundle":
+        raise Flaw("type", "a bundle is not an object", "send its objects in its place")
+    return str(kind)
+
+
+def _stix(obj: Mapping[str, Any], kind: str) -> str:
+    if "spec_version" in obj:
+        stix = obj["spec_version"]
+        if stix not in {"2.0", "2.1"}:
+            raise Flaw("spec_version", f"{shown(stix)} is not supported", 'write "2.1" or "2.0"')
+        return str(stix)
+    # Only observables may leave it out in STIX 2.1 (section 3.1), and only they are unversioned.
+    table = type_table("2.1", kind)
+    if (table is not None and table.observable) or obj.keys().isdisjoint(_VERSION_FIELDS):
+        return "2.1"
+    return "2.0"
+
+
+def _check_id(obj: Mapping[str, Any], kind: str) -> None:
+    object_id = _present(obj, "id", f"write it like {kind}--UUID")
+    if type(object_id) is not str or not is_id_of(object_id, kind):
+        problem = f"{shown(object_id)} is not the id of an object of type {kind}"
+        raise Flaw("id", problem, f"write it like {kind}--UUID")
+
+
+def _version(obj: Mapping[str, Any], table: TypeTable | None) -> tuple[str, int]:
+    """Text and instant of the version, the last of `created` and `modified` that there is."""
+    text, instant = UNVERSIONED, 0
+    for field in _VERSION_FIELDS:
+        if field in obj:
+            text = obj[field]
+            instant = _instant(field, text)
+        elif _is_demanded(field, obj, table):
+            raise Flaw(field, "it is missing", "write it like 2026-01-31T08:00:00.000Z")
+    return text, instant
+
+
+def _is_demanded(field: str, obj: Mapping[str, Any], table: TypeTable | None) -> bool:
+    if table is None:
+        # A type of somebody's own is an observable, or has versions like any other object.
+        return not obj.keys().isdisjoint(_VERSION_FIELDS)
+    return field in table.properties and not table.observable
+
+
+def _instant(field: str, value: Any) -> int:
+    try:
+        return parse_us(value)
+    except (TypeError, ValueError):
+        problem = f"{shown(value)} is not a UTC timestamp (RFC 3339)"
+        raise Flaw(field, problem, "write it like 2026-01-31T08:00:00.000Z") from None
+
+
+def _check_needed(obj: Mapping[str, Any], kind: str, stix: str) -> None:
+    for field in _NEEDED_TEXTS.get((stix, kind), ()):
+        value = _present(obj, field, f"an object of type {kind} needs it")
+        if type(value) is not str or not value:
+            raise Flaw(field, f"{shown(value)} is no text", f"a {kind} needs it; write a text")
+
+
+def _pattern_paths(obj: Mapping[str, Any], stix: str) -> tuple[Path, ...]:
+    if stix == "2.1" and obj["pattern_type"] != "stix":
+        return ()
+    # STIX 2.1 section 4.7: the pattern may be in the language of another version.
+    language = "2.0" if obj.get("pattern_version") == "2.0" else stix
+    verdict = judge(obj["pattern"], language)
+    if not verdict.ok:
+        problem = f"it is not a STIX {language} pattern ({verdict.error})"
+        raise Flaw("pattern", problem, "correct it, or name its language in pattern_type")
+    return verdict.paths
+
+
+def _members(obj: Mapping[str, Any], kind: str, table: TypeTable | None) -> list[tuple[str, Any]]:
+    """References and other members of interest at any depth; every reference is an identifier."""
+    known = table.properties if table else {}
+    inside = obj.get("objects") if kind == "observed-data" else None
+    outside = {k: v for k, v in obj.items() if k != "objects"} if inside is not None else obj
+    found = members(outside, _WANTED)
+    for name, value in found:
+        if name.endswith(REF_ENDINGS):
+            _check_reference(name, value, may_be_empty=name not in known)
+    if inside is not None:
+        local = members({"objects": inside}, _WANTED)
+        found += [(n, v) for n, v in local if not n.endswith(REF_ENDINGS) or is_id(v)]
+    return found
+
+
+def _check_reference(name: str, value: Any, *, may_be_empty: bool) -> None:
+    several = type(value) is list and name.endswith("_refs")
+    for item in value if several else (value,):
+        # ATT&CK writes "" for none in properties of its own.
+        if not is_id(item) and not (may_be_empty and item == ""):
+            raise Flaw(name, f"{shown(item)} is not an id", "write it like indicator--UUID")
+
+
+def _present(obj: Mapping[str, Any], field: str, remedy: str) -> Any:
+    if field not in obj:
+        raise Flaw(field, "it is missing", remedy)
+    return obj[field]
+
+
+def _echo(value: Any) -> str:
+    """What was sent, if it can go into an answer."""
+    sane = type(value) is str and 0 < len(value) <= _LONGEST_ECHO and value.isprintable()
+    return value if sane else "unknown"

@@ -1,0 +1,106 @@
+"""Reads the bytes of one object as strict JSON (RFC 8259, I-JSON RFC 7493), and names what is not.
+
+* Refused: bytes that are not UTF-8, NaN and Infinity, numbers beyond a double, lone surrogates,
+  NUL in any string, a name that comes twice in one object, too many bytes, too much nesting.
+* Equal content has an equal digest, whatever its white space, escapes and order of members;
+  numbers count as equal when they are the same integer or the same double.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from hub.stix.flaw import Flaw, printable, shown
+from hub.stix.walk import depth_of, texts
+
+_DECODER = msgspec.json.Decoder()
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much one object may be."""
+
+    object_bytes: int = 2_000_000
+    depth: int = 64
+    """Objects and lists in each other, the object itself included."""
+
+
+def decode(raw: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    """The object that the bytes say, and the digest of its content (16 bytes).
+
+    Raises:
+        Flaw: It breaks one of the rules above, or is not a JSON object.
+    """
+    if len(raw) > limits.object_bytes:
+        raise Flaw("", f"it is larger than {limits.object_bytes} bytes", "send a smaller object")
+    try:
+        obj = _DECODER.decode(raw)
+    except RecursionError:
+        raise _too_deep(limits) from None
+    except ValueError as error:
+        raise _unreadable(raw, error) from None
+    if type(obj) is not dict:
+        raise Flaw("", f"{shown(obj)} is not a JSON object", "send a STIX object here")
+    # Brackets in strings only make the count larger, and the walk then tells.
+    brackets = raw.count(b"{") + raw.count(b"[")
+    if brackets > limits.depth and depth_of(obj) > limits.depth:
+        raise _too_deep(limits)
+    canonical = _ENCODER.encode(obj)
+    _check_nul(raw, obj)
+    _check_names(raw, canonical)
+    return obj, blake2b(canonical, digest_size=16).digest()
+
+
+def _check_nul(raw: bytes, obj: dict[str, Any]) -> None:
+    if b"\\u0000" not in raw:
+        return
+    for field, text in texts(obj):
+        if "\0" in text:
+            raise Flaw(field, "it holds the character U+0000", "remove it", seen=obj)
+
+
+def _check_names(raw: bytes, canonical: bytes) -> None:
+    # The canonical form writes no colon as an escape and has each member once, so a surplus of
+    # colons in bytes without such an escape is a member that came twice.
+    escaped = b"\\u003a" in raw or b"\\u003A" in raw
+    if escaped or raw.count(b":") != canonical.count(b":"):
+        json.loads(raw, object_pairs_hook=_without_twins)
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            raise Flaw(name, "it is named twice in one object", "send each member once")
+        members[name] = value
+    return members
+
+
+def _unreadable(raw: bytes, error: ValueError) -> Flaw:
+    """Why the strict parser refused, as exactly as the tolerant one of Python can tell."""
+    constants: list[str] = []
+    try:
+        seen = json.loads(raw.decode(), strict=False, parse_constant=constants.append)
+    except UnicodeDecodeError as fault:
+        return Flaw("", f"it is not UTF-8 at byte {fault.start}", "encode it as UTF-8")
+    except (ValueError, RecursionError):
+        return Flaw("", f"it is not valid JSON ({printable(str(error))})", "correct it")
+    if type(seen) is not dict:
+        seen = {}
+    if constants:
+        return Flaw("", f"{constants[0]} is not a JSON number", "leave it out", seen=seen)
+    for field, text in texts(seen):
+        if _SURROGATE.search(text):
+            return Flaw(field, "it holds half a surrogate pair", "send the character", seen=seen)
+    problem = f"it is not valid JSON ({printable(str(error))})"
+    return Flaw("", problem, "correct it", seen=seen)
+
+
+def _too_deep(limits: Limits) -> Flaw:
+    return Flaw("", f"it is nested more than {limits.depth} levels deep", "flatten it")
