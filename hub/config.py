@@ -87,7 +87,12 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0: any free")] = 8421
     public_url: Annotated[
-        str, Meta(description="address that clients use, if not the one above; no path")
+        str,
+        Meta(
+            pattern=r"^(https?://[^/?#]+/?)?$",
+            description="address that clients use, such as https://hub.example.org; without it "
+            "the discovery resource names API roots relative to itself",
+        ),
     ] = ""
     workers: Annotated[int, Meta(ge=1, le=64, description="processes")] = 2
     threads: Annotated[int, Meta(ge=1, le=64, description="threads of each process")] = 4

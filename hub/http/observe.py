@@ -26,6 +26,8 @@ from prometheus_client import (
 from hub.errors import Fault, HubError
 from hub.store.base import Log
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _access = logging.getLogger("hub.access")
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -120,8 +122,7 @@ def blueprint(store: Log, metrics_networks: Sequence[str]) -> Blueprint:
         return _plain("ready\n")
 
     def metrics() -> Response:
-        address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - in no network
-        if not any(address in network for network in networks):
+        if not _within(request.remote_addr or "", networks):
             raise HubError(Fault.ABSENT, "there is nothing at this address")
         return Response(_metrics(), content_type=CONTENT_TYPE_LATEST)
 
@@ -129,6 +130,15 @@ def blueprint(store: Log, metrics_networks: Sequence[str]) -> Blueprint:
     made.add_url_rule("/health/ready", view_func=ready)
     made.add_url_rule("/metrics", view_func=metrics)
     return made
+
+
+def _within(text: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is in one of the networks; what is no address is in none."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 def _plain(text: str) -> Response:

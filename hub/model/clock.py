@@ -9,9 +9,10 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# RFC 3339 in UTC, as STIX 2.1 section 3.16 and TAXII 2.1 section 2 ask; any number of digits.
+# RFC 3339 in UTC, as STIX 2.1 section 3.16 and TAXII 2.1 section 2 ask. Real data has up to nine
+# digits of a second; the bound keeps a text that claims to be a timestamp short.
 _SHAPE = re.compile(
-    r"(\d{4}-(?:0[1-9]|1[0-2])-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:)([0-5]\d|60)(?:\.(\d+))?Z",
+    r"(\d{4}-(?:0[1-9]|1[0-2])-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:)([0-5]\d|60)(?:\.(\d{1,32}))?Z",
     re.ASCII,
 )
 

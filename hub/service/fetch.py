@@ -73,7 +73,8 @@ class Reader:
         Raises:
             HubError: ABSENT when there is none, or it belongs to somebody else.
         """
-        found = self._log.status(scope, root, status_id)
+        # Without an organisation there is nothing to own.
+        found = self._log.status(scope, root, status_id) if scope.org else None
         if found is None:
             raise HubError(
                 Fault.ABSENT,

@@ -110,19 +110,18 @@ class Door:
             return fetch.collection(
                 admitted.scope, admitted.directory, place.root, place.collection
             )
-        except HubError as error:
-            if admitted.caller.account:
-                raise
-            raise HubError(
-                Fault.UNAUTHENTICATED, "this needs credentials", field="Authorization"
-            ) from error
+        except HubError:
+            _require_login(admitted)
+            raise
 
     def writable(self, admitted: Admitted, place: Place) -> Collection:
         """The collection of a place that the caller may write to.
 
         Raises:
-            HubError: as `find`, and DENIED.
+            HubError: as `find`, and DENIED; UNAUTHENTICATED for a caller without credentials, who
+                may get further with them.
         """
+        _require_login(admitted)
         item = self.find(admitted, place)
         require_write(admitted.scope, item)
         return item
@@ -161,6 +160,7 @@ class Door:
 
     def status(self, admitted: Admitted, root: str, status_id: str) -> bytes:
         """Section 4.3."""
+        _require_login(admitted)
         return resources.status(self._reader.status(admitted.scope, root, status_id))
 
     def _ask(
@@ -201,3 +201,8 @@ class Door:
 
     def _next(self, ask: _Ask, last_us: int, *, more: bool) -> str:
         return self._cursors.write(Cursor(ask.query, last_us)) if more else ""
+
+
+def _require_login(admitted: Admitted) -> None:
+    if not admitted.caller.account:
+        raise HubError(Fault.UNAUTHENTICATED, "this needs credentials", field="Authorization")

@@ -36,8 +36,12 @@ def discovery(config: Config) -> bytes:
 
 
 def root_url(config: Config, name: str) -> str:
-    """The address of an API root; it ends with a slash (section 3.1)."""
-    return f"{config.url}/{name}/"
+    """The address of an API root: absolute when the public one is known, else relative.
+
+    It ends with a slash (section 3.1), and http is not an absolute address that section 4.1.1
+    knows: a relative one is right on loopback and behind any proxy.
+    """
+    return f"{config.server.public_url.rstrip('/')}/{name}/"
 
 
 def api_root(root: RootSettings, max_content_length: int) -> bytes:

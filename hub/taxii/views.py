@@ -18,7 +18,8 @@ View = Callable[..., Response]
 def blueprint(config: Config, doorman: Doorman, door: Door) -> Blueprint:
     """The addresses. API roots are fixed rules: nothing else under `/` is caught."""
     views = _Views(doorman, door, config.taxii.max_content_length)
-    root = f"/<any({','.join(root.name for root in config.taxii.roots)}):root>/"
+    names = ",".join(f'"{root.name}"' for root in config.taxii.roots)
+    root = f"/<any({names}):root>/"
     coll = f"{root}collections/<name>/"
     one = f"{coll}objects/<object_id>/"
     addresses: list[tuple[str, str, View]] = [

@@ -14,7 +14,9 @@ from hub.errors import Fault, HubError
 from hub.http.errors import MEDIA_TYPE
 
 _TYPE = "application/taxii+json"
-_RANGES = frozenset({"*/*", "application/*"})
+_RANGES = {"*/*": 1, "application/*": 2, _TYPE: 3}
+"""Ranges that hold TAXII, by how specific they are."""
+
 _VERSION = "2.1"
 _GZIP_LEAST = 1024
 _GZIP_LEVEL = 1
@@ -27,7 +29,7 @@ def negotiate(request: Request) -> None:
         HubError: NOT_ACCEPTABLE. No Accept header, and one without a version, are fine.
     """
     header = request.headers.get("Accept", "").strip()
-    if not header or any(_takes(entry) for entry in parse_list_header(header)):
+    if not header or _quality(header) > 0:
         return
     raise HubError(
         Fault.NOT_ACCEPTABLE,
@@ -37,16 +39,22 @@ def negotiate(request: Request) -> None:
     )
 
 
-def _takes(entry: str) -> bool:
-    name, options = parse_options_header(entry)
+def _quality(header: str) -> float:
+    """The weight of TAXII 2.1 in an Accept header: that of its most specific range."""
+    best = (0, 0.0)
+    for entry in parse_list_header(header):
+        name, options = parse_options_header(entry)
+        rank = _RANGES.get(name.lower(), 0)
+        if options.get("version", _VERSION) == _VERSION:
+            best = max(best, (rank + ("version" in options), _weight(options)))
+    return best[1] if best[0] else 0.0
+
+
+def _weight(options: dict[str, str]) -> float:
     try:
-        if float(options.get("q", "1")) <= 0:
-            return False
+        return float(options.get("q", "1"))
     except ValueError:
-        return False
-    if name.lower() in _RANGES:
-        return True
-    return name.lower() == _TYPE and options.get("version", _VERSION) == _VERSION
+        return 0.0
 
 
 def read_body(request: Request, limit: int) -> bytes:
@@ -98,8 +106,15 @@ def _unzip(body: bytes, limit: int) -> bytes:
         ) from error
     if len(plain) > limit:
         _too_large(limit)
-    if not inflate.eof:
-        raise HubError(Fault.BAD_BODY, "the gzip body is cut off", field="Content-Encoding")
+    if not inflate.eof or inflate.unused_data:
+        # A second member (RFC 1952 section 2.2) is legal; that nobody sends one is worth less
+        # than that nothing which was sent is ever dropped in silence.
+        raise HubError(
+            Fault.BAD_BODY,
+            "the gzip body is cut off, or something follows it",
+            field="Content-Encoding",
+            remedy="Send one whole gzip member.",
+        )
     return plain
 
 
