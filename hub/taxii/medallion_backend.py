@@ -124,8 +124,9 @@ class _Gate:
         if request.method == "HEAD":
             # medallion's views know GET only; the server still drops the body.
             request.method = "GET"
-        if request.method == "POST":
+        if request.method in {"POST", "DELETE"}:
             self._door.writable(g.admitted, Place(places["api_root"], places["collection_id"]))
+        if request.method == "POST":
             g.body = wire.read_body(request, self._most)
             environ["CONTENT_TYPE"] = MEDIA_TYPE
             environ["CONTENT_LENGTH"] = str(len(g.body) or 1)
