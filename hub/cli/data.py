@@ -1,5 +1,159 @@
-"""Moving files in and out."""
+"""Files into and out of this hub's own store: hub import, hub export."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from hub import policy
+from hub.cli.base import Context, guarded, output_option, pass_context, say
+from hub.cli.intake import STDIN, Piece, batches, pieces
+from hub.cli.sink import Sink, disk_faults
+from hub.cli.tally import Tally, placed, progress
+from hub.errors import Fault, HubError
+from hub.model.party import Caller, Directory
+from hub.model.query import Query, Scope
+from hub.model.record import KEPT, Status
+
+_PAGE = 1000
+
+
+@click.command("import")
+@click.argument("alias")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+)
+@click.option("--account", required=True, help="The account that publishes.")
+@output_option
+@pass_context
+@guarded
+def import_files(
+    context: Context, /, alias: str, files: tuple[str, ...], account: str, output: str
+) -> None:
+    """Publish the objects of FILES in the collection ALIAS of this hub.
+
+    A file is a bundle, an envelope or NDJSON, plain or gzipped; - is standard input. The rights
+    and the organisation are those of the account, as over TAXII. A refused object does not keep
+    the others from being published, and makes the exit code 6. A file can be imported again:
+    what is there already is unchanged.
+    """
+    from hub.service.admin import by_alias  # slow to import, as all that knows the store
+    from hub.service.publish import Publisher
+    from hub.stix.check import Limits
+
+    store, taxii = context.store(), context.config().taxii
+    directory = store.directory()
+    collection, scope = by_alias(directory, alias), scope_of(directory, account)
+    publisher = Publisher(store, Limits(taxii.max_object_bytes, taxii.max_depth))
+    tally = Tally("new", "version", "replaced", "unchanged")
+    with tally.shown(output), progress(files) as move:
+        for batch in batches(chain.from_iterable(map(pieces, files)), _PAGE):
+            status = publisher.publish(scope, collection, [piece.raw for piece in batch])
+            _count(status, batch, tally)
+            move(batch)
+
+
+def _count(status: Status, batch: Sequence[Piece], tally: Tally) -> None:
+    for verdict in status.verdicts:
+        if verdict.outcome in KEPT:
+            tally.add(verdict.outcome)
+        else:
+            tally.refuse(verdict.id, verdict.version, placed(verdict.message, batch))
+
+
+@click.command("export")
+@click.argument("alias")
+@click.option("--account", required=True, help="The account whose rights apply.")
+@click.option(
+    "--out",
+    default=STDIN,
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="File that is written, gzipped if it ends in .gz. Default: standard output.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ndjson", "bundle"]),
+    default="ndjson",
+    show_default=True,
+    help="One object per line, or one bundle.",
+)
+@click.option(
+    "--versions",
+    type=click.Choice(["last", "all"]),
+    default="last",
+    show_default=True,
+    help="Only the latest version of each object, or every one.",
+)
+@pass_context
+@guarded
+def export(context: Context, /, alias: str, account: str, out: str, **how: Any) -> None:
+    """Write the objects of the collection ALIAS of this hub, as the bytes in which they came."""
+    from hub.service.admin import by_alias  # slow to import, as all that knows the store
+    from hub.service.fetch import Reader
+    from hub.service.publish import BOTH_STIX
+
+    store = context.store()
+    directory = store.directory()
+    collection, scope = by_alias(directory, alias), scope_of(directory, account)
+    stix = BOTH_STIX if how["versions"] == "all" else ()
+    query = Query(collection.key, edges=(how["versions"],), stix=stix)
+    reader, after_us, more = Reader(store), -1, True
+    with disk_faults(), _target(out) as file:
+        sink = Sink(file, how["form"])
+        while more:
+            page = reader.objects(scope, collection, query, (after_us, _PAGE))
+            sink.add(page.raws)
+            after_us, more = page.last_us, page.more
+        sink.finish()
+    say(f"{sink.count} objects")
+
+
+def scope_of(directory: Directory, name: str) -> Scope:
+    """What an account may do, when the hub's operator acts for it.
+
+    Raises:
+        HubError: ABSENT when there is none, DENIED when it is switched off.
+    """
+    from hub.service.admin import find  # slow to import, as all that knows the store
+
+    account = find(directory.accounts, name, "account")
+    if account.disabled:
+        raise HubError(Fault.DENIED, f"account {name} is switched off")
+    caller = Caller(account.name, account.org, account.roles, credential="console")
+    return policy.scope(caller, directory)
+
+
+@contextmanager
+def _target(out: str) -> Iterator[BinaryIO]:
+    """Where an export goes. A file appears under its name when it is complete."""
+    if out == STDIN:
+        yield sys.stdout.buffer
+        return
+    draft = Path(f"{out}.part")
+    try:
+        with draft.open("wb") as plain:
+            if out.endswith(".gz"):
+                with gzip.open(plain, "wb") as file:
+                    yield cast("BinaryIO", file)
+            else:
+                yield plain
+            plain.flush()
+            os.fsync(plain.fileno())
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+COMMANDS = (import_files, export)

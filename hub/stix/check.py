@@ -21,7 +21,7 @@ from typing import Any
 
 from hub.model.clock import parse_us
 from hub.model.record import UNVERSIONED, Candidate, Refusal
-from hub.stix.advice import Subject, advise
+from hub.stix.advice import advise
 from hub.stix.decode import Limits, decode
 from hub.stix.flaw import Flaw, shown
 from hub.stix.ids import is_id, is_id_of, is_type
@@ -37,13 +37,12 @@ _LONGEST_ECHO = 300
 _WANTED = NESTED | {"hashes"}
 _VERSION_FIELDS = ("created", "modified")
 # STIX 2.1 sections 4.7, 5.1 and 5.2; STIX 2.0 part 2, sections 2.5, 3.1 and 3.2.
-_NEEDED_TEXTS = {
-    ("2.0", "indicator"): ("pattern",),
-    ("2.1", "indicator"): ("pattern", "pattern_type", "valid_from"),
-    ("2.0", "relationship"): ("relationship_type", "source_ref", "target_ref"),
-    ("2.1", "relationship"): ("relationship_type", "source_ref", "target_ref"),
-    ("2.0", "sighting"): ("sighting_of_ref",),
-    ("2.1", "sighting"): ("sighting_of_ref",),
+_NEEDED_TEXTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "indicator": {"2.0": ("pattern",), "2.1": ("pattern", "pattern_type", "valid_from")},
+    "relationship": dict.fromkeys(
+        ("2.0", "2.1"), ("relationship_type", "source_ref", "target_ref")
+    ),
+    "sighting": dict.fromkeys(("2.0", "2.1"), ("sighting_of_ref",)),
 }
 
 
@@ -77,7 +76,6 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
     _check_needed(obj, kind, stix)
     found = _members(obj, kind, table)
     paths = _pattern_paths(obj, stix) if kind == "indicator" else ()
-    subject = Subject(obj, kind, stix, table, found, paths)
     revocable = "revoked" in table.properties if table else "modified" in obj
     return Candidate(
         raw=raw,
@@ -88,14 +86,14 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
         stix=stix,
         digest=digest,
         terms=write(obj, found, revocable=revocable),
-        warnings=advise(subject),
+        warnings=advise(obj, stix, found, paths),
     )
 
 
 def _type(obj: Mapping[str, Any]) -> str:
-    kind = _present(obj, "type", "name the type of the object")
+    kind = obj.get("type")
     if not is_type(kind):
-        raise Flaw("type", f"{shown(kind)} is no type name", "use 3 to 250 of a-z, 0-9 and -")
+        raise Flaw("type", _trouble(obj, "type", "type name"), "use 3 to 250 of a-z, 0-9 and -")
     if kind == "bundle":
         raise Flaw("type", "a bundle is not an object", "send its objects in its place")
     return str(kind)
@@ -104,7 +102,7 @@ def _type(obj: Mapping[str, Any]) -> str:
 def _stix(obj: Mapping[str, Any], kind: str) -> str:
     if "spec_version" in obj:
         stix = obj["spec_version"]
-        if stix not in {"2.0", "2.1"}:
+        if type(stix) is not str or stix not in {"2.0", "2.1"}:
             raise Flaw("spec_version", f"{shown(stix)} is not supported", 'write "2.1" or "2.0"')
         return str(stix)
     # Only observables may leave it out in STIX 2.1 (section 3.1), and only they are unversioned.
@@ -115,10 +113,8 @@ def _stix(obj: Mapping[str, Any], kind: str) -> str:
 
 
 def _check_id(obj: Mapping[str, Any], kind: str) -> None:
-    object_id = _present(obj, "id", f"write it like {kind}--UUID")
-    if type(object_id) is not str or not is_id_of(object_id, kind):
-        problem = f"{shown(object_id)} is not the id of an object of type {kind}"
-        raise Flaw("id", problem, f"write it like {kind}--UUID")
+    if not is_id_of(obj.get("id"), kind):
+        raise Flaw("id", _trouble(obj, "id", f"id of a {kind}"), f"write it like {kind}--UUID")
 
 
 def _version(obj: Mapping[str, Any], table: TypeTable | None) -> tuple[str, int]:
@@ -149,10 +145,12 @@ def _instant(field: str, value: Any) -> int:
 
 
 def _check_needed(obj: Mapping[str, Any], kind: str, stix: str) -> None:
-    for field in _NEEDED_TEXTS.get((stix, kind), ()):
-        value = _present(obj, field, f"an object of type {kind} needs it")
+    if kind not in _NEEDED_TEXTS:
+        return
+    for field in _NEEDED_TEXTS[kind][stix]:
+        value = obj.get(field)
         if type(value) is not str or not value:
-            raise Flaw(field, f"{shown(value)} is no text", f"a {kind} needs it; write a text")
+            raise Flaw(field, _trouble(obj, field, "text"), f"a {kind} needs it; write a text")
 
 
 def _pattern_paths(obj: Mapping[str, Any], stix: str) -> tuple[Path, ...]:
@@ -190,10 +188,8 @@ def _check_reference(name: str, value: Any, *, may_be_empty: bool) -> None:
             raise Flaw(name, f"{shown(item)} is not an id", "write it like indicator--UUID")
 
 
-def _present(obj: Mapping[str, Any], field: str, remedy: str) -> Any:
-    if field not in obj:
-        raise Flaw(field, "it is missing", remedy)
-    return obj[field]
+def _trouble(obj: Mapping[str, Any], field: str, expected: str) -> str:
+    return f"{shown(obj[field])} is no {expected}" if field in obj else "it is missing"
 
 
 def _echo(value: Any) -> str:

@@ -52,25 +52,20 @@ def decode(raw: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
     if brackets > limits.depth and depth_of(obj) > limits.depth:
         raise _too_deep(limits)
     canonical = _ENCODER.encode(obj)
-    _check_nul(raw, obj)
-    _check_names(raw, canonical)
+    # Escapes below U+0100 may hide a NUL, or a colon from the count of members.
+    escaped = b"\\" in raw and b"\\u00" in raw
+    if escaped:
+        _check_nul(obj)
+    # The canonical form has each member once, so a surplus of colons is one that came twice.
+    if escaped or raw.count(b":") != canonical.count(b":"):
+        json.loads(raw, object_pairs_hook=_without_twins)
     return obj, blake2b(canonical, digest_size=16).digest()
 
 
-def _check_nul(raw: bytes, obj: dict[str, Any]) -> None:
-    if b"\\u0000" not in raw:
-        return
+def _check_nul(obj: dict[str, Any]) -> None:
     for field, text in texts(obj):
         if "\0" in text:
             raise Flaw(field, "it holds the character U+0000", "remove it", seen=obj)
-
-
-def _check_names(raw: bytes, canonical: bytes) -> None:
-    # The canonical form writes no colon as an escape and has each member once, so a surplus of
-    # colons in bytes without such an escape is a member that came twice.
-    escaped = b"\\u003a" in raw or b"\\u003A" in raw
-    if escaped or raw.count(b":") != canonical.count(b":"):
-        json.loads(raw, object_pairs_hook=_without_twins)
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -90,7 +85,7 @@ def _unreadable(raw: bytes, error: ValueError) -> Flaw:
     except UnicodeDecodeError as fault:
         return Flaw("", f"it is not UTF-8 at byte {fault.start}", "encode it as UTF-8")
     except (ValueError, RecursionError):
-        return Flaw("", f"it is not valid JSON ({printable(str(error))})", "correct it")
+        return _invalid(error, {})
     if type(seen) is not dict:
         seen = {}
     if constants:
@@ -98,8 +93,13 @@ def _unreadable(raw: bytes, error: ValueError) -> Flaw:
     for field, text in texts(seen):
         if _SURROGATE.search(text):
             return Flaw(field, "it holds half a surrogate pair", "send the character", seen=seen)
-    problem = f"it is not valid JSON ({printable(str(error))})"
-    return Flaw("", problem, "correct it", seen=seen)
+    return _invalid(error, seen)
+
+
+def _invalid(error: ValueError, seen: dict[str, Any]) -> Flaw:
+    # The parser's own place would say "$[...]".
+    cause = printable(str(error).partition(" - at ")[0])
+    return Flaw("", f"it is not valid JSON ({cause})", "correct it", seen=seen)
 
 
 def _too_deep(limits: Limits) -> Flaw:

@@ -10,7 +10,7 @@ import msgspec
 _LONGEST = 80
 
 
-class Flaw(Exception):  # noqa: N818 - it ends in a refusal, not in an error
+class Flaw(Exception):
     """The object cannot be kept.
 
     Args:

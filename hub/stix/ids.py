@@ -6,8 +6,11 @@ import re
 from typing import Any
 
 _TYPE = re.compile(r"[a-z0-9-]{3,250}")
-# Any version, and either case: real producers use both.
-_UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+# A UUID of any version and in either case: real producers use both.
+_ID = re.compile(
+    r"([a-z0-9-]{3,250}?)"
+    r"--[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+)
 _UUID_LENGTH = 36
 
 
@@ -18,20 +21,13 @@ def is_type(value: Any) -> bool:
 
 def is_id(value: Any) -> bool:
     """Whether a value can be the identifier of some object."""
-    if type(value) is not str:
-        return False
-    start = len(value) - _UUID_LENGTH
-    return (
-        value[max(start - 2, 0) : max(start, 0)] == "--"
-        and _UUID.fullmatch(value, start) is not None
-        and _TYPE.fullmatch(value, 0, start - 2) is not None
-    )
+    return type(value) is str and _ID.fullmatch(value) is not None
 
 
-def is_id_of(value: str, type_name: str) -> bool:
+def is_id_of(value: Any, type_name: str) -> bool:
     """Whether a value is the identifier of an object of that type."""
-    prefix = f"{type_name}--"
-    return value.startswith(prefix) and _UUID.fullmatch(value, len(prefix)) is not None
+    match = _ID.fullmatch(value) if type(value) is str else None
+    return match is not None and match[1] == type_name
 
 
 def uuid_version(object_id: str) -> str:

@@ -32,22 +32,22 @@ MAX_NESTING = 100
 _LONGEST_CACHED = 2_000
 _LONGEST_ERROR = 200
 
-_STRING = r"'(?:[^'\\]|\\['\\])*'"
-# Each choice begins with a plain character class, which lets the engine skip to the next one.
-_VALUE = re.compile(rf"{_STRING}|[0-9]+|/[/*]|'")
-_JOINED = frozenset("_.+-'")
-_DOUBTFUL = frozenset({"'", "//", "/*"})
-_STRINGS = re.compile(_STRING)
+# The text of a string, and what may stand around one.
+_STRING = re.compile(r"'([^'\\]*(?:\\['\\][^'\\]*)*)'")
+_REMARKABLE = re.compile(r"[0-9'/]")
+_DOUBTFUL = re.compile(r"'|//|/\*")
+_INTEGER = re.compile(r"(?<![\w.+-])(?:0|[1-9][0-9]*)(?![\w.-])")
 _TOKEN = re.compile(r"[\w-]+|[^\w\s]")
 _HASH = re.compile(
     r"[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{24}|[0-9A-Fa-f]{32}"
     r"|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{96})?"
 )
+_SHORTEST_HASH = 32
 _HASH_START = re.compile(r"[0-9A-Fa-f]{32}")
 _FUZZY_HASH = re.compile(r"[0-9A-Za-z/+:.]{1,128}")
 
-# The parsers of one grammar share tables that they extend while they work.
-_GRAMMAR = Lock()
+grammar = Lock()
+"""Held while the grammar works: its parsers share tables that they extend as they go."""
 
 Path = tuple[str, ...]
 
@@ -67,6 +67,8 @@ class PatternVerdict(NamedTuple):
 
 def judge(pattern: str, stix: str) -> PatternVerdict:
     """The verdict of the grammar of a STIX version ("2.0" or "2.1") on a pattern."""
+    if not pattern:
+        return _wrong("it is empty")
     if len(pattern) > MAX_LENGTH:
         return _wrong(f"it is longer than {MAX_LENGTH} characters")
     shape = shape_of(pattern)
@@ -77,48 +79,38 @@ def judge(pattern: str, stix: str) -> PatternVerdict:
 
 def shape_of(pattern: str) -> str:
     """The pattern with its values replaced by one of their class."""
-    parts, end = [], 0
-    for match in _VALUE.finditer(pattern):
-        start, value = match.start(), match[0]
-        if value in _DOUBTFUL:
-            return pattern
-        before = pattern[end:start]
-        parts.append(before)
-        end = match.end()
-        if value[0] == "'":
-            parts.append(value if _keeps(before) else _class_of(value))
-        else:
-            parts.append(value if _is_part(value, before[-1:], pattern[end : end + 1]) else "1")
-    return "".join((*parts, pattern[end:]))
+    # What is outside of strings, and what is inside, in turn.
+    parts = _STRING.split(pattern)
+    for i in range(0, len(parts), 2):
+        if _REMARKABLE.search(parts[i]):
+            if _DOUBTFUL.search(parts[i]):
+                return pattern
+            parts[i] = _INTEGER.sub("1", parts[i])
+    for i in range(1, len(parts), 2):
+        text = parts[i] if _is_no_value(parts[i - 1]) else _class_of(parts[i])
+        parts[i] = f"'{text}'"
+    return "".join(parts)
 
 
-def _keeps(before: str) -> bool:
-    """Whether a quoted text is a step of a path, or an instant, hex or binary literal."""
+def _is_no_value(before: str) -> bool:
+    """Whether a string may be a step of a path, or an instant, hex or binary literal."""
     return before.endswith(("t", "h", "b")) or before.rstrip().endswith((".", ":"))
 
 
-def _is_part(digits: str, before: str, after: str) -> bool:
-    """Whether digits are not an integer of their own: part of a name, a float, or signed."""
-    if digits[0] == "0" and digits != "0":
-        return True
-    return any(char.isalnum() or char in _JOINED for char in before + after)
-
-
-def _class_of(literal: str) -> str:
-    text = literal[1:-1]
-    if _HASH.fullmatch(text):
-        return f"'{'0' * len(text)}'"
-    if _HASH_START.match(text) or "\n" in text:
-        return literal
-    return "'x'" if _FUZZY_HASH.fullmatch(text) else "'?'"
+def _class_of(text: str) -> str:
+    if len(text) >= _SHORTEST_HASH and _HASH_START.match(text):
+        return "0" * len(text) if _HASH.fullmatch(text) else text
+    if _FUZZY_HASH.fullmatch(text):
+        return "x"
+    return text if "\n" in text else "?"
 
 
 def _parse(pattern: str, stix: str) -> PatternVerdict:
-    excess = _excess(_STRINGS.sub("_", pattern))
+    excess = _excess(_STRING.sub(" _ ", pattern))
     if excess:
         return _wrong(excess)
     try:
-        with _GRAMMAR:
+        with grammar:
             errors = run_validator(pattern, stix)
             return _wrong(errors[0]) if errors else PatternVerdict(True, "", _paths(pattern, stix))
     except RecursionError:

@@ -36,7 +36,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 _NUMBERS = frozenset({"confidence", "dst_port", "number", "src_port"})
-_INSTANTS = frozenset({"valid_from", "valid_until"})
+_INSTANTS = ("valid_from", "valid_until")
 _TIER_1 = _names(
     """account_type context data_type encryption_algorithm identity_class name opinion pattern
     pattern_type primary_motivation region relationship_type resource_level result sophistication
@@ -54,7 +54,8 @@ NESTED = _names(
 )
 """Properties that are found at any depth below the top level (tier 3)."""
 
-_TOP_LEVEL = _NUMBERS | _INSTANTS | _TIER_1 | _TIER_2
+_TOP_LEVEL = _NUMBERS | _TIER_1 | _TIER_2 | {*_INSTANTS}
+_SCALARS = frozenset({str, int, bool})
 _LONGEST_VALUE = 100
 _INT64 = range(-(2**63), 2**63)
 
@@ -65,7 +66,7 @@ def _match_fields() -> dict[str, Kind]:
     fields |= {"revoked": Kind.BOOLEAN, "tlp": Kind.TLP}
     for bound in ("gte", "lte"):
         fields |= {f"{name}-{bound}": Kind.INTEGER for name in _NUMBERS}
-        fields |= {f"{name}-{bound}": Kind.TIMESTAMP for name in _INSTANTS | {"modified"}}
+        fields |= {f"{name}-{bound}": Kind.TIMESTAMP for name in ("modified", *_INSTANTS)}
     return fields
 
 
@@ -102,12 +103,12 @@ def term(field: str, value: str | int) -> str:
     """One line of the terms, without line feeds; the same for an object and for a filter."""
     if type(value) is not str:
         return f"{field}={str(value).lower()}"
-    text = value
-    if "\n" in text or "\r" in text:
-        text = text.replace("\n", " ").replace("\r", " ")
-    if len(text) > _LONGEST_VALUE:
-        text = "#" + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return f"{field}={text}"
+    if len(value) > _LONGEST_VALUE:
+        digest = blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16)
+        return f"{field}=#{digest.hexdigest()}"
+    if "\n" in value or "\r" in value:
+        value = value.replace("\n", " ").replace("\r", " ")
+    return f"{field}={value}"
 
 
 def number(terms: str, field: str) -> int | None:
@@ -131,27 +132,32 @@ def write(obj: Mapping[str, Any], members: Iterable[tuple[str, Any]], *, revocab
         revocable: Its type has `revoked`; where that is absent it means false.
     """
     lines: list[str] = []
-    for name, value in obj.items():
+    for name in obj:
         if name in _TOP_LEVEL:
-            _add(lines, name, value)
+            _add(lines, name, obj[name])
     for name, value in members:
         if name in NESTED:
             _add(lines, name, value)
-        elif value and name.endswith(REF_ENDINGS):
+        elif name.endswith(REF_ENDINGS):
             _add(lines, "relationships-all", value)
     if revocable:
         lines.append("revoked=true" if obj.get("revoked") is True else "revoked=false")
-    lines += [f"tlp={colour}" for colour in sorted(tlp_of(obj))]
+    colours = tlp_of(obj)
+    if colours:
+        lines += [f"tlp={colour}" for colour in sorted(colours)]
     return "\n".join(("", *dict.fromkeys(lines), "")) if lines else ""
 
 
 def _add(lines: list[str], field: str, value: Any) -> None:
     if field in _INSTANTS:
         value = _instant(value)
-    if type(value) is str or type(value) is int or type(value) is bool:
-        lines.append(term(field, value))
+    if type(value) is str:
+        if value:
+            lines.append(term(field, value))
     elif type(value) is list:
-        lines += [term(field, item) for item in value if type(item) in {str, int, bool}]
+        lines += [term(field, item) for item in value if type(item) in _SCALARS]
+    elif type(value) in _SCALARS:
+        lines.append(term(field, value))
 
 
 def _instant(value: Any) -> int | None:

@@ -9,10 +9,13 @@ REF_ENDINGS = ("_ref", "_refs")
 """How names of properties that hold object ids end (STIX 2.1 section 3.1)."""
 
 
+_CONTAINERS = frozenset({dict, list})
+
+
 def depth_of(value: Any) -> int:
     """How many objects and lists are nested in each other; 0 for a plain value."""
     depth, level = 0, [value]
-    while level := [node for node in level if type(node) in {dict, list}]:
+    while level := [node for node in level if type(node) in _CONTAINERS]:
         depth += 1
         level = [child for node in level for child in _children(node)]
     return depth
@@ -24,17 +27,18 @@ def members(obj: Mapping[str, Any], names: Collection[str]) -> list[tuple[str, A
     Returns:
         (name, value) in no particular order.
     """
-    found = [item for item in obj.items() if item[0].endswith(REF_ENDINGS)]
-    heap: list[Any] = [v for v in obj.values() if type(v) is dict or type(v) is list]
+    # The substring search is several times cheaper than the one for an ending.
+    found = [(n, v) for n, v in obj.items() if "_ref" in n and n.endswith(REF_ENDINGS)]
+    heap: list[Any] = [value for value in obj.values() if type(value) in _CONTAINERS]
     while heap:
         node = heap.pop()
         if type(node) is list:
-            heap += [item for item in node if type(item) is dict or type(item) is list]
+            heap += [item for item in node if type(item) in _CONTAINERS]
             continue
         for name, value in node.items():
-            if name in names or name.endswith(REF_ENDINGS):
+            if name in names or ("_ref" in name and name.endswith(REF_ENDINGS)):
                 found.append((name, value))
-            if type(value) is dict or type(value) is list:
+            if type(value) in _CONTAINERS:
                 heap.append(value)
     return found
 
@@ -48,7 +52,7 @@ def texts(obj: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             node = heap.pop()
             if type(node) is str:
                 yield name, node
-            elif type(node) is dict or type(node) is list:
+            elif type(node) in _CONTAINERS:
                 heap += [*node, *_children(node)]
 
 

@@ -82,7 +82,7 @@ class Log(Protocol):
         """The first `limit` matching records added after `after_us`, as bytes.
 
         A record committed before the call is never skipped, and a page is full while there
-        is more.
+        is more; only objects of megabytes may end it early.
         """
 
     def entries(self, scope: Scope, query: Query, after_us: int, limit: int) -> EntryPage:

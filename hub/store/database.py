@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from hub.errors import ConfigError, Fault, StoreDown
 
@@ -104,13 +107,21 @@ class Database:
             self._turn.release()
 
 
+def single(cursor: sqlite3.Cursor) -> tuple[Any, ...]:
+    """The one row that must be there; without it the file is damaged."""
+    row: tuple[Any, ...] | None = cursor.fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError("a row is missing that every store has")
+    return row
+
+
 @contextmanager
 def _faults() -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
-        locked = error.sqlite_errorcode if hasattr(error, "sqlite_errorcode") else None
-        if locked is not None and locked & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+    except (sqlite3.Error, msgspec.MsgspecError) as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise StoreDown("the store is busy with other writers", fault=Fault.BUSY) from error
         raise StoreDown("the store cannot read or write now") from error
 
@@ -159,10 +170,14 @@ def migrate(database: Database) -> Path | None:
 
 def _backup(database: Database, version: int) -> Path:
     target = database.path.with_name(f"{database.path.name}.schema-{version}.bak")
-    if not target.exists():
-        with _faults():
-            # VACUUM INTO is one consistent copy; it refuses to overwrite.
-            database.connection().execute("VACUUM INTO ?", (str(target),))
+    # VACUUM INTO is one consistent copy. Whoever migrates first leaves the backup; the copy of
+    # another process that does the same at this moment may be of the new schema already.
+    copy = target.with_name(f"{target.name}.{os.getpid()}")
+    with _faults():
+        database.connection().execute("VACUUM INTO ?", (str(copy),))
+    with suppress(FileExistsError):
+        target.hardlink_to(copy)
+    copy.unlink()
     return target
 
 

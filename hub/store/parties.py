@@ -19,8 +19,8 @@ from hub.model.party import (
     Token,
 )
 from hub.store.base import Act, Stale
-from hub.store.database import Database
-from hub.store.records import record_act
+from hub.store.database import Database, single
+from hub.store.writer import record_act
 
 _KINDS: dict[str, type[Party]] = {
     "org": Organisation,
@@ -87,7 +87,7 @@ class PartyRegistry:
 
 
 def _epoch(connection: sqlite3.Connection) -> int:
-    (epoch,) = connection.execute("SELECT epoch FROM clock").fetchone()
+    (epoch,) = single(connection.execute("SELECT epoch FROM clock"))
     return int(epoch)
 
 

@@ -188,7 +188,9 @@ class Door:
             # A widely used client sends the `next` of one collection to the others: there it
             # says nothing, and the request is answered as if it had none.
             if cursor.query.collection == item.key:
-                query = filters.continued(asked, cursor.query)
+                # What the address says counts as asked for, too.
+                named = asked.given | ({"ids"} if ids else set()) | ({"edges"} if every else set())
+                query = filters.continued(asked._replace(given=named), cursor.query)
                 return _Ask(admitted, item, query, (cursor.after_us, paging.limit))
         return _Ask(admitted, item, asked.query, (paging.added_after_us, paging.limit))
 

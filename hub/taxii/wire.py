@@ -87,13 +87,18 @@ def read_body(request: Request, limit: int) -> bytes:
 def _read(request: Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         _too_large(limit)
+    parts: list[bytes] = []
+    size = 0
     try:
-        body = request.stream.read(limit + 1)
+        # One read may give less than was asked for before the body ends.
+        while size <= limit and (part := request.stream.read(limit + 1 - size)):
+            parts.append(part)
+            size += len(part)
     except (HTTPException, OSError) as error:
         raise HubError(Fault.BAD_BODY, "the body ended before its declared length") from error
-    if len(body) > limit:
+    if size > limit:
         _too_large(limit)
-    return body
+    return b"".join(parts)
 
 
 def _unzip(body: bytes, limit: int) -> bytes:

@@ -1,0 +1,92 @@
+"""Reaching another TAXII server: as whom, and trusting which certificates."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from hub.cli.base import Exit, fail, say
+
+if TYPE_CHECKING:
+    from connectors.taxii.client import Session
+
+_OPTIONS = (
+    click.option("--account", default="", help="Log in with this account and its password."),
+    click.option(
+        "--password-stdin",
+        is_flag=True,
+        help="Read the password from standard input instead of asking for it.",
+    ),
+    click.option(
+        "--ca-file",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Certificates to trust, PEM, in place of the usual ones.",
+    ),
+    click.option(
+        "--dangerously-skip-tls-check",
+        is_flag=True,
+        help="Talk to whoever answers, credentials included.",
+    ),
+)
+
+
+def connection_options(command: Callable[..., None]) -> Callable[..., None]:
+    """How to reach the other side, and as whom."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def checked(url: str) -> str:
+    """The address, when it can be that of a collection and holds no password."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise click.BadParameter(
+            "give the address of a collection: https://host/root/collections/ID/",
+            param_hint="URL",
+        )
+    if parts.username or parts.password:
+        raise click.BadParameter(
+            "other users of this machine can read arguments: leave the password out of it",
+            param_hint="URL",
+        )
+    return url
+
+
+def connect(url: str, **options: Any) -> Session:
+    """A session with the server at an address, by the values of `connection_options`."""
+    # requests, which taxii2-client is built on, takes a quarter of a second to import.
+    from connectors.taxii.client import Session
+    from connectors.taxii.messages import Credentials
+
+    account = options["account"]
+    token = "" if account else os.environ.get("HUB_TOKEN", "")
+    password = _password(from_stdin=options["password_stdin"]) if account else ""
+    if (account or token) and not _is_private(url):
+        say(f"warning: {url} is not https: the credentials can be read on the way")
+    verify = options["ca_file"] or not options["dangerously_skip_tls_check"]
+    return Session(Credentials(account, password, token), verify=verify, notice=say)
+
+
+def _is_private(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin and (password := sys.stdin.readline().rstrip("\n")):
+        return password
+    if from_stdin or not sys.stdin.isatty():
+        fail("give the password on standard input with --password-stdin", Exit.USAGE)
+    return str(click.prompt("Password", hide_input=True, err=True))

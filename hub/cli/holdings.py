@@ -1,0 +1,121 @@
+"""What `hub doctor` asks about the store: records, accounts, rights, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from hub import policy
+from hub.cli.surroundings import Finding
+from hub.config import Config
+from hub.errors import HubError
+from hub.model.clock import format_us, now_us
+from hub.model.party import Caller, Directory
+from hub.store.database import schema_version
+from hub.store.sqlite import SqliteStore
+
+_DAY_US = 86_400_000_000
+_TOKEN_DAYS = 14
+
+
+def of_store(config: Config) -> Iterator[Finding]:
+    """The store can be read and written, its laws hold, and so do the parties in it.
+
+    It is neither made nor migrated by asking.
+    """
+    path = config.store_path
+    if not path.exists():
+        yield Finding("warn", "store", f"{path} is not there yet", "`hub serve` makes it.")
+        return
+    with closing(SqliteStore(path, busy_s=config.store.busy_seconds)) as store:
+        try:
+            yield from _of_open_store(store)
+        except HubError as error:
+            cause = error.__cause__ or error.reason
+            yield Finding(
+                "fail",
+                "store",
+                f"{path}: {cause}",
+                "See who may write there and whether the disk is full; else restore a backup.",
+            )
+
+
+def _of_open_store(store: SqliteStore) -> Iterator[Finding]:
+    with store.database.reading() as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    needed = schema_version()
+    if version > needed:
+        remedy = "Install the newer hub again, or restore a backup of the older one."
+        yield Finding("fail", "schema", f"{version}; this program knows {needed}", remedy)
+        return
+    if version < needed:
+        remedy = "`hub serve` brings it up to date, after a copy."
+        yield Finding("warn", "schema", f"{version}; this program needs {needed}", remedy)
+        return
+    yield Finding("ok", "schema", str(version))
+    store.probe()
+    yield Finding("ok", "store", f"{store.database.path} can be read and written")
+    yield from _records(store)
+    yield from parties(store.directory())
+
+
+def _records(store: SqliteStore) -> Iterator[Finding]:
+    faults = store.faults()
+    for fault in faults:
+        if "ahead of the clock" in fault:
+            remedy = "Set the clock right. Order and cursors stay right meanwhile."
+            yield Finding("warn", "clock", fault, remedy)
+        else:
+            remedy = "Keep a copy of the store, then restore the newest backup without this."
+            yield Finding("fail", "records", fault, remedy)
+    if not faults:
+        yield Finding("ok", "records", "consecutive, in order, none missing")
+
+
+def parties(directory: Directory) -> Iterator[Finding]:
+    """Accounts belong somewhere, collections have readers, tokens last."""
+    found = [*_accounts(directory), *_collections(directory), *_tokens(directory)]
+    yield from found
+    if not found:
+        detail = f"{len(directory.accounts)} accounts, {len(directory.collections)} collections"
+        yield Finding("ok", "parties", detail)
+
+
+def _accounts(directory: Directory) -> Iterator[Finding]:
+    for account in directory.accounts.values():
+        if account.org not in directory.orgs:
+            yield Finding(
+                "warn",
+                "account",
+                f"{account.name} belongs to {account.org}, which is not there: it has no rights",
+                f"hub org add {account.org}",
+            )
+
+
+def _collections(directory: Directory) -> Iterator[Finding]:
+    readable: set[int] = set()
+    for account in directory.accounts.values():
+        if not account.disabled:
+            caller = Caller(account.name, account.org, account.roles)
+            readable |= policy.scope(caller, directory).readable
+    for collection in directory.collections.values():
+        if collection.key not in readable and not collection.public:
+            yield Finding(
+                "warn",
+                "collection",
+                f"no account may read {collection.alias}",
+                f"hub collection grant {collection.alias} --org SLUG --read",
+            )
+
+
+def _tokens(directory: Directory) -> Iterator[Finding]:
+    now = now_us()
+    for token in directory.tokens.values():
+        if token.expires_us - now < _TOKEN_DAYS * _DAY_US:
+            word = "expired" if token.expires_us <= now else "expires"
+            yield Finding(
+                "warn",
+                "token",
+                f"{token.id} of {token.account} {word} {format_us(token.expires_us)}",
+                f"hub token create {token.account}, and hub token revoke {token.id}",
+            )
