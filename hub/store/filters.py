@@ -40,9 +40,9 @@ def page(columns: str, scope: Scope, query: Query, after_us: int, limit: int) ->
     Several types are read as one index range each, by key: an IN list would be sorted as a whole,
     with the bytes of every object.
     """
-    if len(query.types) <= 1:
-        return _range(columns, scope, query, after_us, limit)
-    kinds = [msgspec.structs.replace(query, types=(kind,)) for kind in query.types]
+    kinds = [msgspec.structs.replace(query, types=(kind,)) for kind in sorted(set(query.types))]
+    if len(kinds) <= 1:
+        return _range(columns, scope, kinds[0] if kinds else query, after_us, limit)
     parts = [_range("r.added_us", scope, kind, after_us, limit) for kind in kinds]
     union = " UNION ALL ".join(f"SELECT * FROM ({part.sql})" for part in parts)
     args = [arg for part in parts for arg in part.args]
