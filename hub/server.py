@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import ssl
 import threading
@@ -58,6 +59,7 @@ class HubServer(BaseApplication):
         app = create_app(self._config, store)
         hours = self._config.store.status_hours
         threading.Thread(target=_purge_hourly, args=(store, hours), daemon=True).start()
+        gc.freeze()  # what is loaded now stays: no collection need look at it again
         return app
 
 

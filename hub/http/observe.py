@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
 import re
 import secrets
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
+import msgspec
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -24,6 +23,7 @@ from prometheus_client import (
 )
 
 from hub.errors import Fault, HubError
+from hub.model.clock import format_us
 from hub.store.base import Log
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -48,7 +48,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": format_us(int(record.created * 1_000_000)),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -56,7 +56,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return msgspec.json.encode(line, enc_hook=str).decode()
 
 
 def log_to_stderr(level: str) -> None:

@@ -41,5 +41,11 @@ def parse_us(text: str) -> int:
 
 def format_us(instant: int) -> str:
     """An instant as RFC 3339 text with six digits (TAXII 2.1 section 2)."""
-    stamp = _EPOCH + timedelta(microseconds=instant)
-    return f"{stamp:%Y-%m-%dT%H:%M:%S}.{stamp.microsecond:06d}Z"
+    second, fraction = divmod(instant, 1_000_000)
+    return f"{_second(second)}.{fraction:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(second: int) -> str:
+    """Seconds since the epoch as text: records of one page share a few of them."""
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]
