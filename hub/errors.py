@@ -41,6 +41,11 @@ class HubError(Exception):
         self.field = field
         self.remedy = remedy
 
+    def text(self) -> str:
+        """Reason and remedy as sentences."""
+        reason = self.reason if self.reason.endswith(".") else f"{self.reason}."
+        return " ".join(filter(None, [reason, self.remedy]))
+
 
 class StoreDown(HubError):
     """The store cannot answer now: disk full, locked, corrupt or unreachable.

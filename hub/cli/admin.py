@@ -21,9 +21,6 @@ from hub.cli.base import (
 from hub.model.clock import format_us
 from hub.model.party import Collection, Directory, Organisation, Role, Subject
 
-_NAMESPACE = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
-"""The namespace STIX 2.1 section 2.9 uses for deterministic ids."""
-
 password_option = click.option(
     "--password-stdin",
     is_flag=True,
@@ -52,14 +49,14 @@ def org() -> None:
 @click.option("--kind", default="agency", show_default=True, help="agency, cert, company, …")
 @click.option("--country", default="VN", show_default=True, help="ISO 3166-1 code.")
 @click.option("--sector", default="", help="STIX industry sector.")
-@click.option("--identity", default="", help="Its STIX identity; made from the slug if not given.")
+@click.option("--identity", default="", help="Its STIX identity; a new one if not given.")
 @pass_context
 @guarded
 def org_add(context: Context, /, slug: str, **fields: str) -> None:
     """Add an organisation, or change it. SLUG is its short, lasting name."""
-    identity = fields.pop("identity") or f"identity--{uuid.uuid5(_NAMESPACE, slug)}"
+    identity = fields.pop("identity")
     fields["name_vi"] = fields["name_vi"] or fields["name_en"]
-    context.admin().put_org(Organisation(slug=slug, id=identity, **fields))
+    identity = context.admin().put_org(Organisation(slug=slug, id=identity, **fields))
     say(f"organisation {slug} is {identity}")
 
 

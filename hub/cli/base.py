@@ -93,8 +93,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except ConfigError as error:
             fail(str(error), Exit.USAGE)
         except HubError as error:
-            text = " ".join(filter(None, [error.reason + ".", error.remedy]))
-            fail(text, _FROM_FAULT.get(error.fault, Exit.ERROR))
+            fail(error.text(), _FROM_FAULT.get(error.fault, Exit.ERROR))
 
     return run
 
@@ -124,7 +123,7 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: str)
     """Print rows: aligned on a terminal, tab-separated when piped, or as JSON."""
     found = [{column: row.get(column, "") for column in columns} for row in rows]
     if output == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=_plain))
         return
     lines = [[_cell(row[column]) for column in columns] for row in found]
     if not sys.stdout.isatty():
@@ -136,6 +135,10 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: str)
     for line in table:
         cells = zip(line, widths, strict=True)
         click.echo("  ".join(text.ljust(width) for text, width in cells).rstrip())
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
 def _cell(value: Any) -> str:

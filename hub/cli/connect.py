@@ -71,6 +71,8 @@ def connect(url: str, **options: Any) -> Session:
     if (account or token) and not _is_private(url):
         say(f"warning: {url} is not https: the credentials can be read on the way")
     verify = options["ca_file"] or not options["dangerously_skip_tls_check"]
+    if verify is False:
+        say(f"warning: nothing proves that it is {urlsplit(url).hostname} who answers")
     return Session(Credentials(account, password, token), verify=verify, notice=say)
 
 

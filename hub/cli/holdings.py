@@ -11,7 +11,7 @@ from hub.config import Config
 from hub.errors import HubError
 from hub.model.clock import format_us, now_us
 from hub.model.party import Caller, Directory
-from hub.store.database import schema_version
+from hub.store.database import schema_version, version
 from hub.store.sqlite import SqliteStore
 
 _DAY_US = 86_400_000_000
@@ -41,18 +41,16 @@ def of_store(config: Config) -> Iterator[Finding]:
 
 
 def _of_open_store(store: SqliteStore) -> Iterator[Finding]:
-    with store.database.reading() as connection:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    needed = schema_version()
-    if version > needed:
+    found, needed = version(store.database), schema_version()
+    if found > needed:
         remedy = "Install the newer hub again, or restore a backup of the older one."
-        yield Finding("fail", "schema", f"{version}; this program knows {needed}", remedy)
+        yield Finding("fail", "schema", f"{found}; this program knows {needed}", remedy)
         return
-    if version < needed:
+    if found < needed:
         remedy = "`hub serve` brings it up to date, after a copy."
-        yield Finding("warn", "schema", f"{version}; this program needs {needed}", remedy)
+        yield Finding("warn", "schema", f"{found}; this program needs {needed}", remedy)
         return
-    yield Finding("ok", "schema", str(version))
+    yield Finding("ok", "schema", str(found))
     store.probe()
     yield Finding("ok", "store", f"{store.database.path} can be read and written")
     yield from _records(store)

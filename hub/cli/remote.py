@@ -10,7 +10,7 @@ import click
 from hub.cli.base import guarded, output_option, say
 from hub.cli.connect import checked, connect, connection_options
 from hub.cli.cursor import Cursor
-from hub.cli.download import Download, Stream
+from hub.cli.download import Download, Stream, follow
 from hub.cli.intake import STDIN
 from hub.cli.sink import Form, disk_faults
 from hub.model.clock import parse_us
@@ -69,16 +69,13 @@ def pull(
     fresh = Cursor(checked(url), params, form, _instant(options["since"]))
     limit = {"limit": str(options["limit"])} if options["limit"] else {}
     with disk_faults(), connect(url, **options) as session:
-        target: Download | Stream
-        if out == STDIN:
-            target = Stream(cursor_path, fresh)
-        else:
+        target = Stream(cursor_path, fresh)
+        if out != STDIN:
             target = Download(Path(out), cursor_path or Path(f"{out}.cursor"), fresh)
         with target:
-            for page in session.pages(url, target.cursor.added_after, params | limit):
-                target.keep(page.raws, page.added_last)
+            follow(session, url, params | limit, target)
     until = f", up to {target.cursor.added_after}" if target.cursor.added_after else ""
-    say(f"{target.sink.count} objects{until}")
+    say(f"{target.count} objects{until}")
 
 
 @click.command()

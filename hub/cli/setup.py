@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-import uuid
 from pathlib import Path
 
 import click
@@ -74,8 +72,7 @@ def init(context: Context, /, name: str, org: str, *, password_stdin: bool, **co
         fail(f"{error.filename} is there already; nothing was changed", Exit.ERROR)
     admin = context.admin()
     if name:
-        identity = f"identity--{uuid.uuid4()}"
-        admin.put_org(Organisation(slug=org, id=identity, name_vi=org, name_en=org))
+        admin.put_org(Organisation(slug=org, id="", name_vi=org, name_en=org))
         admin.add_account(name, org, [Role.ADMINISTRATOR], password)
     say(f"wrote {context.path} and its secret. Next:")
     say("  hub org add, hub collection create, hub collection grant, hub account add, hub serve")
@@ -91,18 +88,18 @@ def serve(context: Context) -> None:
 
 def run_server(path: Path, greeting: str = "") -> None:
     """Start gunicorn; returns when it was stopped."""
-    load(path).secret()  # refuse before anything listens
-    folder = tempfile.mkdtemp(prefix="hub-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-    try:
-        # The metrics library decides at import whether workers share their counters.
-        from hub.app import open_store
-        from hub.server import HubServer
+    config = load(path)
+    config.secret()  # refuse before anything listens
+    # The metrics library decides at import whether, and where, workers share their counters.
+    folder = config.store_path.with_suffix(".metrics")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    from hub.app import open_store
+    from hub.server import HubServer
 
-        open_store(load(path)).close()
-        HubServer(path, lambda _: say(greeting) if greeting else None).run()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    open_store(config).close()
+    HubServer(path, lambda _: say(greeting) if greeting else None).run()
 
 
 @click.command()

@@ -16,6 +16,7 @@ from hub.errors import Fault, HubError, StoreDown
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 RETRY_AFTER_S = 5
+_SERVER_FAULT = 500
 
 _log = logging.getLogger("hub.error")
 
@@ -82,7 +83,7 @@ def body(error: HubError) -> bytes:
     answer = TABLE[error.fault]
     message: dict[str, object] = {
         "title": answer.title,
-        "description": " ".join(filter(None, [_sentence(error.reason), error.remedy])),
+        "description": error.text(),
         "error_id": getattr(g, "request_id", ""),
         "error_code": error.fault.value,
         "http_status": str(answer.status),
@@ -90,10 +91,6 @@ def body(error: HubError) -> bytes:
     if error.field:
         message["details"] = {"field": error.field}
     return msgspec.json.encode(message)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
 
 
 def answer(error: HubError) -> Response:
@@ -120,7 +117,9 @@ def register(app: Flask, drain_bytes: int) -> None:
         return answer(error)
 
     def handle_http(error: HTTPException) -> Response:
-        code = error.code or 500
+        code = error.code or _SERVER_FAULT
+        if code >= _SERVER_FAULT:
+            return handle_any(error)
         fault, reason = _FROM_STATUS.get(
             code, (Fault.BAD_REQUEST, "the request cannot be understood")
         )

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 # RFC 3339 in UTC, as STIX 2.1 section 3.16 and TAXII 2.1 section 2 ask. Real data has up to nine
 # digits of a second; the bound keeps a text that claims to be a timestamp short.
 _SHAPE = re.compile(
@@ -41,7 +42,7 @@ def parse_us(text: str) -> int:
 
 def format_us(instant: int) -> str:
     """An instant as RFC 3339 text with six digits (TAXII 2.1 section 2)."""
-    second, fraction = divmod(instant, 1_000_000)
+    second, fraction = divmod(min(instant, _LATEST), 1_000_000)
     return f"{_second(second)}.{fraction:06d}Z"
 
 

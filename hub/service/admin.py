@@ -31,6 +31,7 @@ from hub.store.base import Act, Registry, Stale
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_IDENTITY = re.compile(r"identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LEAST_PASSWORD = 12
 _DAY_US = 86_400_000_000
@@ -69,15 +70,27 @@ class Admin:
         self._registry = registry
         self._caller = caller
 
-    def put_org(self, org: Organisation) -> None:
-        """Add or change an organisation."""
+    def put_org(self, org: Organisation) -> str:
+        """Add or change an organisation.
+
+        Args:
+            org: Without an id, a known one keeps its own and a new one gets a random one.
+
+        Returns:
+            Its STIX identity.
+        """
         _check(_SLUG, "slug", org.slug)
         _check(_COUNTRY, "country", org.country)
+        if org.id:
+            _check(_IDENTITY, "identity", org.id)
 
-        def plan(_: Directory) -> Plan:
-            return Plan([org], [], "org.put", org.slug, org.name_en)
+        def plan(directory: Directory) -> Plan:
+            known = directory.orgs.get(org.slug)
+            identity = org.id or (known.id if known else f"identity--{uuid.uuid4()}")
+            made = msgspec.structs.replace(org, id=identity)
+            return Plan([made], [], "org.put", org.slug, org.name_en)
 
-        self._change(plan)
+        return self._change(plan).orgs[org.slug].id
 
     def put_community(self, name: str, title: str, members: Iterable[str]) -> None:
         """Add or change a community; its members are replaced."""
@@ -87,7 +100,8 @@ class Admin:
         def plan(directory: Directory) -> Plan:
             for slug in sorted(community.members):
                 find(directory.orgs, slug, "organisation")
-            return Plan([community], [], "community.put", name, " ".join(sorted(members)))
+            detail = " ".join(sorted(community.members))
+            return Plan([community], [], "community.put", name, detail)
 
         self._change(plan)
 
@@ -173,15 +187,8 @@ class Admin:
             raise _bad("title", "a title must not be empty or hold dots", "Write it without dots.")
 
         def plan(directory: Directory) -> Plan:
-            others = [c for c in directory.collections.values() if c.key != collection.key]
-            for other in others:
-                if other.root == collection.root and (
-                    other.title == collection.title
-                    or {other.id, other.alias} & {collection.id, collection.alias}
-                ):
-                    raise _bad(
-                        "title", f"{other.title} ({other.alias}) has the same id, alias or title"
-                    )
+            for other in directory.collections.values():
+                _check_apart(collection, other)
             key = collection.key or max(directory.collections, default=0) + 1
             made = msgspec.structs.replace(collection, key=key)
             return Plan([made], [], "collection.put", made.id, made.alias)
@@ -244,6 +251,14 @@ def by_alias(directory: Directory, name: str) -> Collection:
     if len(found) > 1:
         raise _bad("collection", f"several API roots have a collection {name}", "Use its id.")
     return found[0]
+
+
+def _check_apart(one: Collection, other: Collection) -> None:
+    if other.key == one.key:
+        return
+    names = {one.id} if other.root != one.root else {one.id, one.alias}
+    if {other.id, other.alias} & names or (other.root == one.root and other.title == one.title):
+        raise _bad("collection", f"{other.alias} ({other.title}) has the same id, alias or title")
 
 
 def _absent(known: dict[str, P], name: str, kind: str) -> None:

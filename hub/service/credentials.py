@@ -69,6 +69,8 @@ def _from_allowed(token: Token, address: str) -> bool:
         caller = ipaddress.ip_address(address)
     except ValueError:
         return False
+    # A version 4 client of a version 6 socket (RFC 4291 section 2.5.5.2).
+    caller = getattr(caller, "ipv4_mapped", None) or caller
     return any(caller in ipaddress.ip_network(network) for network in token.addresses)
 
 
@@ -106,7 +108,7 @@ class Passwords:
         return _caller(account, "password", read_only=False)
 
     def _verify(self, stored: str, name: str, password: str) -> bool:
-        text = f"{stored}\0{name}\0{password}".encode("utf-8", "surrogatepass")
+        text = repr((stored, name, password)).encode("utf-8", "surrogatepass")
         key = hmac.digest(self._key, text, "sha256")
         verdict = self._remembered(key)
         if verdict is None:
@@ -130,6 +132,7 @@ class Passwords:
 def _matches(stored: str, password: str) -> bool:
     try:
         Argon2id.verify_phc_encoded(password.encode("utf-8", "surrogatepass"), stored)
-    except InvalidKey:
+    except (InvalidKey, ValueError):
+        # ValueError: what is stored is no hash that the library takes. It admits nobody.
         return False
     return True

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from hub.model.clock import parse_us
 from hub.stix.flaw import printable
 from hub.stix.ids import uuid_version
+from hub.stix.instant import instant_us
 from hub.stix.marking import declared_colour, is_standard
 from hub.stix.pattern import Path
-from hub.stix.plan import Judge, of_hashes, plan_for
+from hub.stix.plan import Judge, is_long, of_hashes, plan_for
 from hub.stix.tables import hash_names, observable_properties
 
 MOST = 20
@@ -57,7 +57,8 @@ def advise(
     version = uuid_version(obj["id"])
     if version != plan.uuid and plan.uuid:
         found.append(f"uuid-version: {version}")
-    if obj.get("modified") != obj.get("created") or not obj.keys().isdisjoint(_ENDS):
+    found += _of_version(obj)
+    if not obj.keys().isdisjoint(_ENDS):
         found += _of_order(obj)
     if members:
         found += _of_members(members, stix)
@@ -82,9 +83,17 @@ def _extends(extensions: Any) -> bool:
     )
 
 
-def _of_order(obj: Mapping[str, Any]) -> Iterator[str]:
-    if _span(obj.get("created"), obj.get("modified")) < 0:
+def _of_version(obj: Mapping[str, Any]) -> Iterator[str]:
+    created, modified = obj.get("created", ""), obj.get("modified", "")
+    if modified != created and _span(created, modified) < 0:
         yield "modified-before-created"
+    if is_long(created):
+        yield "long-fraction: created"
+    if is_long(modified):
+        yield "long-fraction: modified"
+
+
+def _of_order(obj: Mapping[str, Any]) -> Iterator[str]:
     for first, last in _PAIRS:
         if _span(obj.get(first), obj.get(last)) < 0:
             yield f"last-before-first: {last}"
@@ -94,10 +103,8 @@ def _of_order(obj: Mapping[str, Any]) -> Iterator[str]:
 
 def _span(start: Any, end: Any) -> int:
     """Microseconds between two instants; 1 when one of them is none."""
-    try:
-        return parse_us(end) - parse_us(start)
-    except (TypeError, ValueError):
-        return 1
+    first, last = instant_us(start), instant_us(end)
+    return 1 if first is None or last is None else last - first
 
 
 def _of_members(members: list[tuple[str, Any]], stix: str) -> list[str]:
@@ -124,7 +131,7 @@ def _of_marking(obj: Mapping[str, Any]) -> Iterator[str]:
 _OF_TYPE: Mapping[str, Judge] = {"url": _of_url, "marking-definition": _of_marking}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _of_paths(paths: tuple[Path, ...], stix: str) -> tuple[str, ...]:
     found = []
     for kind, first, *rest in paths:

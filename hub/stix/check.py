@@ -19,12 +19,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.model.clock import parse_us
 from hub.model.record import UNVERSIONED, Candidate, Refusal
 from hub.stix.advice import advise
 from hub.stix.decode import Limits, decode
 from hub.stix.flaw import Flaw, shown
 from hub.stix.ids import is_id, is_id_of, is_type
+from hub.stix.instant import instant_us
 from hub.stix.pattern import Path, judge
 from hub.stix.tables import TypeTable, type_table
 from hub.stix.terms import NESTED, write
@@ -71,7 +71,6 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
     kind = _type(obj)
     stix = _stix(obj, kind)
     table = type_table(stix, kind)
-    _check_id(obj, kind)
     version, version_us = _version(obj, table)
     _check_needed(obj, kind, stix)
     found = _members(obj, kind, table)
@@ -92,11 +91,18 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
 
 def _type(obj: Mapping[str, Any]) -> str:
     kind = obj.get("type")
-    if not is_type(kind):
-        raise Flaw("type", _trouble(obj, "type", "type name"), "use 3 to 250 of a-z, 0-9 and -")
+    # The id repeats the type, so one look at it settles both.
+    if type(kind) is not str or not is_id_of(obj.get("id"), kind):
+        raise _unidentified(obj, kind)
     if kind == "bundle":
         raise Flaw("type", "a bundle is not an object", "send its objects in its place")
-    return str(kind)
+    return kind
+
+
+def _unidentified(obj: Mapping[str, Any], kind: Any) -> Flaw:
+    if not is_type(kind):
+        return Flaw("type", _trouble(obj, "type", "type name"), "use 3 to 250 of a-z, 0-9 and -")
+    return Flaw("id", _trouble(obj, "id", f"id of a {kind}"), f"write it like {kind}--UUID")
 
 
 def _stix(obj: Mapping[str, Any], kind: str) -> str:
@@ -110,11 +116,6 @@ def _stix(obj: Mapping[str, Any], kind: str) -> str:
     if (table is not None and table.observable) or obj.keys().isdisjoint(_VERSION_FIELDS):
         return "2.1"
     return "2.0"
-
-
-def _check_id(obj: Mapping[str, Any], kind: str) -> None:
-    if not is_id_of(obj.get("id"), kind):
-        raise Flaw("id", _trouble(obj, "id", f"id of a {kind}"), f"write it like {kind}--UUID")
 
 
 def _version(obj: Mapping[str, Any], table: TypeTable | None) -> tuple[str, int]:
@@ -137,11 +138,11 @@ def _is_demanded(field: str, obj: Mapping[str, Any], table: TypeTable | None) ->
 
 
 def _instant(field: str, value: Any) -> int:
-    try:
-        return parse_us(value)
-    except (TypeError, ValueError):
+    instant = instant_us(value)
+    if instant is None:
         problem = f"{shown(value)} is not a UTC timestamp (RFC 3339)"
-        raise Flaw(field, problem, "write it like 2026-01-31T08:00:00.000Z") from None
+        raise Flaw(field, problem, "write it like 2026-01-31T08:00:00.000Z")
+    return instant
 
 
 def _check_needed(obj: Mapping[str, Any], kind: str, stix: str) -> None:
@@ -172,7 +173,7 @@ def _members(obj: Mapping[str, Any], kind: str, table: TypeTable | None) -> list
     outside = {k: v for k, v in obj.items() if k != "objects"} if inside is not None else obj
     found = members(outside, _WANTED)
     for name, value in found:
-        if name.endswith(REF_ENDINGS):
+        if not is_id(value) and name.endswith(REF_ENDINGS):
             _check_reference(name, value, may_be_empty=name not in known)
     if inside is not None:
         local = members({"objects": inside}, _WANTED)

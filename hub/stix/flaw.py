@@ -39,11 +39,7 @@ def shown(value: Any) -> str:
     """A value as JSON, cut to a length that fits into a sentence."""
     if type(value) is str:
         value = value[:_LONGEST]
-    try:
-        text = msgspec.json.encode(value).decode()
-    except (ValueError, RecursionError):
-        text = f"a {type(value).__name__}"
-    return printable(text)
+    return printable(msgspec.json.encode(value).decode())
 
 
 def printable(text: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from hub.model.clock import parse_us
 from hub.stix.flaw import printable
+from hub.stix.instant import instant_us
 from hub.stix.tables import PropertyTable, Shape, TypeTable, hash_names, type_table
 
 _LONGEST_CACHED = 2_000
@@ -59,13 +59,16 @@ def plan_for(obj: Mapping[str, Any], stix: str, *, extended: bool) -> Plan:
     return plan(stix, obj["type"], extended, make)
 
 
-def of_timestamp(name: str, value: str) -> Iterable[str]:
+def _of_timestamp(name: str, value: str) -> Iterable[str]:
     """Warnings about the text of an instant."""
-    try:
-        parse_us(value)
-    except ValueError:
+    if instant_us(value) is None:
         return (f"timestamp-expected: {name}",)
-    return () if len(value) <= _LONGEST_TIMESTAMP else (f"long-fraction: {name}",)
+    return (f"long-fraction: {name}",) if is_long(value) else ()
+
+
+def is_long(timestamp: str) -> bool:
+    """Whether a timestamp says more than the hub compares: digits after the sixth."""
+    return len(timestamp) > _LONGEST_TIMESTAMP
 
 
 def of_hashes(stix: str, value: Any) -> Iterable[str]:
@@ -115,9 +118,10 @@ def _judges(
     for name, kind in members:
         prop = table.properties.get(name, _CUSTOM) if table else _CUSTOM
         fits = kind in _TYPES[prop.shape]
-        if prop.shape == "timestamp" or name in {"created", "modified"}:
-            if fits:
-                yield name, partial(of_timestamp, name)
+        if prop.shape == "timestamp":
+            # The gate looks at the timestamps of the version itself.
+            if fits and name not in {"created", "modified"}:
+                yield name, partial(_of_timestamp, name)
         elif prop.shape == "hashes":
             yield name, partial(of_hashes, stix)
         elif kind is list:

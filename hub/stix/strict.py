@@ -22,8 +22,8 @@ from stix2.exceptions import (
     STIXError,
 )
 
-from hub.model.clock import parse_us
 from hub.stix.flaw import printable, shown
+from hub.stix.instant import instant_us
 from hub.stix.marking import object_tlp
 from hub.stix.pattern import grammar
 
@@ -89,22 +89,15 @@ def _differences(sent: Any, kept: Any, path: str) -> Iterator[str]:
         for index, (one, other) in enumerate(zip(sent, kept, strict=True)):
             yield from _differences(one, other, f"{path}[{index}]")
     elif not _is_same(sent, kept):
-        yield f"{path}: {shown(sent)} is of the wrong type; write it like {shown(kept)}"
+        yield f"{path}: {shown(sent)} has the wrong form; write it like {shown(kept)}"
 
 
 def _is_same(sent: Any, kept: Any) -> bool:
     if type(sent) is str and type(kept) is str:
-        return sent == kept or _is_same_instant(sent, kept)
+        return sent == kept or instant_us(sent) == instant_us(kept) is not None
     if type(sent) in {int, float} and type(kept) in {int, float}:
         return bool(sent == kept)
     return type(sent) is type(kept) and bool(sent == kept)
-
-
-def _is_same_instant(one: str, other: str) -> bool:
-    try:
-        return parse_us(one) == parse_us(other)
-    except ValueError:
-        return False
 
 
 def _refusal(error: Exception, stix: str) -> str:
@@ -129,13 +122,9 @@ def _of_confidence(obj: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_order(obj: Mapping[str, Any]) -> Iterator[str]:
-    created, modified = obj.get("created"), obj.get("modified")
-    try:
-        late = parse_us(created) > parse_us(modified)
-    except (TypeError, ValueError):
-        return
-    if late:
-        yield f"modified: {shown(modified)} is before created; send the right one"
+    created, modified = instant_us(obj.get("created")), instant_us(obj.get("modified"))
+    if created is not None and modified is not None and modified < created:
+        yield f"modified: {shown(obj['modified'])} is before created; send the right one"
 
 
 def _of_tlp(obj: Mapping[str, Any]) -> Iterator[str]:

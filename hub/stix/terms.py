@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hub.model.clock import parse_us
+from hub.stix.instant import instant_us
 from hub.stix.marking import canonical_colour, tlp_of
 from hub.stix.walk import REF_ENDINGS
 
@@ -138,7 +139,7 @@ def write(obj: Mapping[str, Any], members: Iterable[tuple[str, Any]], *, revocab
     for name, value in members:
         if name in NESTED:
             _add(lines, name, value)
-        elif name.endswith(REF_ENDINGS):
+        elif value and name.endswith(REF_ENDINGS):
             _add(lines, "relationships-all", value)
     if revocable:
         lines.append("revoked=true" if obj.get("revoked") is True else "revoked=false")
@@ -150,21 +151,11 @@ def write(obj: Mapping[str, Any], members: Iterable[tuple[str, Any]], *, revocab
 
 def _add(lines: list[str], field: str, value: Any) -> None:
     if field in _INSTANTS:
-        value = _instant(value)
-    if type(value) is str:
-        if value:
-            lines.append(term(field, value))
+        value = instant_us(value)
+    if type(value) in _SCALARS:
+        lines.append(term(field, value))
     elif type(value) is list:
         lines += [term(field, item) for item in value if type(item) in _SCALARS]
-    elif type(value) in _SCALARS:
-        lines.append(term(field, value))
-
-
-def _instant(value: Any) -> int | None:
-    try:
-        return parse_us(value) if type(value) is str else None
-    except ValueError:
-        return None
 
 
 def _integer(text: str) -> int:

@@ -17,7 +17,9 @@ def depth_of(value: Any) -> int:
     depth, level = 0, [value]
     while level := [node for node in level if type(node) in _CONTAINERS]:
         depth += 1
-        level = [child for node in level for child in _children(node)]
+        level = [
+            child for node in level for child in (node.values() if type(node) is dict else node)
+        ]
     return depth
 
 
@@ -53,8 +55,4 @@ def texts(obj: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if type(node) is str:
                 yield name, node
             elif type(node) in _CONTAINERS:
-                heap += [*node, *_children(node)]
-
-
-def _children(node: Any) -> Collection[Any]:
-    return node.values() if type(node) is dict else node
+                heap += [*node, *node.values()] if type(node) is dict else node

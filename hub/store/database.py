@@ -53,6 +53,10 @@ class Database:
         return connection
 
     def _open(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            # Password hashes and incidents: for the hub alone. SQLite's side files follow suit.
+            with _faults(), suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         connection = sqlite3.connect(
             self.path, timeout=self._busy_s, isolation_level=None, cached_statements=256
         )
@@ -119,7 +123,7 @@ def single(cursor: sqlite3.Cursor) -> tuple[Any, ...]:
 def _faults() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, msgspec.MsgspecError) as error:
+    except (sqlite3.Error, msgspec.MsgspecError, OSError) as error:
         code = getattr(error, "sqlite_errorcode", 0)
         if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise StoreDown("the store is busy with other writers", fault=Fault.BUSY) from error
@@ -137,6 +141,13 @@ def schema_version() -> int:
     return len(_scripts())
 
 
+def version(database: Database) -> int:
+    """The version of the schema that the file has; 0 for an empty one."""
+    with database.reading() as connection:
+        (number,) = single(connection.execute("PRAGMA user_version"))
+    return int(number)
+
+
 def migrate(database: Database) -> Path | None:
     """Bring the file to this program's schema, in one transaction per step.
 
@@ -146,9 +157,7 @@ def migrate(database: Database) -> Path | None:
     Raises:
         ConfigError: The file was written by a newer program.
     """
-    with _faults():
-        connection = database.connection()
-        (current,) = connection.execute("PRAGMA user_version").fetchone()
+    current = version(database)
     scripts = _scripts()
     if current > len(scripts):
         raise ConfigError(

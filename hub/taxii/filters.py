@@ -13,6 +13,8 @@ from hub.model.query import Query, RangeMatch, TermMatch
 from hub.stix.terms import MATCH_FIELDS, parse
 
 _MOST_VALUES = 100
+"""Values of all filters together: what the engine is asked stays small."""
+
 _LONGEST = 3000
 """Filters fit into a request line twice: as they are, and inside the `next` of the page."""
 
@@ -70,8 +72,7 @@ def matches(args: MultiDict[str, str], base: Query, allowed: frozenset[str] | No
     Raises:
         HubError: BAD_FILTER for an unknown, repeated, empty or malformed filter.
     """
-    if sum(len(name) + len(value) for name, value in args.items() if name != "next") > _LONGEST:
-        raise _bad("the query", f"is longer than {_LONGEST} characters; ask several times")
+    _check_size(args)
     changes: dict[str, Any] = {}
     terms: list[TermMatch] = []
     ranges: list[RangeMatch] = []
@@ -91,6 +92,14 @@ def matches(args: MultiDict[str, str], base: Query, allowed: frozenset[str] | No
     return Matches(msgspec.structs.replace(base, **changes), frozenset(changes))
 
 
+def _check_size(args: MultiDict[str, str]) -> None:
+    filters = [(name, value) for name, value in args.items() if name != "next"]
+    if sum(len(name) + len(value) for name, value in filters) > _LONGEST:
+        raise _bad("the query", f"is longer than {_LONGEST} characters; ask several times")
+    if sum(value.count(",") + 1 for _, value in filters) > _MOST_VALUES:
+        raise _bad("the query", f"holds more than {_MOST_VALUES} values; ask several times")
+
+
 def _field(name: str, allowed: frozenset[str] | None) -> str:
     field = name[6:-1]
     if not name.endswith("]") or (allowed is not None and field not in allowed):
@@ -103,8 +112,6 @@ def _values(args: MultiDict[str, str], name: str) -> tuple[str, ...]:
     values = tuple(sorted(set(args[name].split(","))))
     if "" in values:
         raise _bad(name, "holds an empty value")
-    if len(values) > _MOST_VALUES:
-        raise _bad(name, f"holds more than {_MOST_VALUES} values; ask several times")
     return values
 
 

@@ -23,7 +23,7 @@ from hub.config import Config
 from hub.errors import Fault, HubError
 from hub.http.caller import Admitted, Doorman
 from hub.http.errors import MEDIA_TYPE, TABLE, answer
-from hub.taxii import wire
+from hub.taxii import resources, wire
 from hub.taxii.door import Answer, Door, Place
 
 _EXTENSION = "hub.medallion"
@@ -143,7 +143,8 @@ class _Auth:
             gate: _Gate = current_app.extensions[_EXTENSION]
             gate.open(places)
             plain = view(**places)
-            made = wire.respond(request, plain.get_data(), plain.status_code)
+            body = plain.get_data() or resources.EMPTY
+            made = wire.respond(request, body, plain.status_code)
             made.headers.extend(
                 (name, value) for name, value in plain.headers if name.startswith("X-")
             )

@@ -23,11 +23,20 @@ _GZIP_LEVEL = 1
 
 
 def negotiate(request: Request) -> None:
-    """Check that the client takes TAXII 2.1 (section 1.6.8, RFC 9110 section 12.5.1).
+    """Check that the request can be read and that the client takes TAXII 2.1.
+
+    Section 1.6.8, RFC 9110 section 12.5.1.
 
     Raises:
-        HubError: NOT_ACCEPTABLE. No Accept header, and one without a version, are fine.
+        HubError: BAD_REQUEST for a query that is no text; NOT_ACCEPTABLE. No Accept header, and
+            one without a version, are fine.
     """
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError as error:
+        raise HubError(
+            Fault.BAD_REQUEST, "the query string is not UTF-8", remedy="Percent-encode it."
+        ) from error
     header = request.headers.get("Accept", "").strip()
     if not header or _quality(header) > 0:
         return

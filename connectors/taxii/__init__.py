@@ -1,0 +1,1 @@
+"""Another party's TAXII 2.1 server, as a client sees it."""

@@ -1,0 +1,145 @@
+"""What the other side can answer instead of what was asked for."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from requests import Response
+from requests.exceptions import ChunkedEncodingError as CutOff
+from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import HTTPError, RequestException, SSLError
+from requests.exceptions import Timeout as NoAnswer
+from taxii2client.exceptions import TAXIIServiceException
+
+from hub.errors import Fault, HubError
+
+_AWAY = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+_LONGEST = 500
+
+
+class RemoteError(HubError):
+    """The other side did not do what was asked."""
+
+    fault = Fault.INTERNAL
+
+    def __init__(self, reason: str, *, remedy: str = "") -> None:
+        super().__init__(type(self).fault, reason, remedy=remedy)
+
+
+class Unreachable(RemoteError):
+    """It cannot be reached, or is not available now.
+
+    Args:
+        reason: What happened.
+        remedy: The way out.
+        passing: Whether the same request may succeed a little later.
+        wait_s: How long the other side asks to wait.
+    """
+
+    fault = Fault.BUSY
+
+    def __init__(
+        self, reason: str, *, remedy: str = "", passing: bool = True, wait_s: float = 0.0
+    ) -> None:
+        super().__init__(reason, remedy=remedy)
+        self.passing = passing
+        self.wait_s = wait_s
+
+
+class Interrupted(Unreachable):
+    """It went away between two pages. Where it goes on is for the caller to say.
+
+    Some servers forget a page once they have given it out, so asking for it again could skip it.
+    """
+
+
+class LoginNeeded(RemoteError):
+    """Credentials are missing or wrong."""
+
+    fault = Fault.UNAUTHENTICATED
+
+
+class Absent(RemoteError):
+    """It does not exist, or not for these credentials."""
+
+    fault = Fault.ABSENT
+
+
+class Refused(RemoteError):
+    """The request was understood and is not allowed or not acceptable."""
+
+    fault = Fault.DENIED
+
+
+class TooLarge(Refused):
+    """The envelope is larger than the other side takes."""
+
+    fault = Fault.TOO_LARGE
+
+
+def translated(error: RequestException | TAXIIServiceException, url: str) -> RemoteError:
+    """The same failure in the hub's words."""
+    if isinstance(error, HTTPError) and error.response is not None:
+        return _answered(error.response, url)
+    if isinstance(error, SSLError):
+        return Unreachable(
+            f"{url}: its TLS certificate does not hold: {_root_cause(error)}",
+            remedy="Name the file of the authority that issued it, if that is one of your own.",
+            passing=False,
+        )
+    if isinstance(error, (NoConnection, NoAnswer, CutOff)):
+        return Unreachable(f"{url} cannot be reached: {_root_cause(error)}")
+    return RemoteError(
+        f"{url} does not answer as a TAXII 2.1 server: {str(error)[:_LONGEST]}",
+        remedy="Give the address of a collection: https://host/root/collections/ID/",
+    )
+
+
+def _answered(response: Response, url: str) -> RemoteError:
+    status = response.status_code
+    reason = f"{url} answers {status}: {_description(response)}"
+    if status in _AWAY:
+        return Unreachable(reason, wait_s=_retry_after(response))
+    if status == HTTPStatus.UNAUTHORIZED:
+        return LoginNeeded(reason, remedy="Give a token, or an account with its password.")
+    if status == HTTPStatus.NOT_FOUND:
+        return Absent(reason)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return TooLarge(reason)
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Refused(reason)
+    return RemoteError(reason)
+
+
+def _description(response: Response) -> str:
+    """What a TAXII error message (section 3.6.1) says, or the words of HTTP."""
+    try:
+        message: Any = response.json()
+    except RequestException:
+        message = None
+    if isinstance(message, dict):
+        for name in ("description", "title"):
+            if isinstance(message.get(name), str):
+                return str(message[name][:_LONGEST]).rstrip(".")
+    return response.reason or "no reason given"
+
+
+def _retry_after(response: Response) -> float:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+def _root_cause(error: BaseException) -> str:
+    """The innermost reason: the outer ones repeat it in the words of three libraries."""
+    inner: Any = error
+    while (args := getattr(inner, "args", ())) and isinstance(
+        cause := getattr(args[0], "reason", None) or args[0], BaseException
+    ):
+        inner = cause
+    return str(inner)[:_LONGEST].rstrip(".") or type(error).__name__
