@@ -48,7 +48,8 @@ def scope(caller: Caller, directory: Directory) -> Scope:
 
 
 def _subjects(caller: Caller, directory: Directory) -> frozenset[Subject]:
-    if caller.org not in directory.orgs:
+    account = directory.accounts.get(caller.account)
+    if caller.org not in directory.orgs or (account is not None and account.disabled):
         return frozenset()
     communities: set[Subject] = {
         ("community", name)

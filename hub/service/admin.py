@@ -256,9 +256,16 @@ def by_alias(directory: Directory, name: str) -> Collection:
 def _check_apart(one: Collection, other: Collection) -> None:
     if other.key == one.key:
         return
-    names = {one.id} if other.root != one.root else {one.id, one.alias}
-    if {other.id, other.alias} & names or (other.root == one.root and other.title == one.title):
-        raise _bad("collection", f"{other.alias} ({other.title}) has the same id, alias or title")
+    # Either name addresses a collection; ids are unique in the whole hub.
+    taken = {other.id, other.alias} if other.root == one.root else {other.id}
+    clashes = {
+        "id": one.id in taken,
+        "alias": one.alias in taken,
+        "title": other.root == one.root and other.title == one.title,
+    }
+    for field, clash in clashes.items():
+        if clash:
+            raise _bad(field, f"collection {other.alias} ({other.title}) has the same {field}")
 
 
 def _absent(known: dict[str, P], name: str, kind: str) -> None:

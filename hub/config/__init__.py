@@ -1,0 +1,109 @@
+"""Settings: one TOML file, checked as a whole before anything starts; nothing is guessed."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from hub.config.checks import faults
+from hub.config.explain import from_validation, wrong
+from hub.config.schema import (
+    LogSettings,
+    RootSettings,
+    ServerSettings,
+    Settings,
+    StoreSettings,
+    TaxiiSettings,
+    settings,
+)
+from hub.errors import ConfigError
+
+__all__ = [
+    "Config",
+    "LogSettings",
+    "RootSettings",
+    "ServerSettings",
+    "StoreSettings",
+    "TaxiiSettings",
+    "load",
+    "settings",
+    "write_secret",
+]
+
+_SECRET_BYTES = 32
+
+
+class Config(Settings, frozen=True):
+    """The settings of a file, and what follows from them."""
+
+    folder: str = "."
+    """Where the file stands; paths in it are relative to this."""
+
+    @property
+    def store_path(self) -> Path:
+        """The SQLite file."""
+        return Path(self.folder, self.store.path)
+
+    @property
+    def url(self) -> str:
+        """The address clients use, without a slash at the end."""
+        if self.server.public_url:
+            return self.server.public_url.rstrip("/")
+        scheme = "https" if self.server.tls_cert else "http"
+        host = f"[{self.server.host}]" if ":" in self.server.host else self.server.host
+        return f"{scheme}://{host}:{self.server.port}"
+
+    def secret(self) -> bytes:
+        """The hub's secret, 32 bytes.
+
+        Raises:
+            ConfigError: There is none, it is not 32 bytes in hex, or others may read it.
+        """
+        path = Path(self.folder, self.secret_file)
+        try:
+            text = path.read_text(encoding="ascii").strip()
+            mode = path.stat().st_mode
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"secret_file: cannot read {path}: {error}. Make one with `hub init`."
+            ) from error
+        if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * _SECRET_BYTES}}}", text):
+            raise ConfigError(
+                f"secret_file: {path} does not hold {_SECRET_BYTES} bytes in hex. "
+                "Make a new one with `hub init`, or `openssl rand -hex 32`."
+            )
+        if mode & 0o077:
+            raise ConfigError(f"secret_file: others may read {path}. Run: chmod 600 {path}")
+        return bytes.fromhex(text)
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigError: Names the setting, its line where that is known, and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {path}: {error}. Make one with `hub init`.") from error
+    try:
+        found = msgspec.convert(tomllib.loads(text), Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    except msgspec.ValidationError as error:
+        raise from_validation(path, text, str(error)) from error
+    for place, reason in faults(found):
+        raise wrong(path, text, place, reason)
+    return Config(**msgspec.structs.asdict(found), folder=str(path.parent))
+
+
+def write_secret(path: Path) -> None:
+    """Make a new secret file, readable by its owner alone; never overwrites."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(os.urandom(_SECRET_BYTES).hex() + "\n")

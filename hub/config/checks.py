@@ -1,0 +1,64 @@
+"""What the types of the settings cannot say."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from hub.config.schema import ServerSettings, Settings, TaxiiSettings
+
+_RESERVED = frozenset(
+    {"api", "docs", "health", "login", "logout", "metrics", "search", "static", "taxii2"}
+)
+"""Names that the hub's other addresses begin with."""
+
+_NO_TLS = (
+    "can be reached from outside, and there is no TLS: set server.tls_cert and server.tls_key, "
+    "or listen on 127.0.0.1 behind a proxy that speaks TLS, or, knowing that credentials can "
+    "then be read on the way, set server.dangerously_serve_without_tls = true"
+)
+
+
+def faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Each wrong setting with the reason."""
+    yield from _of_roots(settings.taxii)
+    if settings.taxii.page_size > settings.taxii.max_page_size:
+        yield "taxii.page_size", "it is larger than taxii.max_page_size"
+    for network in settings.server.metrics_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            yield "server.metrics_networks", str(error)
+    yield from _of_tls(settings.server)
+
+
+def _of_roots(taxii: TaxiiSettings) -> Iterator[tuple[str, str]]:
+    names = [root.name for root in taxii.roots]
+    titles = [root.title for root in taxii.roots]
+    for place, root in enumerate(taxii.roots):
+        if root.name in _RESERVED:
+            yield f"taxii.roots[{place}].name", f"{root.name} is reserved; choose another"
+        if root.name in names[:place]:
+            yield f"taxii.roots[{place}].name", "an API root before it has the same one"
+        if root.title in titles[:place]:
+            yield f"taxii.roots[{place}].title", "an API root before it has the same one"
+    if taxii.default_root and taxii.default_root not in names:
+        yield "taxii.default_root", f"there is no such API root among {', '.join(names)}"
+
+
+def _of_tls(server: ServerSettings) -> Iterator[tuple[str, str]]:
+    if bool(server.tls_cert) != bool(server.tls_key):
+        given = "server.tls_cert" if server.tls_cert else "server.tls_key"
+        yield given, "server.tls_cert and server.tls_key go together"
+    elif not (server.tls_cert or server.dangerously_serve_without_tls or is_loopback(server.host)):
+        yield "server.host", f"{server.host!r} {_NO_TLS}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

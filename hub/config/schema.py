@@ -1,0 +1,142 @@
+"""What can be set: every setting with its type, default and meaning.
+
+These declarations are the reference: the example file, the documentation and the tests are made
+from them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+
+class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[store]: where the record lives."""
+
+    path: Annotated[
+        str, Meta(min_length=1, description="SQLite file, relative to this file's folder")
+    ] = "hub.sqlite"
+    busy_seconds: Annotated[
+        float, Meta(ge=0.1, le=300, description="how long a writer waits for another")
+    ] = 10.0
+    status_hours: Annotated[
+        int,
+        Meta(ge=24, description="how long the status of a publish is kept (TAXII: at least 24)"),
+    ] = 168
+
+
+class RootSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[[taxii.roots]]: one API root."""
+
+    name: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="its path segment")
+    ]
+    title: Annotated[
+        str, Meta(min_length=1, pattern=r"^[^.]+$", description="shown to clients; without dots")
+    ]
+    description: Annotated[str, Meta(description="shown to clients")] = ""
+
+
+class TaxiiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[taxii]: the TAXII 2.1 door."""
+
+    title: Annotated[str, Meta(min_length=1, description="title of the discovery resource")] = (
+        "Incident hub"
+    )
+    description: Annotated[str, Meta(description="what this hub is for")] = ""
+    contact: Annotated[str, Meta(description="whom to ask")] = ""
+    views: Annotated[
+        Literal["hub", "medallion"], Meta(description="which protocol layer serves TAXII")
+    ] = "hub"
+    roots: Annotated[tuple[RootSettings, ...], Meta(min_length=1, description="API roots")] = (
+        RootSettings("hub", "Incident hub"),
+    )
+    default_root: Annotated[
+        str, Meta(description="API root named as default; empty: the first")
+    ] = ""
+    page_size: Annotated[
+        int, Meta(ge=1, description="objects per page when no limit is asked")
+    ] = 1000
+    max_page_size: Annotated[int, Meta(ge=1, description="most objects per page")] = 10_000
+    max_content_length: Annotated[
+        int, Meta(ge=10_000, description="largest request body, in bytes, after decompression")
+    ] = 67_108_864
+    max_object_bytes: Annotated[int, Meta(ge=1000, description="largest single object")] = (
+        2_000_000
+    )
+    max_depth: Annotated[int, Meta(ge=8, le=200, description="deepest nesting of an object")] = 64
+
+
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[server]: the HTTP server."""
+
+    host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0: any free")] = 8421
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^/?#]+/?)?$",
+            description="address that clients use, such as https://hub.example.org; without it "
+            "the discovery resource names API roots relative to itself",
+        ),
+    ] = ""
+    workers: Annotated[int, Meta(ge=1, le=64, description="processes")] = 2
+    threads: Annotated[int, Meta(ge=1, le=64, description="threads of each process")] = 4
+    timeout_seconds: Annotated[
+        int, Meta(ge=5, description="a worker that hangs longer is replaced")
+    ] = 120
+    tls_cert: Annotated[str, Meta(description="certificate chain, PEM")] = ""
+    tls_key: Annotated[str, Meta(description="private key, PEM, readable by the hub alone")] = ""
+    dangerously_serve_without_tls: Annotated[
+        bool,
+        Meta(description="listen beyond loopback without TLS: credentials travel in the clear"),
+    ] = False
+    trusted_proxies: Annotated[
+        int, Meta(ge=0, le=8, description="proxies in front whose X-Forwarded-For is believed")
+    ] = 0
+    metrics_networks: Annotated[
+        tuple[str, ...], Meta(description="networks that may read /metrics without credentials")
+    ] = ("127.0.0.0/8", "::1/128")
+
+
+class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[log]: JSON lines on standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="least level written")
+    ] = "info"
+    access: Annotated[bool, Meta(description="one line per request")] = True
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of a file."""
+
+    secret_file: Annotated[
+        str,
+        Meta(description="file with 32 random bytes in hex, made by `hub init`; never shared"),
+    ]
+    store: StoreSettings = StoreSettings()
+    taxii: TaxiiSettings = TaxiiSettings()
+    server: ServerSettings = ServerSettings()
+    log: LogSettings = LogSettings()
+
+
+def settings() -> dict[str, tuple[Any, Any, str]]:
+    """Every setting by dotted name: its type, its default (NODEFAULT: required), its meaning."""
+    found: dict[str, tuple[Any, Any, str]] = {}
+    _collect(Settings, "", found)
+    return found
+
+
+def _collect(struct: type, prefix: str, found: dict[str, tuple[Any, Any, str]]) -> None:
+    hints = get_type_hints(struct, include_extras=True)
+    for field in msgspec.structs.fields(struct):
+        hint = hints[field.name]
+        inner = RootSettings if field.name == "roots" else getattr(hint, "__origin__", hint)
+        if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            _collect(inner, f"{prefix}{field.name}.", found)
+            continue
+        description = next((m.description for m in hint.__metadata__ if m.description), "")
+        found[prefix + field.name] = (hint, field.default, description)
