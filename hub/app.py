@@ -33,8 +33,13 @@ def open_store(config: Config) -> SqliteStore:
     return store
 
 
-def create_app(config: Config, store: Store) -> Flask:
+def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
     """The hub as a WSGI application over a store.
+
+    Args:
+        config: The settings.
+        store: Where everything is kept.
+        secret: The hub's secret, when it was read before; else it is read now.
 
     Raises:
         ConfigError: The secret is missing or unusable.
@@ -45,7 +50,7 @@ def create_app(config: Config, store: Store) -> Flask:
         config,
         Reader(store),
         Publisher(store, Limits(config.taxii.max_object_bytes, config.taxii.max_depth)),
-        Cursors(config.secret()),
+        Cursors(secret or config.secret()),
     )
     observe.register(app, access_log=config.log.access)
     errors.register(app, 2 * config.taxii.max_content_length)

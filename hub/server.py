@@ -40,12 +40,15 @@ class HubServer(BaseApplication):
         self._path = path
         self._ready = ready
         self._config = load(path)
+        self._secret = self._config.secret()
         super().__init__()
 
     def load_config(self) -> None:
         """Translate the hub's settings into gunicorn's."""
         try:
-            self._config = load(self._path)
+            config = load(self._path)
+            self._secret = config.secret()
+            self._config = config
         except ConfigError as error:
             _log.error("configuration not reloaded, the old one stays: %s", error)
         for name, value in _gunicorn_settings(self._config).items():
@@ -56,7 +59,7 @@ class HubServer(BaseApplication):
         """Make the application, in each worker, after the fork."""
         log_to_stderr(self._config.log.level)
         store = open_store(self._config)
-        app = create_app(self._config, store)
+        app = create_app(self._config, store, self._secret)
         hours = self._config.store.status_hours
         threading.Thread(target=_purge_hourly, args=(store, hours), daemon=True).start()
         gc.freeze()  # what is loaded now stays: no collection need look at it again

@@ -90,7 +90,7 @@ def translated(error: RequestException | TAXIIServiceException, url: str) -> Rem
     if isinstance(error, SSLError):
         return Unreachable(
             f"{url}: its TLS certificate does not hold: {_root_cause(error)}",
-            remedy="Name the file of the authority that issued it, if that is one of your own.",
+            remedy="Name the authority that issued it with --ca-file, if that is one of your own.",
             passing=False,
         )
     if isinstance(error, (NoConnection, NoAnswer, CutOff)):

@@ -178,7 +178,13 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("account")
-@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650))
+@click.option(
+    "--days",
+    default=365,
+    show_default=True,
+    type=click.IntRange(1, 3650),
+    help="How long it works.",
+)
 @click.option("--read-only", is_flag=True, help="It can never publish or delete.")
 @click.option("--address", "addresses", multiple=True, help="Network it works from; repeatable.")
 @click.option("--label", default="", help="What it is for.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 import click
 
 from hub.config import Config, load
-from hub.errors import ConfigError, Fault, HubError
+from hub.errors import ConfigError, Fault, HubError, StoreDown
 from hub.model.party import Caller, Role
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except ConfigError as error:
             fail(str(error), Exit.USAGE)
         except HubError as error:
-            fail(error.text(), _FROM_FAULT.get(error.fault, Exit.ERROR))
+            # Whoever runs commands here may know the engine's own words; a client may not.
+            cause = f" ({error.__cause__})" if isinstance(error, StoreDown) else ""
+            fail(f"{error.text()}{cause}", _FROM_FAULT.get(error.fault, Exit.ERROR))
 
     return run
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hub.config.schema import ServerSettings, Settings, TaxiiSettings
 
-_RESERVED = frozenset(
+RESERVED = frozenset(
     {"api", "docs", "health", "login", "logout", "metrics", "search", "static", "taxii2"}
 )
 """Names that the hub's other addresses begin with."""
@@ -36,7 +36,7 @@ def _of_roots(taxii: TaxiiSettings) -> Iterator[tuple[str, str]]:
     names = [root.name for root in taxii.roots]
     titles = [root.title for root in taxii.roots]
     for place, root in enumerate(taxii.roots):
-        if root.name in _RESERVED:
+        if root.name in RESERVED:
             yield f"taxii.roots[{place}].name", f"{root.name} is reserved; choose another"
         if root.name in names[:place]:
             yield f"taxii.roots[{place}].name", "an API root before it has the same one"

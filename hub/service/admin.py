@@ -180,6 +180,7 @@ class Admin:
     def put_collection(self, collection: Collection, *, roots: Iterable[str]) -> Collection:
         """Add a collection (key 0), or change one (its key)."""
         _check(_ALIAS, "alias", collection.alias)
+        _check(_ALIAS, "id", collection.id)
         if collection.root not in set(roots):
             raise _bad("root", f"there is no API root {collection.root}", "See [[taxii.roots]].")
         if "." in collection.title or not collection.title.strip():

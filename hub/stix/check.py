@@ -102,7 +102,7 @@ def _type(obj: Mapping[str, Any]) -> str:
 def _unidentified(obj: Mapping[str, Any], kind: Any) -> Flaw:
     if not is_type(kind):
         return Flaw("type", _trouble(obj, "type", "type name"), "use 3 to 250 of a-z, 0-9 and -")
-    return Flaw("id", _trouble(obj, "id", f"id of a {kind}"), f"write it like {kind}--UUID")
+    return Flaw("id", _trouble(obj, "id", f"id of the type {kind}"), f"write it like {kind}--UUID")
 
 
 def _stix(obj: Mapping[str, Any], kind: str) -> str:
@@ -151,7 +151,11 @@ def _check_needed(obj: Mapping[str, Any], kind: str, stix: str) -> None:
     for field in _NEEDED_TEXTS[kind][stix]:
         value = obj.get(field)
         if type(value) is not str or not value:
-            raise Flaw(field, _trouble(obj, field, "text"), f"a {kind} needs it; write a text")
+            raise Flaw(
+                field,
+                _trouble(obj, field, "text"),
+                f"objects of type {kind} need it; write a text",
+            )
 
 
 def _pattern_paths(obj: Mapping[str, Any], stix: str) -> tuple[Path, ...]:

@@ -19,6 +19,7 @@ from stix2.exceptions import (
     ExtraPropertiesError,
     InvalidValueError,
     MissingPropertiesError,
+    ParseError,
     STIXError,
 )
 
@@ -58,7 +59,7 @@ def faults(obj: Any, stix: str) -> list[str]:
     try:
         return [*_of_parsing(obj, stix), *found]
     except _STUMBLES as error:
-        return [_refusal(error, stix), *found]
+        return [_refusal(error, obj.get("type"), stix), *found]
 
 
 def _of_parsing(obj: Mapping[str, Any], stix: str) -> list[str]:
@@ -100,11 +101,13 @@ def _is_same(sent: Any, kept: Any) -> bool:
     return type(sent) is type(kept) and bool(sent == kept)
 
 
-def _refusal(error: Exception, stix: str) -> str:
+def _refusal(error: Exception, kind: Any, stix: str) -> str:
     """The words of the package as a text with a field, a reason and a way out."""
     reason = " ".join(str(error).split())
     text = reason if reason.isprintable() else printable(reason)
     text = text[:_LONGEST_REASON]
+    if isinstance(error, ParseError):
+        return f"type: {shown(kind)} is unknown to STIX {stix}; describe it by an extension"
     if isinstance(error, InvalidValueError):
         return f"{error.prop_name}: {text}; correct it"
     if isinstance(error, MissingPropertiesError):

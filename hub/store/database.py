@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.resources import files
@@ -17,6 +18,8 @@ from hub.errors import ConfigError, Fault, StoreDown
 
 _CACHE_KIB = 4096
 """Page cache of each connection. The operating system caches the file once for all of them."""
+
+_RETRY_S = 0.01
 
 _CHECKPOINT_PAGES = 4000
 """About 16 MB of log between checkpoints: fewer fsyncs of the main file under load."""
@@ -60,8 +63,8 @@ class Database:
         connection = sqlite3.connect(
             self.path, timeout=self._busy_s, isolation_level=None, cached_statements=256
         )
+        self._write_ahead(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             f"cache_size=-{_CACHE_KIB}",
@@ -72,6 +75,19 @@ class Database:
         for name, function in self._functions.items():
             connection.create_function(name, 2, function, deterministic=True)
         return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        """Switch to the write-ahead log. SQLite does not wait while another process does so."""
+        end = time.monotonic() + self._busy_s
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > end:
+                    raise
+                time.sleep(_RETRY_S)
+            else:
+                return
 
     def close(self) -> None:
         """Close this thread's connection, if it has one."""
@@ -111,6 +127,11 @@ class Database:
             self._turn.release()
 
 
+def _is_busy(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def single(cursor: sqlite3.Cursor) -> tuple[Any, ...]:
     """The one row that must be there; without it the file is damaged."""
     row: tuple[Any, ...] | None = cursor.fetchone()
@@ -124,8 +145,7 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, msgspec.MsgspecError, OSError) as error:
-        code = getattr(error, "sqlite_errorcode", 0)
-        if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        if _is_busy(error):
             raise StoreDown("the store is busy with other writers", fault=Fault.BUSY) from error
         raise StoreDown("the store cannot read or write now") from error
 
@@ -182,11 +202,13 @@ def _backup(database: Database, version: int) -> Path:
     # VACUUM INTO is one consistent copy. Whoever migrates first leaves the backup; the copy of
     # another process that does the same at this moment may be of the new schema already.
     copy = target.with_name(f"{target.name}.{os.getpid()}")
-    with _faults():
-        database.connection().execute("VACUUM INTO ?", (str(copy),))
-    with suppress(FileExistsError):
-        target.hardlink_to(copy)
-    copy.unlink()
+    try:
+        with _faults():
+            database.connection().execute("VACUUM INTO ?", (str(copy),))
+            with suppress(FileExistsError):
+                target.hardlink_to(copy)
+    finally:
+        copy.unlink(missing_ok=True)
     return target
 
 

@@ -1,0 +1,1 @@
+"""The benchmark of the hub: `python -m tests.bench --help`."""

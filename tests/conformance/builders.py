@@ -1,0 +1,127 @@
+"""What the conformance tests put into a store, and short ways to read it again."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from hub.model.clock import format_us
+from hub.model.query import Entry, Query, Scope
+from hub.model.record import Candidate, Outcome, Refusal, Status
+from hub.stix.terms import term
+from hub.store.base import Act, Batch, Change, Log, Removal
+from tests.fakes import BOTH_STIX, START_US, collection, uuid_of
+
+ONE = collection("shared")
+TWO = collection("bulletins")
+SEES_ALL = Scope("publisher", "ministry", frozenset({ONE.key, TWO.key}))
+COORDINATES = msgspec.structs.replace(SEES_ALL, account="coordinator", moderates=True)
+EVERY = Query(ONE.key, edges=("all",), stix=BOTH_STIX)
+LAST = Query(ONE.key)
+ACT = Act("administrator", "ministry", "test", "target", "detail")
+SECOND_US = 1_000_000
+_MANY = 1_000_000
+
+
+def object_id(number: int, kind: str = "indicator") -> str:
+    return f"{kind}--{uuid_of(number)}"
+
+
+def version_us(version: int) -> int:
+    return START_US + version * SECOND_US
+
+
+def candidate(number: int = 1, version: int = 0, content: Any = "a", **changes: Any) -> Candidate:
+    """An object as the structural check would hand it on.
+
+    Args:
+        number: Which object.
+        version: Which of its versions, in order.
+        content: What makes its bytes and its digest differ.
+        changes: `type`, or fields of `Candidate`; `fields` are the pairs that become its terms.
+    """
+    kind = changes.pop("type", "indicator")
+    pairs: Iterable[tuple[str, Any]] = changes.pop("fields", ())
+    lines = [term(field, value) for field, value in pairs]
+    text = format_us(version_us(version))
+    stix = changes.get("stix", "2.1")
+    shown = {"id": object_id(number, kind), "modified": text, "stix": stix, "content": content}
+    raw = json.dumps(shown, ensure_ascii=False).encode()
+    values = {
+        "raw": raw,
+        "object_id": object_id(number, kind),
+        "type": kind,
+        "version": text,
+        "version_us": version_us(version),
+        "stix": stix,
+        "digest": blake2b(raw, digest_size=16).digest(),
+        "terms": "\n".join(("", *lines, "")) if lines else "",
+        "warnings": (),
+    }
+    return Candidate(**(values | changes))
+
+
+def publish(log: Log, *items: Candidate | Refusal, org: str = "ministry", to: Any = ONE) -> Status:
+    act = Act("publisher", org, "publish", to.id, f"{len(items)} objects")
+    return log.add(Batch(str(uuid.uuid4()), to, items, act))
+
+
+def outcomes(status: Status) -> list[Outcome]:
+    return [verdict.outcome for verdict in status.verdicts]
+
+
+def removal(query: Query = EVERY, org: str = "ministry") -> Removal:
+    return Removal(query, Act("publisher", org, "delete", ONE.id))
+
+
+def select(query: Query = EVERY, **changes: Any) -> Query:
+    return msgspec.structs.replace(query, **changes)
+
+
+def raws(
+    log: Log, query: Query = EVERY, scope: Scope = SEES_ALL, limit: int = _MANY
+) -> list[bytes]:
+    return log.objects(scope, query, 0, limit).raws
+
+
+def entries(log: Log, query: Query = EVERY, scope: Scope = SEES_ALL) -> list[Entry]:
+    return log.entries(scope, query, 0, _MANY).entries
+
+
+def changes(log: Log) -> list[Change]:
+    return log.changes(0, _MANY)
+
+
+def kinds(log: Log) -> list[str]:
+    return [change.kind for change in changes(log)]
+
+
+def walk(log: Log, query: Query, limits: Iterator[int], scope: Scope = SEES_ALL) -> list[Entry]:
+    """Page after page, with the next size from `limits`, until a page says that it is the last."""
+    found: list[Entry] = []
+    more = True
+    while more:
+        after = found[-1].added_us if found else 0
+        limit = next(limits)
+        page = log.entries(scope, query, after, limit)
+        assert len(page.entries) == limit or not page.more, "a page is full while there is more"
+        found += page.entries
+        more = page.more
+    return found
+
+
+def everything(store: Any, scope: Scope = SEES_ALL) -> tuple[Any, ...]:
+    """All that can be read from a store, for a comparison before and after a failure."""
+    return (
+        [store.objects(scope, select(collection=key), 0, _MANY) for key in sorted(scope.readable)],
+        entries(store, scope=scope),
+        store.tallies(scope),
+        changes(store),
+        store.directory(),
+        store.audit(1000),
+    )

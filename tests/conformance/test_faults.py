@@ -1,0 +1,127 @@
+"""Every method turns every engine fault into `StoreDown`, and nothing is lost or half kept."""
+
+from contextlib import nullcontext
+
+import msgspec
+import pytest
+
+from hub.errors import Fault, StoreDown
+from hub.store.base import Log, Registry, Store
+from tests.conformance.builders import (
+    ACT,
+    EVERY,
+    ONE,
+    SEES_ALL,
+    candidate,
+    everything,
+    publish,
+    removal,
+)
+from tests.conformance.engines import engines
+from tests.fakes import organisations, populate
+
+BIG = candidate(50, content="x" * 2_000_000)
+"""More than an engine keeps in the free room of its files."""
+
+CALLS = {
+    "add": lambda store: publish(store, candidate(1, content="b"), BIG),
+    "objects": lambda store: store.objects(SEES_ALL, EVERY, 0, 10),
+    "entries": lambda store: store.entries(SEES_ALL, EVERY, 0, 10),
+    "remove": lambda store: store.remove(SEES_ALL, removal()),
+    "status": lambda store: store.status(SEES_ALL, ONE.root, "x"),
+    "tallies": lambda store: store.tallies(SEES_ALL),
+    "changes": lambda store: store.changes(0, 10),
+    "purge": lambda store: store.purge(2**60),
+    "probe": lambda store: store.probe(),
+    "faults": lambda store: store.faults(),
+    "epoch": lambda store: store.epoch(),
+    "directory": lambda store: store.directory(),
+    "write": lambda store: store.write(
+        [msgspec.structs.replace(organisations()[0], name_en="y" * 2_000_000)], [], ACT, epoch=1
+    ),
+    "audit": lambda store: store.audit(10),
+}
+WRITES = ("add", "remove", "purge", "probe", "write")
+GROWS = ("add", "write")
+
+
+def named(kind):
+    """Engine and name of each of its faults of a kind."""
+    return [(engine, name) for engine in engines() for name in getattr(engine, kind)]
+
+
+def label(value):
+    return value if isinstance(value, str) else value.name
+
+
+@pytest.fixture
+def engine(fault):
+    """The engine of the fault, in place of all engines."""
+    return fault[0]
+
+
+@pytest.fixture
+def filled(store):
+    populate(store)
+    publish(store, *(candidate(n) for n in range(1, 40)))
+    publish(store, candidate(3, content="b"), candidate(4, version=1), org="ministry")
+    before = everything(store)
+    store.close()
+    return before
+
+
+def breakdown(fault, place):
+    engine, name = fault
+    return {**engine.faults, **engine.write_faults}[name](place)
+
+
+def healed(engine, place, clock, before):
+    """The store holds what it held, and works."""
+    store = engine.open(place, clock)
+    assert everything(store) == before
+    assert store.faults() == []
+    publish(store, candidate(99))
+    store.close()
+
+
+def test_every_method_is_tried():
+    methods = {
+        name
+        for part in (Log, Registry)
+        for name, value in vars(part).items()
+        if callable(value) and not name.startswith("_")
+    }
+    assert set(CALLS) == methods
+
+
+def test_nothing_else_is_asked_of_a_store():
+    own = {name for name, value in vars(Store).items() if callable(value) and name[0] != "_"}
+    assert own == {"close"}
+
+
+@pytest.mark.parametrize("method", CALLS)
+@pytest.mark.parametrize("fault", named("faults"), ids=lambda fault: label(fault[1]))
+def test_every_method_says_that_the_store_is_down(fault, method, place, clock, filled):
+    engine, name = fault
+    with breakdown(fault, place) as store, pytest.raises(StoreDown) as caught:
+        CALLS[method](store)
+    busy = name in engine.busy_faults
+    assert caught.value.fault is (Fault.BUSY if busy else Fault.STORE_DOWN)
+    assert caught.value.remedy
+    healed(engine, place, clock, filled)
+
+
+@pytest.mark.parametrize("method", CALLS)
+@pytest.mark.parametrize("fault", named("write_faults"), ids=lambda fault: label(fault[1]))
+def test_what_writes_is_refused_and_reading_goes_on(fault, method, place, clock, filled):
+    engine, name = fault
+    busy = name in engine.busy_faults
+    fails = method in (WRITES if busy else GROWS)
+    with breakdown(fault, place) as store:
+        with pytest.raises(StoreDown) if fails else nullcontext() as caught:
+            CALLS[method](store)
+        if fails:
+            assert caught.value.fault is (Fault.BUSY if busy else Fault.STORE_DOWN)
+            assert everything(store) == filled
+    if fails or method not in WRITES:
+        healed(engine, place, clock, filled)

@@ -1,0 +1,161 @@
+"""Parties and rights: read as a whole, changed by compare-and-set, every change audited."""
+
+import msgspec
+import pytest
+
+from hub.model.party import (
+    Account,
+    Collection,
+    Community,
+    Directory,
+    Grant,
+    Organisation,
+    Role,
+    Token,
+)
+from hub.store.base import Act, Stale
+from tests.conformance.builders import ACT, candidate, publish
+from tests.fakes import parties, populate, uuid_of
+
+ORG = Organisation("cert", f"identity--{uuid_of(1)}", "Trung tâm ứng cứu", "Response Centre")
+PARTIES = {
+    "organisation": ORG,
+    "organisation in full": Organisation("x", "identity--x", "a", "b", "operator", "LA", "energy"),
+    "community": Community("energy", "Năng lượng", frozenset({"cert", "grid"})),
+    "empty community": Community("nobody", "Nobody"),
+    "account": Account("an", "cert", frozenset(Role), "$argon2id$v=19$x", disabled=True),
+    "account without rights": Account("binh", "cert", frozenset()),
+    "token": Token(
+        "t1", "an", bytes(range(32)), 2**53 + 1, True, ("192.0.2.0/24", "::1/128"), "MISP"
+    ),
+    "collection": Collection(3, str(uuid_of(3)), "hub", "c", "Chỉ báo", "mô tả\n", True, True, ()),
+    "grant to an organisation": Grant(3, ("org", "cert"), read=True),
+    "grant to a community": Grant(3, ("community", "cert"), write=True),
+}
+
+
+def held(directory: Directory):
+    """All parties of a directory."""
+    groups = (
+        directory.orgs,
+        directory.communities,
+        directory.accounts,
+        directory.tokens,
+        directory.collections,
+    )
+    return [*(party for group in groups for party in group.values()), *directory.grants]
+
+
+def texts(found):
+    """The same for the same parties in any order."""
+    return sorted(msgspec.json.encode(party, order="deterministic") for party in found)
+
+
+def write(store, puts=(), drops=(), act=ACT):
+    return store.write(puts, drops, act, epoch=store.epoch())
+
+
+class TestRegistry:
+    def test_begins_empty(self, store):
+        assert held(store.directory()) == []
+        assert store.directory().epoch == store.epoch()
+
+    @pytest.mark.parametrize("party", PARTIES.values(), ids=PARTIES)
+    def test_keeps_a_party_as_it_is(self, store, party):
+        written = write(store, [party])
+        assert held(written) == [party]
+        assert store.directory() == written
+
+    def test_keeps_all_kinds_at_once(self, store):
+        written = populate(store)
+        assert store.directory() == written
+        assert {type(party) for party in held(written)} == {type(party) for party in parties()}
+        assert texts(held(written)) == texts(parties())
+
+    def test_kinds_have_names_of_their_own(self, store):
+        same = [Community("cert", "t"), ORG, Account("cert", "cert")]
+        assert len(held(write(store, same))) == 3
+
+    def test_replaces_a_party_of_the_same_name(self, store):
+        write(store, [ORG])
+        changed = msgspec.structs.replace(ORG, name_en="Another")
+        assert held(write(store, [changed])) == [changed]
+
+    def test_grants_differ_by_collection_and_subject(self, store):
+        grants = [
+            Grant(collection, (kind, "cert"), read=True)
+            for collection in (1, 11)
+            for kind in ("org", "community")
+        ]
+        assert len(write(store, grants).grants) == 4
+        assert len(write(store, [msgspec.structs.replace(grants[0], write=True)]).grants) == 4
+
+    @pytest.mark.parametrize("party", PARTIES.values(), ids=PARTIES)
+    def test_drops_a_party_and_no_other(self, store, party):
+        others = [other for other in PARTIES.values() if other != party]
+        write(store, PARTIES.values())
+        left = write(store, drops=[party])
+        assert texts(held(left)) == texts(others)
+
+    def test_dropping_what_is_not_there_changes_nothing(self, store):
+        assert held(write(store, [ORG], [Account("nobody", "cert")])) == [ORG]
+
+    def test_drops_come_before_puts(self, store):
+        write(store, [ORG])
+        assert held(write(store, [ORG], [ORG])) == [ORG]
+
+    def test_outlives_the_handle(self, engine, place, store, clock):
+        written = populate(store)
+        other = engine.open(place, clock)
+        assert other.directory() == written
+        other.close()
+
+
+class TestEpoch:
+    def test_rises_with_every_change(self, store):
+        epochs = [store.epoch()]
+        for _ in range(3):
+            epochs.append(write(store, [ORG]).epoch)
+            assert store.epoch() == epochs[-1]
+        assert epochs == sorted(set(epochs))
+
+    def test_stays_when_objects_are_published(self, store):
+        before = store.epoch()
+        publish(store, candidate())
+        store.probe()
+        assert store.epoch() == before
+
+    def test_a_stale_writer_changes_nothing(self, store):
+        old = store.epoch()
+        write(store, [ORG])
+        before = store.directory(), store.audit(10)
+        with pytest.raises(Stale):
+            store.write([Community("late", "Late")], [ORG], ACT, epoch=old)
+        assert (store.directory(), store.audit(10)) == before
+
+    def test_of_two_writers_one_wins(self, engine, place, store, clock):
+        other = engine.open(place, clock)
+        seen = store.epoch(), other.epoch()
+        store.write([ORG], [], ACT, epoch=seen[0])
+        with pytest.raises(Stale):
+            other.write([], [ORG], ACT, epoch=seen[1])
+        assert held(other.directory()) == [ORG]
+        other.close()
+
+    def test_an_epoch_that_never_was_is_stale(self, store):
+        with pytest.raises(Stale):
+            store.write([ORG], [], ACT, epoch=store.epoch() + 1)
+
+
+class TestAudit:
+    def test_newest_first_with_their_instants(self, store, clock):
+        lines = [Act("a", "cert", "act", str(n), "chi tiết\n") for n in range(5)]
+        for line in lines:
+            clock.advance(1)
+            write(store, act=line)
+        found = store.audit(3)
+        assert [act for _, act in found] == [lines[4], lines[3], lines[2]]
+        assert [at for at, _ in found] == [clock.now - n * 1_000_000 for n in range(3)]
+
+    def test_begins_empty(self, store):
+        assert store.audit(10) == []

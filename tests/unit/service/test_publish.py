@@ -1,0 +1,231 @@
+"""The one door for data: rights first, then a verdict for each object, then one transaction."""
+
+import json
+import uuid
+
+import pytest
+
+from hub import policy
+from hub.errors import Fault, HubError
+from hub.model.party import Caller, Directory
+from hub.model.query import Query
+from hub.model.record import Outcome
+from hub.service.fetch import Reader
+from hub.service.fetch import collection as named
+from hub.service.fetch import collections as listed
+from hub.service.publish import Publisher
+from hub.stix.check import Limits
+from tests.conformance.builders import EVERY, select, version_us
+from tests.fakes import KEYS, ROOT, collection, indicator, parties
+
+DIRECTORY = Directory.of(1, parties())
+SHARED, DROPBOX = collection("shared"), collection("dropbox")
+
+
+def scope_of(name):
+    account = DIRECTORY.accounts[name]
+    return policy.scope(Caller(name, account.org, account.roles), DIRECTORY)
+
+
+PUBLISHER, PARTNER, READER = map(scope_of, ("publisher", "partner", "reader"))
+COORDINATOR = scope_of("coordinator")
+
+
+def raw(*args, **changes):
+    return json.dumps(indicator(*args, **changes)).encode()
+
+
+@pytest.fixture
+def publisher(hub_store):
+    return Publisher(hub_store, Limits(object_bytes=2000))
+
+
+@pytest.fixture
+def reader(hub_store):
+    return Reader(hub_store)
+
+
+def outcomes(status):
+    return [verdict.outcome for verdict in status.verdicts]
+
+
+class TestPublish:
+    def test_keeps_the_bytes_and_says_so(self, publisher, reader):
+        sent = raw(1).replace(b'": ', b'" :\t')
+        status = publisher.publish(PUBLISHER, SHARED, [sent])
+        assert outcomes(status) == [Outcome.NEW]
+        assert reader.objects(PUBLISHER, SHARED, EVERY, (0, 10)).raws == [sent]
+        assert reader.status(PUBLISHER, ROOT, status.id) == status
+
+    def test_takes_views_of_a_body(self, publisher, reader):
+        publisher.publish(PUBLISHER, SHARED, [memoryview(raw(1))])
+        assert reader.objects(PUBLISHER, SHARED, EVERY, (0, 10)).raws == [raw(1)]
+
+    def test_refuses_each_object_by_itself_and_names_its_place(self, publisher):
+        sent = [raw(1), b"{}", b"nonsense", raw(2), raw(3, name="x" * 3000)]
+        status = publisher.publish(PUBLISHER, SHARED, sent)
+        assert outcomes(status) == ["new", "refused", "refused", "new", "refused"]
+        for place in (1, 2, 4):
+            assert status.verdicts[place].message.startswith(f"objects[{place}]")
+
+    def test_ids_of_statuses_are_random(self, publisher):
+        made = {publisher.publish(PUBLISHER, SHARED, [raw(1)]).id for _ in range(3)}
+        assert len(made) == 3
+        assert all(uuid.UUID(text).version == 4 for text in made)
+
+    def test_is_audited_with_account_and_organisation(self, publisher, hub_store):
+        publisher.publish(PARTNER, SHARED, [raw(1), raw(2)])
+        (_, act), *_ = hub_store.audit(1)
+        assert (act.account, act.org, act.action) == ("partner", "grid", "publish")
+        assert (act.target, act.detail) == (SHARED.id, "2 objects")
+
+    @pytest.mark.parametrize("alias", ["bulletins", "hidden", "public"])
+    def test_needs_the_right_to_write(self, publisher, hub_store, alias):
+        before = hub_store.changes(0, 10), hub_store.audit(10)
+        with pytest.raises(HubError) as caught:
+            publisher.publish(PARTNER, collection(alias), [raw(1)])
+        assert caught.value.fault is Fault.DENIED
+        assert (hub_store.changes(0, 10), hub_store.audit(10)) == before
+
+    def test_readers_do_not_publish(self, publisher):
+        with pytest.raises(HubError):
+            publisher.publish(READER, SHARED, [raw(1)])
+
+    def test_a_collection_that_may_only_be_written(self, publisher, reader):
+        status = publisher.publish(PARTNER, DROPBOX, [raw(1)])
+        assert outcomes(status) == [Outcome.NEW]
+        assert reader.status(PARTNER, ROOT, status.id) == status
+        with pytest.raises(HubError) as caught:
+            reader.objects(PARTNER, DROPBOX, select(EVERY, collection=3), (0, 10))
+        assert caught.value.fault is Fault.DENIED
+
+
+GREEN = ["marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"]
+NOT_STRICT = {
+    "no TLP marking": {},
+    "unknown property": {"object_marking_refs": GREEN, "colour": "red"},
+    "confidence out of range": {"object_marking_refs": GREEN, "confidence": 101},
+}
+
+
+class TestStrict:
+    STRICT = collection("strict")
+
+    def test_takes_what_follows_the_letter(self, publisher):
+        status = publisher.publish(PUBLISHER, self.STRICT, [raw(1, object_marking_refs=GREEN)])
+        assert outcomes(status) == [Outcome.NEW]
+
+    @pytest.mark.parametrize("changes", NOT_STRICT.values(), ids=NOT_STRICT)
+    def test_refuses_what_another_collection_takes(self, publisher, changes):
+        sent = raw(1, **changes)
+        assert outcomes(publisher.publish(PUBLISHER, SHARED, [sent])) == [Outcome.NEW]
+        status = publisher.publish(PUBLISHER, self.STRICT, [sent])
+        assert outcomes(status) == [Outcome.REFUSED]
+        assert "strict" in status.verdicts[0].message
+
+    def test_what_is_no_object_at_all_is_refused_once(self, publisher):
+        status = publisher.publish(PUBLISHER, self.STRICT, [b"[]"])
+        assert outcomes(status) == [Outcome.REFUSED]
+        assert "strict" not in status.verdicts[0].message
+
+
+class TestDelete:
+    ONE = select(EVERY, ids=(indicator(1)["id"],))
+
+    def test_own_versions(self, publisher, reader):
+        publisher.publish(PUBLISHER, SHARED, [raw(1), raw(1, 1), raw(2)])
+        assert publisher.delete(PUBLISHER, SHARED, self.ONE) == 2
+        assert reader.objects(PUBLISHER, SHARED, EVERY, (0, 10)).raws == [raw(2)]
+
+    def test_reaches_all_stix_versions_unless_one_is_named(self, publisher):
+        two = raw(1).replace(b'"spec_version": "2.1", ', b"")
+        publisher.publish(PUBLISHER, SHARED, [two, raw(1, 1)])
+        only = select(self.ONE, stix=("2.0",))
+        assert publisher.delete(PUBLISHER, SHARED, only) == 1
+        publisher.publish(PUBLISHER, SHARED, [two])
+        assert publisher.delete(PUBLISHER, SHARED, select(self.ONE, stix=())) == 2
+
+    def test_of_others_needs_a_coordinator(self, publisher):
+        publisher.publish(PARTNER, SHARED, [raw(1)])
+        with pytest.raises(HubError) as caught:
+            publisher.delete(PUBLISHER, SHARED, self.ONE)
+        assert caught.value.fault is Fault.DENIED
+        assert publisher.delete(COORDINATOR, SHARED, self.ONE) == 1
+
+    def test_needs_the_right_to_write(self, publisher):
+        with pytest.raises(HubError):
+            publisher.delete(READER, SHARED, self.ONE)
+
+    def test_needs_the_right_to_read(self, publisher, hub_store):
+        publisher.publish(PARTNER, DROPBOX, [raw(1)])
+        with pytest.raises(HubError) as caught:
+            publisher.delete(PARTNER, DROPBOX, select(self.ONE, collection=DROPBOX.key))
+        assert caught.value.fault is Fault.DENIED
+        assert len(hub_store.changes(0, 10)) == 1
+
+    def test_is_audited_with_the_object(self, publisher, hub_store):
+        publisher.publish(PUBLISHER, SHARED, [raw(1)])
+        publisher.delete(PUBLISHER, SHARED, self.ONE)
+        (_, act), *_ = hub_store.audit(1)
+        assert (act.action, act.target, act.detail) == ("delete", SHARED.id, indicator(1)["id"])
+
+
+class TestFetch:
+    def test_lists_what_exists_for_the_caller_in_one_order(self):
+        aliases = [found.alias for found in listed(PARTNER, DIRECTORY, ROOT)]
+        assert aliases == ["shared", "bulletins", "dropbox", "public", "strict", "notices"]
+        assert listed(PARTNER, DIRECTORY, "another") == []
+
+    @pytest.mark.parametrize("name", [SHARED.alias, SHARED.id])
+    def test_finds_a_collection_by_alias_and_id(self, name):
+        assert named(PARTNER, DIRECTORY, ROOT, name) == SHARED
+
+    def test_a_hidden_collection_is_no_different_from_none(self):
+        errors = []
+        for name in ("hidden", collection("hidden").id, "no-such"):
+            with pytest.raises(HubError) as caught:
+                named(PARTNER, DIRECTORY, ROOT, name)
+            errors.append((caught.value.fault, caught.value.reason, caught.value.remedy))
+        assert len(set(errors)) == 1
+        assert errors[0][0] is Fault.ABSENT
+
+    def test_a_collection_of_another_root_is_absent(self):
+        with pytest.raises(HubError):
+            named(PARTNER, DIRECTORY, "another", SHARED.alias)
+
+    def test_objects_and_entries_are_the_same_page(self, publisher, reader):
+        publisher.publish(PUBLISHER, SHARED, [raw(n) for n in range(5)])
+        objects = reader.objects(PARTNER, SHARED, EVERY, (0, 3))
+        entries = reader.entries(PARTNER, SHARED, EVERY, (0, 3))
+        assert objects.raws == [raw(n) for n in range(3)]
+        assert objects.last_us == entries.entries[-1].added_us
+        assert objects.more is entries.more is True
+
+    @pytest.mark.parametrize("method", ["objects", "entries"])
+    def test_pages_need_the_right_to_read(self, reader, method):
+        with pytest.raises(HubError) as caught:
+            getattr(reader, method)(PARTNER, DROPBOX, Query(DROPBOX.key), (0, 10))
+        assert caught.value.fault is Fault.DENIED
+
+    def test_require_object(self, publisher, reader):
+        two = raw(1).replace(b'"spec_version": "2.1", ', b"")
+        publisher.publish(PUBLISHER, SHARED, [two, raw(1, 1)])
+        gone = select(EVERY, ids=(indicator(1)["id"],), edges=(), versions_us=(version_us(9),))
+        assert reader.require_object(PARTNER, gone) is None, "some version is there"
+        with pytest.raises(HubError) as caught:
+            reader.require_object(PARTNER, select(gone, ids=(indicator(2)["id"],)))
+        assert caught.value.fault is Fault.ABSENT
+
+    def test_a_status_of_others_is_no_different_from_none(self, publisher, reader):
+        status = publisher.publish(PARTNER, SHARED, [raw(1)])
+        errors = []
+        for scope, found in ((PUBLISHER, status.id), (PARTNER, "no-such")):
+            with pytest.raises(HubError) as caught:
+                reader.status(scope, ROOT, found)
+            errors.append((caught.value.fault, caught.value.reason))
+        assert errors[0] == errors[1]
+
+    def test_scopes_are_data(self):
+        """A scope that is worked out twice is the same, so that it can be remembered."""
+        assert scope_of("partner") == PARTNER
+        assert KEYS["hidden"] not in PARTNER.readable
