@@ -57,9 +57,8 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         if not self.path.exists():
-            # Password hashes and incidents: for the hub alone. SQLite's side files follow suit.
             with _faults(), suppress(FileExistsError):
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+                _create(self.path)
         connection = sqlite3.connect(
             self.path, timeout=self._busy_s, isolation_level=None, cached_statements=256
         )
@@ -125,6 +124,14 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+
+def _create(path: Path) -> None:
+    """An empty file for the hub alone: it will hold password hashes and incidents.
+
+    SQLite fills it and gives its side files the same mode.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _is_busy(error: Exception) -> bool:
@@ -204,6 +211,7 @@ def _backup(database: Database, version: int) -> Path:
     copy = target.with_name(f"{target.name}.{os.getpid()}")
     try:
         with _faults():
+            _create(copy)
             database.connection().execute("VACUUM INTO ?", (str(copy),))
             with suppress(FileExistsError):
                 target.hardlink_to(copy)

@@ -104,7 +104,7 @@ class Writer:
             if before.get(record.added_us, record.standing) != record.standing
         ]
         # Rows that go come first: a replaced version leaves the unique index before its successor.
-        moved.sort()
+        bury(self._connection, [added_us for standing, added_us in moved if not standing])
         self._connection.executemany("UPDATE record SET standing = ? WHERE added_us = ?", moved)
 
     def _insert(self) -> None:
@@ -116,6 +116,9 @@ class Writer:
         )
 
     def _columns(self, item: Candidate, known: Known) -> tuple[object, ...]:
+        if known.standing == Standing.GONE:
+            # A later object of the same request took its place.
+            item = item._replace(raw=b"", terms="", warnings=())
         return (
             known.added_us,
             self._collection,
@@ -209,14 +212,11 @@ def erase(
     rows: Sequence[tuple[int, str, str]],
     now: int,
 ) -> None:
-    """Turn records into tombstones: the bytes go, the fact that they were there stays."""
+    """Delete records: the bytes go, the fact that they were there stays."""
     if not rows:
         return
     collection = removal.query.collection
-    connection.executemany(
-        "UPDATE record SET standing = 0, raw = x'', terms = '', warnings = '' WHERE added_us = ?",
-        [(row[0],) for row in rows],
-    )
+    bury(connection, [row[0] for row in rows])
     for group in _known(connection, collection, {row[2] for row in rows}).values():
         rank(group)
         connection.executemany(
@@ -231,6 +231,14 @@ def erase(
     )
     stamps.save(len(rows))
     record_act(connection, removal.act, now)
+
+
+def bury(connection: sqlite3.Connection, records: Sequence[int]) -> None:
+    """Turn records into tombstones: what was replaced or deleted must not be read any more."""
+    connection.executemany(
+        "UPDATE record SET standing = 0, raw = x'', terms = '', warnings = '' WHERE added_us = ?",
+        [(added_us,) for added_us in records],
+    )
 
 
 def record_act(connection: sqlite3.Connection, act: Act, now: int) -> None:

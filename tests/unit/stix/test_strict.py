@@ -95,7 +95,7 @@ FAULTY = {
     "confidence -1": (tool(confidence=-1), "confidence: -1 is outside of 0 to 100"),
     "modified before created": (tool(created=LATER), "modified: "),
     "a pattern": (indicator(pattern="a", **MARKED), "pattern: Invalid value for Indicator"),
-    "an empty pattern": (indicator(pattern="", **MARKED), 'type: "grouping" is unknown'),
+    "an empty pattern": (indicator(pattern="", **MARKED), "the object: "),
     "a reference to a wrong type": (
         relationship(source_ref=f"marking-definition--{UUID}", **MARKED),
         "source_ref: Invalid value for Relationship",

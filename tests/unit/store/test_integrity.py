@@ -46,7 +46,10 @@ DAMAGE = {
     ),
     "dates that are given next were given already": "UPDATE clock SET last_us = 1",
     "dates are an hour ahead": "UPDATE clock SET last_us = last_us + 3600000000",
-    "a deleted record is back": "UPDATE record SET standing = 3 WHERE standing = 0 AND raw = x''",
+    "a deleted record is back": (
+        "UPDATE record SET standing = 3"
+        " WHERE added_us = (SELECT added_us FROM change WHERE kind = 'delete')"
+    ),
 }
 
 
