@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 import threading
 import time
@@ -66,6 +67,7 @@ class Database:
         for pragma in (
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=FAST",
             f"cache_size=-{_CACHE_KIB}",
             f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
             "journal_size_limit=67108864",
@@ -208,7 +210,7 @@ def _backup(database: Database, version: int) -> Path:
     target = database.path.with_name(f"{database.path.name}.schema-{version}.bak")
     # VACUUM INTO is one consistent copy. Whoever migrates first leaves the backup; the copy of
     # another process that does the same at this moment may be of the new schema already.
-    copy = target.with_name(f"{target.name}.{os.getpid()}")
+    copy = target.with_name(f"{target.name}.{secrets.token_hex(8)}")
     try:
         with _faults():
             _create(copy)

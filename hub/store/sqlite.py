@@ -20,6 +20,7 @@ class SqliteStore(RecordLog, PartyRegistry):
     ) -> None:
         database = Database(path, busy_s=busy_s, functions={"number": number})
         RecordLog.__init__(self, database, clock=clock)
+        PartyRegistry.__init__(self, database, clock=clock)
         self.database = database
 
     def close(self) -> None:
