@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from prometheus_client import multiprocess, values
 
@@ -39,16 +40,13 @@ class HubServer(BaseApplication):
     def __init__(self, path: Path, ready: Callable[[str], None] = lambda _: None) -> None:
         self._path = path
         self._ready = ready
-        self._config = load(path)
-        self._secret = self._config.secret()
+        self._config, self._secret = _usable(path)
         super().__init__()
 
     def load_config(self) -> None:
         """Translate the hub's settings into gunicorn's."""
         try:
-            config = load(self._path)
-            self._secret = config.secret()
-            self._config = config
+            self._config, self._secret = _usable(self._path)
         except ConfigError as error:
             _log.error("configuration not reloaded, the old one stays: %s", error)
         for name, value in _gunicorn_settings(self._config).items():
@@ -66,6 +64,34 @@ class HubServer(BaseApplication):
         return app
 
 
+def _usable(path: Path) -> tuple[Config, bytes]:
+    """The configuration and the secret, if a server can be started with them.
+
+    Raises:
+        ConfigError: Names what cannot be used.
+    """
+    config = load(path)
+    secret = config.secret()
+    server = config.server
+    if server.tls_cert:
+        cert, key = (Path(config.folder, name) for name in (server.tls_cert, server.tls_key))
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        except OSError as error:
+            raise ConfigError(
+                f"{path}: `server.tls_cert`, `server.tls_key`: {cert} and {key} cannot be used: "
+                f"{error}"
+            ) from error
+    return config, secret
+
+
+class _Logger(glogging.Logger):
+    """gunicorn's logger without its access line: the hub writes its own, without secrets."""
+
+    def access(self, *_: Any) -> None:
+        """Write nothing."""
+
+
 def _gunicorn_settings(config: Config) -> dict[str, Any]:
     server = config.server
     host = f"[{server.host}]" if ":" in server.host else server.host
@@ -79,6 +105,7 @@ def _gunicorn_settings(config: Config) -> dict[str, Any]:
         "graceful_timeout": 30,
         "keepalive": _KEEP_ALIVE_S,
         "limit_request_line": _LONGEST_LINE,
+        "logger_class": _Logger,
         "logconfig_dict": _log_settings(config.log.level),
         "child_exit": _forget_worker,
     }
@@ -98,10 +125,7 @@ def _log_settings(level: str) -> dict[str, Any]:
         "formatters": {"json": {"()": "hub.http.observe.JsonLines"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": level.upper(), "handlers": ["stderr"]},
-        "loggers": {
-            name: {"level": level.upper(), "handlers": [], "propagate": True}
-            for name in ("gunicorn.error", "gunicorn.access")
-        },
+        "loggers": {"gunicorn.error": {"level": level.upper(), "handlers": [], "propagate": True}},
     }
 
 

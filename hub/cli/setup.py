@@ -99,7 +99,15 @@ def run_server(path: Path, greeting: str = "") -> None:
     from hub.server import HubServer
 
     open_store(config).close()
-    HubServer(path, lambda _: say(greeting) if greeting else None).run()
+    server = HubServer(path, lambda _: say(greeting) if greeting else None)
+    owner = os.getpid()
+    try:
+        server.run()
+    finally:
+        # Workers come by here too when they leave. The last connection that closes writes
+        # SQLite's log back into the one file that an operator copies.
+        if os.getpid() == owner:
+            open_store(config).close()
 
 
 @click.command()
