@@ -57,7 +57,8 @@ NESTED = _names(
 
 _TOP_LEVEL = _NUMBERS | _TIER_1 | _TIER_2 | {*_INSTANTS}
 _SCALARS = frozenset({str, int, bool})
-_LONGEST_VALUE = 100
+_LONGEST_VALUE = 24
+_DIGEST_BYTES = 8
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -101,11 +102,14 @@ def parse(field: str, text: str) -> str | int:
 
 
 def term(field: str, value: str | int) -> str:
-    """One line of the terms, without line feeds; the same for an object and for a filter."""
+    """One line of the terms, without line feeds; the same for an object and for a filter.
+
+    Terms stand in every record, between the reader and the bytes: long values are digested.
+    """
     if type(value) is not str:
         return f"{field}={str(value).lower()}"
     if len(value) > _LONGEST_VALUE:
-        digest = blake2b(value.encode("utf-8", "surrogatepass"), digest_size=16)
+        digest = blake2b(value.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
         return f"{field}=#{digest.hexdigest()}"
     if "\n" in value or "\r" in value:
         value = value.replace("\n", " ").replace("\r", " ")

@@ -64,7 +64,9 @@ def meet(
 def rank(known: Iterable[Known]) -> None:
     """Set the standing of every record of one object."""
     live = [record for record in known if record.standing != Standing.GONE]
-    if not live:
+    if len(live) <= 1:
+        for record in live:
+            record.standing = Standing.LAST
         return
     newest_spec = max(record.stix for record in live)
     for record in live:

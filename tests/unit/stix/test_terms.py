@@ -39,7 +39,10 @@ WRITTEN = {
         indicator(valid_until=LATER),
         {f"valid_from={MOMENT_US}", f"valid_until={MOMENT_US + 86_400_000_000}"},
     ),
-    "a hash": (observable("file", hashes={"SHA-1": SHA1, "MD5": "0"}), {f"SHA-1={SHA1}", "MD5=0"}),
+    "a hash": (
+        observable("file", hashes={"SHA-1": SHA1, "MD5": "0"}),
+        {term("SHA-1", SHA1), "MD5=0"},
+    ),
     "deep": (
         observable("file", extensions={"windows-pebinary-ext": {"pe_type": "exe"}}),
         {"pe_type=exe"},
@@ -58,16 +61,16 @@ WRITTEN = {
     "references": (
         relationship(source_ref=ME, object_marking_refs=[GREEN], x_a={"b_refs": [RED]}),
         {
-            f"relationships-all={ME}",
-            f"relationships-all=malware--{UUID}",
-            f"relationships-all={GREEN}",
-            f"relationships-all={RED}",
+            term("relationships-all", ME),
+            term("relationships-all", f"malware--{UUID}"),
+            term("relationships-all", GREEN),
+            term("relationships-all", RED),
             "tlp=green",
         },
     ),
     "references inside of observed-data": (
         versioned("observed-data", objects={"0": {"type": "x-a", "x_ref": ME}}),
-        {f"relationships-all={ME}"},
+        {term("relationships-all", ME)},
     ),
     "white": (
         versioned(
@@ -133,9 +136,9 @@ def test_a_long_value_is_found_by_its_whole_text():
     assert term("pattern", text + " ") != line
 
 
-def test_the_longest_plain_value_has_100_characters():
-    assert term("name", "a" * 100) == "name=" + "a" * 100
-    assert term("name", "a" * 101).startswith("name=#")
+def test_the_longest_plain_value_has_24_characters():
+    assert term("name", "a" * 24) == "name=" + "a" * 24
+    assert term("name", "a" * 25).startswith("name=#")
 
 
 PARSED = {
