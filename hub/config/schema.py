@@ -63,6 +63,9 @@ class TaxiiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_content_length: Annotated[
         int, Meta(ge=10_000, description="largest request body, in bytes, after decompression")
     ] = 67_108_864
+    max_objects: Annotated[
+        int, Meta(ge=1000, description="most objects of one envelope: each gets a verdict")
+    ] = 100_000
     max_object_bytes: Annotated[int, Meta(ge=1000, description="largest single object")] = (
         2_000_000
     )

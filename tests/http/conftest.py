@@ -23,6 +23,7 @@ contact = "cert@example.org"
 page_size = 50
 max_page_size = 100
 max_content_length = 300000
+max_objects = 2000
 max_object_bytes = 100000
 """
 

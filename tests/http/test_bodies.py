@@ -196,3 +196,12 @@ def test_the_reader_of_a_refused_body_gives_up(hub: Hub, room: Room) -> None:
     )
     assert answer.status_code == 413
     assert stream.tell() <= 2 * MOST + 65536
+
+
+def test_more_objects_than_an_envelope_may_hold(room: Room) -> None:
+    """Each would get a verdict: the answer would be many times the request."""
+    assert room.post(b'{"objects":[' + b"{}," * 1999 + b"{}]}").status_code == 202
+    answer = room.post(b'{"objects":[' + b"{}," * 2000 + b"{}]}")
+    assert answer.status_code == 413
+    assert data(answer)["details"] == {"field": "objects"}
+    assert "Split" in data(answer)["description"]
