@@ -49,7 +49,11 @@ def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
     door = Door(
         config,
         Reader(store),
-        Publisher(store, Limits(config.taxii.max_object_bytes, config.taxii.max_depth)),
+        Publisher(
+            store,
+            Limits(config.taxii.max_object_bytes, config.taxii.max_depth),
+            seconds=config.taxii.max_check_seconds,
+        ),
         Cursors(secret or config.secret()),
     )
     observe.register(app, access_log=config.log.access)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from hub import policy
+from hub.errors import Fault, HubError
 from hub.model.party import Collection
 from hub.model.query import Query, Scope
 from hub.model.record import Candidate, Refusal, Status
@@ -22,10 +24,16 @@ class Publisher:
     """Checks objects, hands them to the store in one transaction, and keeps the verdicts."""
 
     def __init__(
-        self, log: Log, limits: Limits, *, new_id: Callable[[], uuid.UUID] = uuid.uuid4
+        self,
+        log: Log,
+        limits: Limits,
+        *,
+        seconds: float = 60,
+        new_id: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
         self._log = log
         self._limits = limits
+        self._seconds = seconds
         self._new_id = new_id
 
     def publish(
@@ -34,16 +42,28 @@ class Publisher:
         """Keep what can be kept and say for each object, in order, what became of it.
 
         Raises:
-            HubError: DENIED without the right to write.
+            HubError: DENIED without the right to write, TOO_LARGE when checking takes too long.
             StoreDown: Nothing of the publish was kept.
         """
         policy.require_write(scope, collection)
-        items = [
-            self._judge(bytes(raw), f"objects[{place}]", collection)
-            for place, raw in enumerate(raws)
-        ]
+        items = list(self._judged(raws, collection))
         act = Act(scope.account, scope.org, "publish", collection.id, f"{len(items)} objects")
         return self._log.add(Batch(str(self._new_id()), collection, items, act))
+
+    def _judged(
+        self, raws: Sequence[bytes | memoryview], collection: Collection
+    ) -> Iterator[Candidate | Refusal]:
+        """Check each object; hostile patterns may cost milliseconds each, so CPU is counted."""
+        end = time.thread_time() + self._seconds
+        for place, raw in enumerate(raws):
+            if time.thread_time() > end:
+                raise HubError(
+                    Fault.TOO_LARGE,
+                    f"checking these {len(raws)} objects takes more than {self._seconds} s of CPU",
+                    field="objects",
+                    remedy="Nothing was stored. Send fewer objects at once, or simpler patterns.",
+                )
+            yield self._judge(bytes(raw), f"objects[{place}]", collection)
 
     def _judge(self, raw: bytes, place: str, collection: Collection) -> Candidate | Refusal:
         item = check(raw, place, self._limits)

@@ -108,6 +108,16 @@ NOT_STRICT = {
 }
 
 
+def test_checking_costs_a_bounded_time(hub_store):
+    """Each of these patterns has a shape of its own, which the grammar reads in milliseconds."""
+    pattern = " OR ".join(["[file:name = 'a']"] * 30)
+    hostile = [raw(n, pattern=pattern.replace("file:name", f"x-{n}:name", 1)) for n in range(2000)]
+    with pytest.raises(HubError) as caught:
+        Publisher(hub_store, Limits(), seconds=0.2).publish(PUBLISHER, SHARED, hostile)
+    assert caught.value.fault is Fault.TOO_LARGE
+    assert hub_store.changes(0, 1) == []
+
+
 class TestStrict:
     STRICT = collection("strict")
 
