@@ -9,10 +9,11 @@ import logging
 from typing import NamedTuple
 
 import msgspec
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from hub.errors import Fault, HubError, StoreDown
+from hub.http.body import drain
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 RETRY_AFTER_S = 5
@@ -63,7 +64,7 @@ TABLE: dict[Fault, Answer] = {
     Fault.INTERNAL: Answer(
         500, "Internal error", "A fault of the hub. The log has more under the error id."
     ),
-    Fault.BUSY: Answer(503, "Busy", "Other writers hold the store. Nothing was stored; retry."),
+    Fault.BUSY: Answer(503, "Busy", "Others hold the store or verify passwords. Nothing was stored; retry."),
     Fault.STORE_DOWN: Answer(
         503, "Store unavailable", "The store cannot read or write. Nothing was stored; retry."
     ),
@@ -136,16 +137,3 @@ def register(app: Flask, drain_bytes: int) -> None:
     app.register_error_handler(HubError, handle_hub)
     app.register_error_handler(HTTPException, handle_http)
     app.register_error_handler(Exception, handle_any)
-
-
-def drain(incoming: Request, most: int) -> None:
-    """Read away a refused body, up to `most` bytes.
-
-    Over TLS, a client that is still sending would see a broken connection in place of the answer.
-    """
-    try:
-        while most > 0 and (chunk := incoming.stream.read(min(most, 65536))):
-            most -= len(chunk)
-    except (HTTPException, OSError):
-        # The client is gone or sent a broken body: there is nobody to spare.
-        return

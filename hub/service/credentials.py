@@ -15,11 +15,13 @@ from collections.abc import Callable
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from hub.errors import Fault, HubError
 from hub.model.clock import now_us
 from hub.model.party import Account, Caller, Directory, Token
 
 _REMEMBER_S = 300
 _REMEMBER_MOST = 4096
+_HASHES_AT_ONCE = 2
 _PREFIX = "hub_"
 
 # OWASP's second recommended setting: 19 MiB, two passes, one lane.
@@ -92,14 +94,18 @@ class Passwords:
         self._clock = clock
         self._verdicts: OrderedDict[bytes, tuple[float, bool]] = OrderedDict()
         self._lock = threading.Lock()
-        # One hash at a time: a flood of wrong passwords must not take memory and every core.
-        self._turn = threading.Lock()
+        # A flood of wrong passwords must not take memory, every core, or every thread: tokens
+        # are answered meanwhile.
+        self._turns = threading.BoundedSemaphore(_HASHES_AT_ONCE)
         self._nobody = hash_password(secrets.token_urlsafe(16))
 
     def caller(self, directory: Directory, name: str, password: str) -> Caller | None:
         """The caller behind a name and password, or None.
 
         An unknown name costs as much as a wrong password, so that time tells nothing.
+
+        Raises:
+            HubError: BUSY when too many passwords are being verified already.
         """
         account = directory.accounts.get(name)
         stored = account.password if account and account.password else self._nobody
@@ -112,10 +118,21 @@ class Passwords:
         key = hmac.digest(self._key, text, "sha256")
         verdict = self._remembered(key)
         if verdict is None:
-            with self._turn:
-                verdict = _matches(stored, password)
+            verdict = self._hash(stored, password)
             self._remember(key, verdict=verdict)
         return verdict
+
+    def _hash(self, stored: str, password: str) -> bool:
+        if not self._turns.acquire(blocking=False):
+            raise HubError(
+                Fault.BUSY,
+                "too many log-ins by password at once",
+                remedy="Use a token, or try again in some seconds.",
+            )
+        try:
+            return _matches(stored, password)
+        finally:
+            self._turns.release()
 
     def _remembered(self, key: bytes) -> bool | None:
         with self._lock:

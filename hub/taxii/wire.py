@@ -7,10 +7,10 @@ from typing import NoReturn
 
 from flask import Request, Response
 from isal import igzip
-from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_list_header, parse_options_header
 
 from hub.errors import Fault, HubError
+from hub.http.body import read_some
 from hub.http.errors import MEDIA_TYPE
 
 _TYPE = "application/taxii+json"
@@ -98,13 +98,9 @@ def _read(request: Request, limit: int) -> bytes:
         _too_large(limit)
     parts: list[bytes] = []
     size = 0
-    try:
-        # One read may give less than was asked for before the body ends.
-        while size <= limit and (part := request.stream.read(limit + 1 - size)):
-            parts.append(part)
-            size += len(part)
-    except (HTTPException, OSError) as error:
-        raise HubError(Fault.BAD_BODY, "the body ended before its declared length") from error
+    while size <= limit and (part := read_some(request, limit + 1 - size)):
+        parts.append(part)
+        size += len(part)
     if size > limit:
         _too_large(limit)
     return b"".join(parts)

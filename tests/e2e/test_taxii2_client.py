@@ -14,11 +14,21 @@ from taxii2client.common import TokenAuth
 from taxii2client.exceptions import AccessError
 
 from tests import fakes
-from tests.e2e.serving import Room, Server
+from tests.e2e.serving import DEFAULTS, Room, Server, serving
 from tests.http import sample
 from tests.http.asking import ids
 
 LOGIN = {"user": "publisher", "password": fakes.PASSWORD}
+
+
+@pytest.fixture(scope="module", params=["hub", "medallion"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A running hub with either protocol layer in front."""
+    settings = f'{DEFAULTS}[taxii]\nviews = "{request.param}"\n'
+    with serving(tmp_path_factory.mktemp(request.param), settings) as running:
+        yield running
 
 
 @pytest.fixture

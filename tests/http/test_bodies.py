@@ -172,6 +172,36 @@ def test_a_body_that_comes_in_pieces_is_read_whole(hub: Hub, room: Room) -> None
     assert room.objects() == [fakes.indicator(1), sample.MALWARE]
 
 
+class Torn(io.RawIOBase):
+    """A stream that breaks off in the way of some server that nobody has thought of."""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        raise LookupError
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_broken_body_is_400(hub: Hub, room: Room, chunked: bool) -> None:
+    environ = {"wsgi.input": Torn(), "CONTENT_LENGTH": "100", "wsgi.input_terminated": chunked}
+    answer = hub.ask(
+        "POST",
+        f"{room.url}objects/",
+        headers={"Content-Type": "application/taxii+json"},
+        environ_overrides=environ,
+    )
+    assert (answer.status_code, data(answer)["error_code"]) == (400, "bad-body")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_broken_body_that_nobody_wants_changes_nothing(hub: Hub, chunked: bool) -> None:
+    environ = {"wsgi.input": Torn(), "CONTENT_LENGTH": "100", "wsgi.input_terminated": chunked}
+    for path, status in (("/taxii2/", 405), ("/hub/nothing/", 404)):
+        answer = hub.ask("POST", path, environ_overrides=environ)
+        assert answer.status_code == status
+
+
 def test_a_refused_body_is_read_to_its_end(hub: Hub, room: Room) -> None:
     """Over TLS a client that is still sending would not see the answer (see tests/e2e)."""
     stream = io.BytesIO(b" " * (MOST + 5000))

@@ -2,12 +2,14 @@
 
 import hashlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from hub.errors import Fault, HubError
 from hub.model.clock import now_us
 from hub.model.party import Directory, Role, Token
 from hub.service import credentials
@@ -221,26 +223,29 @@ class TestRemembering:
         assert hashlib.sha256(PASSWORD.encode()).hexdigest() not in held
         assert passwords._verdicts.keys().isdisjoint(Passwords()._verdicts)
 
-    def test_one_hash_at_a_time(self, passwords, directory, monkeypatch):
-        running, most = [], []
+    def test_a_few_hashes_at_once_and_the_rest_is_told_to_come_back(
+        self, passwords, directory, monkeypatch
+    ):
+        started, go = threading.Semaphore(0), threading.Event()
 
         def slow(stored, password):
-            running.append(password)
-            most.append(len(running))
-            threading.Event().wait(0.01)
-            running.remove(password)
-            return False
+            started.release()
+            return not go.wait(10)
+
+        def log_in(n):
+            return passwords.caller(directory, "publisher", str(n))
 
         monkeypatch.setattr(credentials, "_matches", slow)
-        threads = [
-            threading.Thread(target=passwords.caller, args=(directory, "publisher", str(n)))
-            for n in range(5)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert most == [1] * 5
+        with ThreadPoolExecutor(2) as pool:
+            running = [pool.submit(log_in, n) for n in range(2)]
+            for _ in running:
+                assert started.acquire(timeout=10)
+            with pytest.raises(HubError) as caught:
+                log_in(3)
+            go.set()
+            assert [verdict.result() for verdict in running] == [None, None]
+        assert caught.value.fault is Fault.BUSY
+        assert log_in(3) is None
 
 
 def token(directory, secret="hub_secret", **changes):
