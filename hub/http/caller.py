@@ -64,8 +64,9 @@ class Doorman:
             return None
         name, password = _basic(value)
         for secret in (password, name):
-            if is_token(secret):
-                return by_token(directory, secret, address)
+            if is_token(secret) and (caller := by_token(directory, secret, address)):
+                return caller
+        # An account may be called like a token.
         return self._passwords.caller(directory, name, password)
 
 

@@ -64,7 +64,9 @@ TABLE: dict[Fault, Answer] = {
     Fault.INTERNAL: Answer(
         500, "Internal error", "A fault of the hub. The log has more under the error id."
     ),
-    Fault.BUSY: Answer(503, "Busy", "Others hold the store or verify passwords. Nothing was stored; retry."),
+    Fault.BUSY: Answer(
+        503, "Busy", "Others hold the store or verify passwords. Nothing was stored; retry."
+    ),
     Fault.STORE_DOWN: Answer(
         503, "Store unavailable", "The store cannot read or write. Nothing was stored; retry."
     ),

@@ -80,10 +80,14 @@ class Publisher:
 
         Raises:
             HubError: DENIED without the right to write, or when another organisation published
-                one of them.
+                one of them; ABSENT when there is nothing to delete.
         """
         policy.require_write(scope, collection)
         policy.require_read(scope, collection)
         act = Act(scope.account, scope.org, "delete", collection.id, " ".join(query.ids))
-        every = query if query.stix else msgspec.structs.replace(query, stix=BOTH_STIX)
-        return self._log.remove(scope, Removal(every, act))
+        if query.edges == ("all",) and not query.stix:
+            query = msgspec.structs.replace(query, stix=BOTH_STIX)
+        count = self._log.remove(scope, Removal(query, act))
+        if not count:
+            raise HubError(Fault.ABSENT, "no version of this object matches the filters")
+        return count

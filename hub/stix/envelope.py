@@ -20,23 +20,29 @@ from hub.errors import Fault, HubError
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _PATIENT = json.JSONDecoder(strict=False)
+_COMMAS = 40
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _OTHER_ENCODINGS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def split(body: bytes) -> list[bytes]:
+def split(body: bytes, most: int = 100_000) -> list[bytes]:
     """The bytes of each object of a request body, exactly as they came.
 
     Args:
         body: `{"objects": [...]}` (TAXII 2.1 section 3.7) or a bundle (STIX 2.1 section 8).
+        most: How many objects it may hold.
 
     Returns:
         One slice for each entry of `objects`, whatever it is; at least one.
 
     Raises:
         HubError: BAD_BODY. It is not JSON in UTF-8, is nested too deeply, names a member twice,
-            or has no list `objects` with at least one entry.
+            or has no list `objects` with at least one entry. TOO_LARGE. It has more than `most`.
     """
+    # Real objects have about 20 commas each. What has many times more is not taken apart at all:
+    # a list of millions of nothings would take gigabytes only to be counted.
+    if body.count(b",") > _COMMAS * most:
+        raise _too_many(most)
     try:
         items = _fast(body)
     except RecursionError:
@@ -47,6 +53,8 @@ def split(body: bytes) -> list[bytes]:
             "Send one object or more.",
             field="objects",
         )
+    if len(items) > most:
+        raise _too_many(most)
     return items
 
 
@@ -134,6 +142,15 @@ def _position(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at line {error.lineno}, column {error.colno}"
     return "a number is too long"
+
+
+def _too_many(most: int) -> HubError:
+    return HubError(
+        Fault.TOO_LARGE,
+        f"the envelope holds too many objects or members; {most} objects are the most",
+        field="objects",
+        remedy="Split it into several envelopes.",
+    )
 
 
 def _no_objects() -> HubError:

@@ -33,7 +33,12 @@ _LONGEST_CACHED = 2_000
 _LONGEST_ERROR = 200
 
 # The text of a string, and what may stand around one.
-_STRING = re.compile(r"'([^'\\]*(?:\\['\\][^'\\]*)*)'")
+_STRING = re.compile(r"'((?:[^'\\]|\\['\\])*+)'")
+# What is closed as it should be. The lexer looks for the end of what is not from every quote on,
+# which takes minutes for one long pattern; these quantifiers give nothing back, so this is linear.
+_CLOSED = re.compile(
+    r"(?:[^'/]|'(?:[^'\\]|\\['\\])*+'|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+", re.DOTALL
+)
 _REMARKABLE = re.compile(r"[0-9'/]")
 _DOUBTFUL = re.compile(r"'|//|/\*")
 _INTEGER = re.compile(r"(?<![\w.+-])(?:0|[1-9][0-9]*)(?![\w.-])")
@@ -71,6 +76,8 @@ def judge(pattern: str, stix: str) -> PatternVerdict:
         return _wrong("it is empty")
     if len(pattern) > MAX_LENGTH:
         return _wrong(f"it is longer than {MAX_LENGTH} characters")
+    if not _CLOSED.fullmatch(pattern):
+        return _wrong("a string or comment is not closed, or a string escapes more than ' and \\")
     shape = shape_of(pattern)
     verdict = _of_short(shape, stix) if len(shape) <= _LONGEST_CACHED else _parse(shape, stix)
     # A wrong pattern is read once more as it is, for the position of its own fault.

@@ -29,6 +29,7 @@ from hub.stix.marking import object_tlp
 from hub.stix.pattern import grammar
 
 _LONGEST_REASON = 300
+_MOST_MARKINGS = 50
 _INVENTED = ("id", "created", "modified", "valid_from")
 # The package raises whatever its code stumbles over.
 _STUMBLES = (
@@ -55,6 +56,10 @@ def faults(obj: Any, stix: str) -> list[str]:
     """
     if type(obj) is not dict:
         return ["it is not a JSON object; send a STIX object"]
+    markings = obj.get("granular_markings")
+    if type(markings) is list and len(markings) > _MOST_MARKINGS:
+        # The package takes seconds for a few hundred, and hours for thousands.
+        return [f"granular_markings: more than {_MOST_MARKINGS}; join selectors of one marking"]
     found = [*_of_confidence(obj), *_of_order(obj), *_of_tlp(obj)]
     try:
         return [*_of_parsing(obj, stix), *found]

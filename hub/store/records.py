@@ -17,7 +17,7 @@ from hub.store.filters import page, visible
 from hub.store.merge import Standing
 from hub.store.writer import Writer, erase
 
-_CHUNK = 100
+_CHUNK = 20
 _PAGE_BYTES = 32_000_000
 """A page of objects ends early above this size, so that no `limit` can take the memory."""
 

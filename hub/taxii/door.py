@@ -146,14 +146,7 @@ class Door:
     def add(self, admitted: Admitted, place: Place, body: bytes) -> bytes:
         """Section 5.5."""
         item = self.writable(admitted, place)
-        raws = split(body)
-        if len(raws) > self._taxii.max_objects:
-            raise HubError(
-                Fault.TOO_LARGE,
-                f"the envelope holds {len(raws)} objects; {self._taxii.max_objects} are the most",
-                field="objects",
-                remedy="Split it into several envelopes.",
-            )
+        raws = split(body, self._taxii.max_objects)
         return resources.status(self._publisher.publish(admitted.scope, item, raws))
 
     def delete(self, admitted: Admitted, place: Place, args: Args) -> bytes:

@@ -188,6 +188,23 @@ def test_nesting_takes_no_time(room: Room, fault: bytes, shape: tuple[bytes, byt
     assert data(answer)["failure_count"] == 1
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param("[a:b = '" + "\\'" * 30_000, id="an unclosed string"),
+        pytest.param("[a:b = '" + "\\'" * 2_400, id="a shorter one"),
+        pytest.param("[" * 30_000, id="brackets"),
+        pytest.param("[" + "(" * 3000 + "a:b = 'c'" + ")" * 3000 + "]", id="parentheses"),
+        pytest.param(" OR ".join(["[a:b = 'c']"] * 4000), id="alternatives"),
+        pytest.param("[a:b" + "[*]" * 15_000 + " = 'c']", id="steps"),
+        pytest.param("[a:b IN (" + ",".join(["'x'"] * 10_000) + ")]", id="values"),
+    ],
+)
+def test_a_hostile_pattern_takes_no_time(room: Room, pattern: str) -> None:
+    with within(10):
+        assert room.add(fakes.indicator(1, pattern=pattern))["failure_count"] == 1
+
+
 @settings(max_examples=60)
 @given(body=st.binary(max_size=200), packed=st.booleans())
 def test_arbitrary_bytes(room: Room, body: bytes, packed: bool) -> None:

@@ -155,8 +155,19 @@ def test_coordinators_need_the_right_to_write(hub: Hub) -> None:
 
 def test_a_version_that_does_not_exist_deletes_nothing(mixed: Room) -> None:
     answer = mixed.delete(fakes.indicator(2)["id"], version="2001-01-01T00:00:00Z")
-    assert answer.status_code == 200
+    assert answer.status_code == 404
     assert len(mixed.objects()) == 3
+
+
+def test_a_delete_of_the_last_version_deletes_what_a_read_shows_as_last(room: Room) -> None:
+    """The newest STIX version decides before the newest date (TAXII 2.1 section 3.4.1)."""
+    newer = fakes.indicator(7, modified="2026-03-01T00:00:00.000Z")
+    del newer["spec_version"]
+    older = fakes.indicator(7, modified="2026-02-01T00:00:00.000Z")
+    room.add(older, newer)
+    assert room.objects() == [older]
+    assert room.delete(older["id"], version="last").status_code == 200
+    assert room.objects() == [newer]
 
 
 @pytest.mark.parametrize(

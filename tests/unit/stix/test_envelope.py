@@ -3,6 +3,7 @@
 import pytest
 
 from hub.errors import Fault, HubError
+from hub.stix import envelope
 from hub.stix.envelope import split
 
 WHOLE = {
@@ -75,3 +76,19 @@ def test_names_what_is_wrong_with_a_body(body, text, field):
     assert text in caught.value.reason
     assert caught.value.field == field
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("item", [b"{}", b"NaN", b"1"])
+def test_more_entries_than_allowed(item):
+    body = b'{"objects":[' + b",".join([item] * 11) + b"]}"
+    assert len(split(body, 11)) == 11
+    with pytest.raises(HubError) as caught:
+        split(body, 10)
+    assert caught.value.fault is Fault.TOO_LARGE
+
+
+def test_millions_of_nothings_are_not_even_taken_apart(monkeypatch):
+    monkeypatch.setattr(envelope, "_fast", None)
+    with pytest.raises(HubError) as caught:
+        split(b'{"objects":[' + b"{}," * 5000 + b"{}]}", 100)
+    assert caught.value.fault is Fault.TOO_LARGE

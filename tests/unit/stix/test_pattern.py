@@ -160,7 +160,11 @@ BEYOND_LIMITS = {
     "brackets": ("[" * 30_000, "5000 words and signs"),
     "length": (f"[a:b = '{'x' * MAX_LENGTH}']", "longer than 65536 characters"),
     "quotes": ("'" * 60_000 + "a", "5000 words and signs"),
-    "open texts": (r"[a:b = '\'" * 6_000, "5000 words and signs"),
+    "open texts": (r"[a:b = '\'" * 6_000, "not closed"),
+    "one open text of escapes": (r"[a:b = '" + r"x\'" * 21_000, "not closed"),
+    "a short one": (r"[a:b = '" + r"w\'" * 1_600, "not closed"),
+    "open comments": ("[a:b = 1] " + "/*w" * 1_600 + "w" * 40_000, "not closed"),
+    "a wrong escape": (r"[a:b = '\n']", "escapes"),
 }
 
 

@@ -1,5 +1,7 @@
 """What the lenient gate lets through and a strict collection does not."""
 
+import time
+
 import pytest
 
 from hub.stix.strict import faults
@@ -180,3 +182,13 @@ def test_leaves_the_object_as_it_is():
     before = repr(obj)
     faults(obj, "2.0")
     assert repr(obj) == before
+
+
+def test_markings_by_the_thousand_end_soon():
+    """The package compares each with each, and each of those again."""
+    markings = [{"marking_ref": RED, "selectors": [f"labels.[{n}]"]} for n in range(2000)]
+    labels = [str(n) for n in range(2000)]
+    start = time.process_time()
+    found = faults(tool(labels=labels, granular_markings=markings), "2.1")
+    assert time.process_time() - start < 1
+    assert found == ["granular_markings: more than 50; join selectors of one marking"]
