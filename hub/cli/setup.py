@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -21,6 +23,7 @@ from hub.cli.base import (
     show,
 )
 from hub.config import load, write_secret
+from hub.errors import HubError
 from hub.model.clock import format_us
 from hub.model.party import Organisation, Role
 
@@ -90,24 +93,29 @@ def run_server(path: Path, greeting: str = "") -> None:
     """Start gunicorn; returns when it was stopped."""
     config = load(path)
     config.secret()  # refuse before anything listens
+    folder = tempfile.mkdtemp(prefix="hub-metrics-", dir=_memory())
     # The metrics library decides at import whether, and where, workers share their counters.
-    folder = config.store_path.with_suffix(".metrics")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     from hub.app import open_store
     from hub.server import HubServer
 
-    open_store(config).close()
-    server = HubServer(path, lambda _: say(greeting) if greeting else None)
     owner = os.getpid()
     try:
-        server.run()
+        open_store(config).close()
+        HubServer(path, lambda _: say(greeting) if greeting else None).run()
     finally:
         # Workers come by here too when they leave. The last connection that closes writes
         # SQLite's log back into the one file that an operator copies.
         if os.getpid() == owner:
-            open_store(config).close()
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(HubError):
+                open_store(config).close()
+
+
+def _memory() -> str | None:
+    """A folder in memory: a worker that writes a mapped file on a full disk is killed."""
+    shared = Path("/dev/shm")  # noqa: S108 - the folder made in it is its owner's alone
+    return str(shared) if os.access(shared, os.W_OK) else None
 
 
 @click.command()

@@ -15,6 +15,9 @@ from hub.stix.terms import MATCH_FIELDS, parse
 _MOST_VALUES = 100
 """Values of all filters together: what the engine is asked stays small."""
 
+_MOST_TERMS = 10
+"""Values of one extended filter: each is looked for in every record that is read."""
+
 _LONGEST = 3000
 """Filters fit into a request line twice: as they are, and inside the `next` of the page."""
 
@@ -131,6 +134,8 @@ def _extended(
     values: tuple[str, ...],
     found: tuple[list[TermMatch], list[RangeMatch]],
 ) -> None:
+    if len(values) > _MOST_TERMS:
+        raise _bad(name, f"holds more than {_MOST_TERMS} values; ask several times")
     stem, _, op = field.rpartition("-")
     try:
         if field in MATCH_FIELDS and not field.endswith(("-gte", "-lte")):

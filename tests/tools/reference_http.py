@@ -132,21 +132,26 @@ def _limits() -> str:
     pages = f"{taxii.page_size:,}; at most {taxii.max_page_size:,}"
     rows = [
         ("request body, unpacked", f"{taxii.max_content_length:,} bytes", "413 `too-large`"),
+        ("objects of one envelope", f"{taxii.max_objects:,}", "413 `too-large`"),
+        ("CPU time for one envelope", f"{taxii.max_check_seconds} s", "413 `too-large`"),
         ("one object", f"{taxii.max_object_bytes:,} bytes", refused),
         ("nesting of one object", f"{taxii.max_depth} levels", refused),
         ("objects per page", pages, "the page is cut"),
         ("objects of one page", f"{_PAGE_BYTES:,} bytes", "the page ends early, with a `next`"),
-        ("values in one filter", filters._MOST_VALUES, bad),
+        ("values of all filters together", filters._MOST_VALUES, bad),
+        ("values of one extended filter", filters._MOST_TERMS, bad),
         ("query string without `next`", f"{filters._LONGEST:,} characters", bad),
         ("request line", f"{_LONGEST_LINE:,} bytes", "414 by the HTTP server"),
         ("one header", "8,190 bytes", "431 by the HTTP server"),
     ]
     settings = [
         "`taxii.max_content_length`",
+        "`taxii.max_objects`",
+        "`taxii.max_check_seconds`",
         "`taxii.max_object_bytes`",
         "`taxii.max_depth`",
         "`taxii.page_size`, `taxii.max_page_size`",
-        *[""] * 5,
+        *[""] * 6,
     ]
     joined = [(*row[:2], name, row[2]) for row, name in zip(rows, settings, strict=True)]
     return table(("limit", "default", "setting", "beyond it"), joined)
