@@ -45,7 +45,7 @@ def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
         ConfigError: The secret is missing or unusable.
     """
     app = Flask("hub", static_folder=None)
-    doorman = Doorman(Parties(store), Passwords())
+    doorman = Doorman(Parties(store), Passwords(max(1, config.server.threads - 1)))
     door = Door(
         config,
         Reader(store),

@@ -49,7 +49,8 @@ def scope(caller: Caller, directory: Directory) -> Scope:
 
 def _subjects(caller: Caller, directory: Directory) -> frozenset[Subject]:
     account = directory.accounts.get(caller.account)
-    if caller.org not in directory.orgs or (account is not None and account.disabled):
+    known = account is not None and not account.disabled and account.org == caller.org
+    if not known or caller.org not in directory.orgs:
         return frozenset()
     communities: set[Subject] = {
         ("community", name)

@@ -12,7 +12,6 @@ from typing import Any
 
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
-from prometheus_client import multiprocess, values
 
 from hub.app import create_app, open_store
 from hub.config import Config, load
@@ -20,6 +19,7 @@ from hub.errors import ConfigError, HubError
 from hub.http.observe import log_to_stderr
 from hub.model.clock import now_us
 from hub.store.base import Log
+from hub.worker import PatientWorker
 
 _HOUR_S = 3600
 _HOUR_US = _HOUR_S * 1_000_000
@@ -35,11 +35,20 @@ class HubServer(BaseApplication):
     Args:
         path: The configuration file.
         ready: Called in the master once the socket listens.
+        scratch: A folder, best in memory, where workers show that they are alive; they do so
+            for every request.
     """
 
-    def __init__(self, path: Path, ready: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        ready: Callable[[str], None] = lambda _: None,
+        *,
+        scratch: str | None = None,
+    ) -> None:
         self._path = path
         self._ready = ready
+        self._scratch = scratch
         self._config, self._secret = _usable(path)
         super().__init__()
 
@@ -51,6 +60,7 @@ class HubServer(BaseApplication):
             _log.error("configuration not reloaded, the old one stays: %s", error)
         for name, value in _gunicorn_settings(self._config).items():
             self.cfg.set(name, value)
+        self.cfg.set("worker_tmp_dir", self._scratch)
         self.cfg.set("when_ready", lambda server: self._ready(str(server.LISTENERS[0])))
 
     def load(self) -> Any:
@@ -100,14 +110,14 @@ def _gunicorn_settings(config: Config) -> dict[str, Any]:
         "bind": f"{host}:{server.port}",
         "workers": server.workers,
         "threads": server.threads,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "timeout": server.timeout_seconds,
         "graceful_timeout": 30,
         "keepalive": _KEEP_ALIVE_S,
         "limit_request_line": _LONGEST_LINE,
         "logger_class": _Logger,
         "logconfig_dict": _log_settings(config.log.level),
-        "child_exit": _forget_worker,
+        "control_socket_disable": True,
     }
     if server.tls_cert:
         settings |= {
@@ -134,12 +144,6 @@ def _tls_context(_: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLCon
     context = default()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _forget_worker(_: object, worker: Any) -> None:
-    """Live gauges of a worker that is gone must not count any more."""
-    if values.ValueClass is not values.MutexValue:
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def _purge_hourly(store: Log, hours: int) -> None:

@@ -102,7 +102,7 @@ def run_server(path: Path, greeting: str = "") -> None:
     owner = os.getpid()
     try:
         open_store(config).close()
-        HubServer(path, lambda _: say(greeting) if greeting else None).run()
+        HubServer(path, lambda _: say(greeting) if greeting else None, scratch=folder).run()
     finally:
         # Workers come by here too when they leave. The last connection that closes writes
         # SQLite's log back into the one file that an operator copies.

@@ -65,10 +65,10 @@ class TaxiiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 67_108_864
     max_objects: Annotated[
         int, Meta(ge=1000, description="most objects of one envelope: each gets a verdict")
-    ] = 100_000
+    ] = 50_000
     max_check_seconds: Annotated[
-        int, Meta(ge=1, description="most CPU time for checking one envelope")
-    ] = 60
+        int, Meta(ge=1, description="most CPU seconds for checking one envelope")
+    ] = 20
     max_object_bytes: Annotated[int, Meta(ge=1000, description="largest single object")] = (
         2_000_000
     )

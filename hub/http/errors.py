@@ -115,7 +115,9 @@ def register(app: Flask, drain_bytes: int) -> None:
 
     def handle_hub(error: HubError) -> Response:
         drain(request, drain_bytes)
-        if isinstance(error, StoreDown):
+        if error.fault is Fault.BUSY:
+            _log.warning("%s", error.reason)
+        elif isinstance(error, StoreDown):
             _log.error("%s", error.reason, exc_info=error)
         return answer(error)
 

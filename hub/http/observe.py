@@ -141,14 +141,24 @@ class _Probe:
     def __init__(self, store: Log) -> None:
         self._store = store
         self._turn = threading.Lock()
-        self._good_until = 0.0
+        self._known_until = 0.0
+        self._fault: HubError | None = None
 
     def run(self) -> None:
         """Raises StoreDown when the store does not write and read."""
         with self._turn:
-            if time.monotonic() >= self._good_until:
-                self._store.probe()
-                self._good_until = time.monotonic() + 1
+            if time.monotonic() >= self._known_until:
+                self._fault = self._ask()
+                self._known_until = time.monotonic() + 1
+            if self._fault is not None:
+                raise self._fault
+
+    def _ask(self) -> HubError | None:
+        try:
+            self._store.probe()
+        except HubError as error:
+            return error
+        return None
 
 
 def _within(text: str, networks: Sequence[Network]) -> bool:

@@ -87,15 +87,20 @@ class Passwords:
 
     What is remembered is keyed by an HMAC of name, password and stored hash under a key that only
     this process knows: a changed password or a disabled account takes effect at once.
+
+    Args:
+        most: Threads that may verify passwords, or wait to, at once.
+        clock: Seconds that only rise.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, most: int = 3, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._key = os.urandom(32)
         self._clock = clock
         self._verdicts: OrderedDict[bytes, tuple[float, bool]] = OrderedDict()
         self._lock = threading.Lock()
         # A flood of wrong passwords must not take memory, every core, or every thread: tokens
         # are answered meanwhile.
+        self._room = threading.BoundedSemaphore(most)
         self._turns = threading.BoundedSemaphore(_HASHES_AT_ONCE)
         self._nobody = hash_password(secrets.token_urlsafe(16))
 
@@ -123,16 +128,17 @@ class Passwords:
         return verdict
 
     def _hash(self, stored: str, password: str) -> bool:
-        if not self._turns.acquire(blocking=False):
+        if not self._room.acquire(blocking=False):
             raise HubError(
                 Fault.BUSY,
                 "too many log-ins by password at once",
                 remedy="Use a token, or try again in some seconds.",
             )
         try:
-            return _matches(stored, password)
+            with self._turns:
+                return _matches(stored, password)
         finally:
-            self._turns.release()
+            self._room.release()
 
     def _remembered(self, key: bytes) -> bool | None:
         with self._lock:

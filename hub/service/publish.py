@@ -28,7 +28,7 @@ class Publisher:
         log: Log,
         limits: Limits,
         *,
-        seconds: float = 60,
+        seconds: float = 20,
         new_id: Callable[[], uuid.UUID] = uuid.uuid4,
     ) -> None:
         self._log = log

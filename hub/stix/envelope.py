@@ -21,16 +21,17 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _PATIENT = json.JSONDecoder(strict=False)
 _COMMAS = 40
+_FEW = 10_000
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _OTHER_ENCODINGS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def split(body: bytes, most: int = 100_000) -> list[bytes]:
+def split(body: bytes, most: int | None = None) -> list[bytes]:
     """The bytes of each object of a request body, exactly as they came.
 
     Args:
         body: `{"objects": [...]}` (TAXII 2.1 section 3.7) or a bundle (STIX 2.1 section 8).
-        most: How many objects it may hold.
+        most: How many objects it may hold; None: any number.
 
     Returns:
         One slice for each entry of `objects`, whatever it is; at least one.
@@ -41,7 +42,7 @@ def split(body: bytes, most: int = 100_000) -> list[bytes]:
     """
     # Real objects have about 20 commas each. What has many times more is not taken apart at all:
     # a list of millions of nothings would take gigabytes only to be counted.
-    if body.count(b",") > _COMMAS * most:
+    if most is not None and body.count(b",") > _COMMAS * max(most, _FEW):
         raise _too_many(most)
     try:
         items = _fast(body)
@@ -53,7 +54,7 @@ def split(body: bytes, most: int = 100_000) -> list[bytes]:
             "Send one object or more.",
             field="objects",
         )
-    if len(items) > most:
+    if most is not None and len(items) > most:
         raise _too_many(most)
     return items
 

@@ -33,7 +33,8 @@ _LONGEST_CACHED = 2_000
 _LONGEST_ERROR = 200
 
 # The text of a string, and what may stand around one.
-_STRING = re.compile(r"'((?:[^'\\]|\\['\\])*+)'")
+_STRING = re.compile(r"'((?:[^'\\]|\\.)*+)(?:'|\Z)", re.DOTALL)
+_ASIDE = re.compile(r"'(?:[^'\\]|\\.)*+(?:'|\Z)|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/", re.DOTALL)
 # What is closed as it should be. The lexer looks for the end of what is not from every quote on,
 # which takes minutes for one long pattern; these quantifiers give nothing back, so this is linear.
 _CLOSED = re.compile(
@@ -113,7 +114,7 @@ def _class_of(text: str) -> str:
 
 
 def _parse(pattern: str, stix: str) -> PatternVerdict:
-    excess = _excess(_STRING.sub(" _ ", pattern))
+    excess = _excess(_ASIDE.sub(" _ ", pattern))
     if excess:
         return _wrong(excess)
     try:

@@ -10,6 +10,7 @@ A marking-definition needs no TLP marking: it says how to treat others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,7 +30,8 @@ from hub.stix.marking import object_tlp
 from hub.stix.pattern import grammar
 
 _LONGEST_REASON = 300
-_MOST_MARKINGS = 50
+_MOST_SELECTORS = 1000
+_INDEX = re.compile(r"\[(0|[1-9][0-9]{0,5})\]", re.ASCII)
 _INVENTED = ("id", "created", "modified", "valid_from")
 # The package raises whatever its code stumbles over.
 _STUMBLES = (
@@ -56,13 +58,11 @@ def faults(obj: Any, stix: str) -> list[str]:
     """
     if type(obj) is not dict:
         return ["it is not a JSON object; send a STIX object"]
-    markings = obj.get("granular_markings")
-    if type(markings) is list and len(markings) > _MOST_MARKINGS:
-        # The package takes seconds for a few hundred, and hours for thousands.
-        return [f"granular_markings: more than {_MOST_MARKINGS}; join selectors of one marking"]
-    found = [*_of_confidence(obj), *_of_order(obj), *_of_tlp(obj)]
+    # The package compares selectors with each other and with whole lists: hours for thousands.
+    rest = {name: value for name, value in obj.items() if name != "granular_markings"}
+    found = [*_of_granular(obj), *_of_confidence(obj), *_of_order(obj), *_of_tlp(obj)]
     try:
-        return [*_of_parsing(obj, stix), *found]
+        return [*_of_parsing(rest, stix), *found]
     except _STUMBLES as error:
         return [_refusal(error, obj.get("type"), stix), *found]
 
@@ -127,6 +127,42 @@ def _of_confidence(obj: Mapping[str, Any]) -> Iterator[str]:
     value = obj.get("confidence")
     if isinstance(value, int | float) and not 0 <= value <= 100:  # noqa: PLR2004 - STIX 2.1 section 3.2
         yield f"confidence: {shown(value)} is outside of 0 to 100; choose a value in that range"
+
+
+def _of_granular(obj: Mapping[str, Any]) -> Iterator[str]:
+    """STIX 2.1 section 7.2.3: each marking has selectors, and each leads to something."""
+    markings = obj.get("granular_markings", [{"selectors": ["type"], "lang": "en"}])
+    if type(markings) is not list or not markings:
+        yield "granular_markings: it is no list with an entry; leave it out or fill it"
+        return
+    selectors: list[Any] = []
+    for marking in markings:
+        chosen = marking.get("selectors") if type(marking) is dict else None
+        if type(chosen) is not list or not chosen or not {"marking_ref", "lang"} & marking.keys():
+            yield "granular_markings: an entry lacks selectors, or a marking_ref or lang; add them"
+            return
+        selectors += chosen
+    if len(selectors) > _MOST_SELECTORS:
+        yield f"granular_markings: more than {_MOST_SELECTORS} selectors; mark the whole object"
+        return
+    for selector in selectors:
+        if not _leads_somewhere(obj, selector):
+            yield f"granular_markings: {shown(selector)} selects nothing; correct the selector"
+            return
+
+
+def _leads_somewhere(obj: Mapping[str, Any], selector: Any) -> bool:
+    node: Any = obj
+    for step in selector.split(".") if type(selector) is str else [""]:
+        if type(node) is dict and step in node:
+            node = node[step]
+        elif type(node) is list and (index := _INDEX.fullmatch(step)):
+            if int(index[1]) >= len(node):
+                return False
+            node = node[int(index[1])]
+        else:
+            return False
+    return True
 
 
 def _of_order(obj: Mapping[str, Any]) -> Iterator[str]:

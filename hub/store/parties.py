@@ -54,7 +54,8 @@ class PartyRegistry:
             try:
                 return _load(connection)
             finally:
-                connection.execute("COMMIT")
+                # Nothing was written; the connection must not stay inside the transaction.
+                connection.rollback()
 
     def write(
         self, puts: Sequence[Party], drops: Sequence[Party], act: Act, *, epoch: int

@@ -192,6 +192,8 @@ class Door:
                 # What the address says counts as asked for, too.
                 named = asked.given | ({"ids"} if ids else set()) | ({"edges"} if every else set())
                 query = filters.continued(asked._replace(given=named), cursor.query)
+                # An `added_after` beside it does not move the position: clients send stale ones,
+                # and one that went ahead would skip what they have not read.
                 return _Ask(admitted, item, query, (cursor.after_us, paging.limit))
         return _Ask(admitted, item, asked.query, (paging.added_after_us, paging.limit))
 

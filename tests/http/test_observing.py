@@ -1,6 +1,6 @@
 """Request ids, log lines, metrics, health."""
 
-from __future__ import annotations
+from __future__ import time
 
 import json
 import logging
@@ -187,4 +187,7 @@ def test_a_hub_without_a_store_is_alive_but_not_ready(hub: Hub) -> None:
     answer = made.get("/health/ready", account="")
     assert (answer.status_code, data(answer)["error_code"]) == (503, "store-down")
     outage.fault = None
+    # The verdict is remembered for a second: asking often must not cost writes.
+    assert made.get("/health/ready", account="").status_code == 503
+    time.sleep(1.1)
     assert made.get("/health/ready", account="").status_code == 200

@@ -10,6 +10,7 @@ from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.party import (
     ANONYMOUS,
+    Account,
     Caller,
     Community,
     Directory,
@@ -40,12 +41,13 @@ ROLES = {
 
 
 def caller(*roles, org="ministry", read_only=False):
-    return Caller("somebody", org, frozenset(roles), read_only)
+    return Caller(f"one of {org}", org, frozenset(roles), read_only)
 
 
 def directory(*found):
     orgs = [Organisation(slug, f"identity--{slug}", slug, slug) for slug in ("ministry", "grid")]
-    return Directory.of(1, [*orgs, *found])
+    accounts = [Account(f"one of {org.slug}", org.slug) for org in orgs]
+    return Directory.of(1, [*orgs, *accounts, *found])
 
 
 @pytest.mark.parametrize("read_only", [False, True], ids=["password", "read-only token"])
@@ -172,8 +174,7 @@ class TestRequire:
 SLUGS = ["ministry", "grid", "bank"]
 ALIASES = list(KEYS)[:4]
 CALLERS = st.builds(
-    Caller,
-    st.just("somebody"),
+    lambda org, roles, read_only: Caller(f"one of {org}", org, roles, read_only),
     st.sampled_from([*SLUGS, "nobody", ""]),
     st.frozensets(st.sampled_from(Role)),
     st.booleans(),
@@ -194,6 +195,7 @@ DIRECTORIES = st.builds(
         1,
         [
             *(Organisation(slug, slug, slug, slug) for slug in orgs),
+            *(Account(f"one of {slug}", slug) for slug in orgs),
             *(collection(alias, public=alias in public) for alias in ALIASES),
             *itertools.chain.from_iterable(found),
         ],
@@ -286,6 +288,7 @@ def _in_sql(store, scope, key):
 def _held(found):
     return [
         *found.orgs.values(),
+        *found.accounts.values(),
         *found.communities.values(),
         *found.collections.values(),
         *found.grants,

@@ -26,7 +26,8 @@ MINISTRY = Caller("a", "ministry", EVERY_ROLE)
 
 
 def scope(caller, *found):
-    return policy.scope(caller, Directory.of(1, [*ORGS, COLLECTION, *found]))
+    known = Account(caller.account, caller.org)
+    return policy.scope(caller, Directory.of(1, [*ORGS, COLLECTION, known, *found]))
 
 
 NOTHING = {
@@ -121,6 +122,11 @@ def test_administrators_see_no_more_data_for_it():
 def test_an_empty_directory_gives_nothing():
     given = policy.scope(MINISTRY, Directory.of(0, []))
     assert (given.readable, given.writable) == (frozenset(), frozenset())
+
+
+def test_an_account_that_the_directory_does_not_know():
+    directory = Directory.of(1, [*ORGS, COLLECTION, FULL])
+    assert policy.scope(MINISTRY, directory).readable == frozenset()
 
 
 def test_a_scope_is_empty_unless_somebody_fills_it():

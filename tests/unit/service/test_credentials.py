@@ -236,14 +236,15 @@ class TestRemembering:
             return passwords.caller(directory, "publisher", str(n))
 
         monkeypatch.setattr(credentials, "_matches", slow)
-        with ThreadPoolExecutor(2) as pool:
-            running = [pool.submit(log_in, n) for n in range(2)]
-            for _ in running:
+        with ThreadPoolExecutor(3) as pool:
+            running = [pool.submit(log_in, n) for n in range(3)]
+            for _ in range(2):
                 assert started.acquire(timeout=10)
+            assert not started.acquire(timeout=0.1), "the third waits for its turn"
             with pytest.raises(HubError) as caught:
                 log_in(3)
             go.set()
-            assert [verdict.result() for verdict in running] == [None, None]
+            assert [verdict.result() for verdict in running] == [None] * 3
         assert caught.value.fault is Fault.BUSY
         assert log_in(3) is None
 

@@ -49,8 +49,6 @@ SHAPES = {
     "a comment": ("[a:b = 'c'] // it's", "[a:b = 'c'] // it's"),
     "another comment": ("[a:b /* ' */ = 'c']", "[a:b /* ' */ = 'c']"),
     "slashes in a text": ("[a:b = 'http://c']", "[a:b = 'x']"),
-    "an open text": ("[a:b = 'c]", "[a:b = 'c]"),
-    "an odd escape": (r"[a:b = '\n']", r"[a:b = '\n']"),
 }
 
 

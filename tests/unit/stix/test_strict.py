@@ -191,4 +191,33 @@ def test_markings_by_the_thousand_end_soon():
     start = time.process_time()
     found = faults(tool(labels=labels, granular_markings=markings), "2.1")
     assert time.process_time() - start < 1
-    assert found == ["granular_markings: more than 50; join selectors of one marking"]
+    assert found == ["granular_markings: more than 1000 selectors; mark the whole object"]
+
+
+def test_one_marking_with_selectors_by_the_thousand_ends_soon():
+    chosen = [f"labels.[{n}]" for n in range(1000)]
+    labels = [str(n) for n in range(50_000)]
+    start = time.process_time()
+    obj = tool(labels=labels, granular_markings=[{"marking_ref": RED, "selectors": chosen}])
+    assert faults(obj, "2.1") == []
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "markings",
+    [
+        [],
+        {},
+        ["x"],
+        [{"selectors": ["name"]}],
+        [{"marking_ref": RED}],
+        [{"marking_ref": RED, "selectors": []}],
+        [{"marking_ref": RED, "selectors": ["nothing"]}],
+        [{"marking_ref": RED, "selectors": ["name.[0]"]}],
+        [{"marking_ref": RED, "selectors": ["labels.[1]"]}],
+        [{"marking_ref": RED, "selectors": [1]}],
+    ],
+)
+def test_granular_markings_select_something(markings):
+    found = faults(tool(labels=["a"], granular_markings=markings), "2.1")
+    assert [text.partition(":")[0] for text in found] == ["granular_markings"]
