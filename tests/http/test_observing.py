@@ -1,10 +1,11 @@
 """Request ids, log lines, metrics, health."""
 
-from __future__ import time
+from __future__ import annotations
 
 import json
 import logging
 import re
+import time
 
 import msgspec
 import pytest
