@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import sqlite3
@@ -15,13 +16,17 @@ from typing import Any
 
 import msgspec
 
-from hub.errors import ConfigError, Fault, StoreDown
+from hub.errors import ConfigError, Fault, HubError, StoreDown
 
 _CACHE_KIB = 4096
 """Page cache of each connection. The operating system caches the file once for all of them."""
 
 _PAGE_BYTES = 8192
 """Of a new file. Several objects share a page: a fifth less CPU for a page of objects than 4096."""
+
+_PATIENCE_S = 10.0
+_OPERATIONS = 100_000
+"""Of SQLite's machine between two looks at the clock: about a millisecond."""
 
 _RETRY_S = 0.01
 
@@ -77,6 +82,8 @@ class Database:
             "journal_size_limit=67108864",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        self._local.deadline = math.inf
+        connection.set_progress_handler(self._is_overdue, _OPERATIONS)
         for name, function in self._functions.items():
             connection.create_function(name, 2, function, deterministic=True)
         return connection
@@ -101,10 +108,26 @@ class Database:
             self._local.pid = None
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for single statements; engine faults leave as `StoreDown`."""
+    def reading(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """A connection for single statements; engine faults leave as `StoreDown`.
+
+        Args:
+            seconds: How long the statements may take together; a few if not given.
+
+        Raises:
+            HubError: BAD_FILTER when they take longer: nobody may burn the server by a query.
+        """
         with _faults():
-            yield self.connection()
+            connection = self.connection()
+            patience = _PATIENCE_S if seconds is None else seconds
+            self._local.deadline = time.monotonic() + patience
+            try:
+                yield connection
+            finally:
+                self._local.deadline = math.inf
+
+    def _is_overdue(self) -> bool:
+        return bool(time.monotonic() > self._local.deadline)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -158,6 +181,12 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, msgspec.MsgspecError, OSError) as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+            raise HubError(
+                Fault.BAD_FILTER,
+                "this takes the hub too long",
+                remedy="Narrow it by match[type], match[id] or a later added_after.",
+            ) from error
         if _is_busy(error):
             raise StoreDown("the store is busy with other writers", fault=Fault.BUSY) from error
         raise StoreDown("the store cannot read or write now") from error

@@ -18,6 +18,9 @@ from hub.store.merge import Standing
 from hub.store.writer import Writer, erase
 
 _CHUNK = 20
+_LONG_S = 600.0
+"""For checks and counts that an operator asks for: they read everything."""
+
 _PAGE_BYTES = 32_000_000
 """A page of objects ends early above this size, so that no `limit` can take the memory."""
 
@@ -89,7 +92,7 @@ class RecordLog:
 
     def _tally(self, scope: Scope, collection: int) -> Tally | None:
         seen = visible(scope, collection)
-        with self._database.reading() as connection:
+        with self._database.reading(_LONG_S) as connection:
             row = connection.execute(
                 f"SELECT r.collection, sum(r.standing = {Standing.LAST:d}), count(*),"
                 " max(r.added_us) FROM record r INDEXED BY record_live"
@@ -125,7 +128,7 @@ class RecordLog:
     def faults(self) -> list[str]:
         """See `Log.faults`."""
         found: list[str] = []
-        with self._database.reading() as connection:
+        with self._database.reading(_LONG_S) as connection:
             for name, sql in _CHECKS.items():
                 (count,) = single(connection.execute(sql))
                 if count:

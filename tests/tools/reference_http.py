@@ -17,8 +17,10 @@ from hub.model.party import Collection
 from hub.server import _LONGEST_LINE
 from hub.stix import terms
 from hub.stix.terms import MATCH_FIELDS, Kind
+from hub.store import database
 from hub.store.records import _PAGE_BYTES
 from hub.taxii import door, filters, wire
+from hub.worker import _PATIENCE_S
 from tests.http.differences import KNOWN_DIFFERENCES
 from tests.tools.markdown import codes, filled, table
 
@@ -137,12 +139,18 @@ def _limits() -> str:
         ("one object", f"{taxii.max_object_bytes:,} bytes", refused),
         ("nesting of one object", f"{taxii.max_depth} levels", refused),
         ("objects per page", pages, "the page is cut"),
-        ("objects of one page", f"{_PAGE_BYTES:,} bytes", "the page ends early, with a `next`"),
+        (
+            "objects of one page",
+            f"about {_PAGE_BYTES:,} bytes",
+            "the page ends early, with a `next`",
+        ),
         ("values of all filters together", filters._MOST_VALUES, bad),
         ("values of one extended filter", filters._MOST_TERMS, bad),
         ("query string without `next`", f"{filters._LONGEST:,} characters", bad),
         ("request line", f"{_LONGEST_LINE:,} bytes", "414 by the HTTP server"),
         ("one header", "8,190 bytes", "431 by the HTTP server"),
+        ("time for a request to arrive", f"{_PATIENCE_S} s", "the connection ends"),
+        ("time for a read of the store", f"{database._PATIENCE_S:.0f} s", bad),
     ]
     settings = [
         "`taxii.max_content_length`",
@@ -151,7 +159,7 @@ def _limits() -> str:
         "`taxii.max_object_bytes`",
         "`taxii.max_depth`",
         "`taxii.page_size`, `taxii.max_page_size`",
-        *[""] * 6,
+        *[""] * 8,
     ]
     joined = [(*row[:2], name, row[2]) for row, name in zip(rows, settings, strict=True)]
     return table(("limit", "default", "setting", "beyond it"), joined)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import Fault, StoreDown
+from hub.errors import Fault, HubError, StoreDown
+from hub.store import database
 from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import (
     ACT,
@@ -363,3 +364,19 @@ def test_text_is_never_part_of_a_statement(store):
     assert [entry.object_id for entry in entries(store, EVERY)] == []
     assert store.directory().orgs[evil].name_vi == evil
     assert SqliteStore(store.database.path).faults() == []
+
+
+def test_a_query_that_takes_too_long_is_ended(file, monkeypatch):
+    """Not as a fault of the store: a narrower query will do."""
+    store = open_store(file)
+    publish(store, *(candidate(n) for n in range(200)))
+    store.close()
+    monkeypatch.setattr(database, "_OPERATIONS", 10)
+    hurried = open_store(file)
+    assert len(entries(hurried)) == 200
+    monkeypatch.setattr(database, "_PATIENCE_S", -1)
+    with pytest.raises(HubError) as caught:
+        entries(hurried)
+    assert caught.value.fault is Fault.BAD_FILTER
+    publish(hurried, candidate(300))
+    assert hurried.faults() == []
