@@ -24,9 +24,16 @@ class PatientWorker(ThreadWorker):
         self._since: dict[Any, float] = {}
         super().init_process()
 
+    def enqueue_req(self, conn: Any) -> None:
+        """A connection waits for a thread: from now on it has to deliver.
+
+        Those that wait count, too: else each thread would be held by one after the other.
+        """
+        self._since[conn] = time.monotonic()
+        super().enqueue_req(conn)
+
     def handle(self, conn: Any) -> Any:
         """Serve one request; runs in a thread of the pool."""
-        self._since[conn] = time.monotonic()
         try:
             with suppress(OSError):
                 conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL)
@@ -37,8 +44,8 @@ class PatientWorker(ThreadWorker):
     def murder_keepalived(self, force: bool = False) -> None:
         """Runs every second: also ends the reading of what is overdue.
 
-        A request that has arrived and is being worked on does not read any more, so it is not
-        disturbed. The plain socket's method is called: that of TLS would drop the encryption.
+        What has arrived already is still read, so a request that only waits for its thread, or
+        is being worked on, is not disturbed. The plain socket's method is called: that of TLS would drop the encryption.
         """
         now = time.monotonic()
         for conn, since in list(self._since.items()):

@@ -30,10 +30,13 @@ def test_others_are_served_again_soon(tmp_path, head):
     with serving(tmp_path) as server:
         address = urlsplit(server.url)
         held = []
-        for _ in range(16):
+        for _ in range(60):
             connection = socket.create_connection((address.hostname, address.port))
             connection.sendall(head)
             held.append(connection)
+            time.sleep(0.02)
+        time.sleep(1)
+        assert not is_alive(server.url), "the threads are not held"
         begin = time.monotonic()
         while not is_alive(server.url):
             assert time.monotonic() - begin < 60
