@@ -20,7 +20,7 @@ from hub.cli.sink import Sink, disk_faults
 from hub.cli.tally import Tally, placed, progress
 from hub.errors import Fault, HubError
 from hub.model.party import Caller, Directory
-from hub.model.query import Query, Scope
+from hub.model.query import BOTH_STIX, Query, Scope
 from hub.model.record import KEPT, Status
 
 _PAGE = 1000
@@ -102,7 +102,6 @@ def export(context: Context, /, alias: str, account: str, out: str, **how: Any) 
     """Write the objects of the collection ALIAS of this hub, as the bytes in which they came."""
     from hub.service.admin import by_alias  # slow to import, as all that knows the store
     from hub.service.fetch import Reader
-    from hub.service.publish import BOTH_STIX
 
     store = context.store()
     directory = store.directory()

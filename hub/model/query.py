@@ -8,6 +8,9 @@ import msgspec
 
 Edge = Literal["first", "last", "all"]
 
+BOTH_STIX = ("2.0", "2.1")
+"""Every STIX version that the hub keeps."""
+
 
 class TermMatch(msgspec.Struct, frozen=True, array_like=True):
     """The field holds one of the values (extended match filters)."""

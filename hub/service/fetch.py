@@ -7,9 +7,8 @@ import msgspec
 from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.party import Collection, Directory
-from hub.model.query import EntryPage, ObjectPage, Query, Scope
+from hub.model.query import BOTH_STIX, EntryPage, ObjectPage, Query, Scope
 from hub.model.record import Status
-from hub.service.publish import BOTH_STIX
 from hub.store.base import Log
 
 

@@ -11,13 +11,11 @@ import msgspec
 from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.party import Collection
-from hub.model.query import Query, Scope
+from hub.model.query import BOTH_STIX, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
 from hub.stix.check import Limits, check
 from hub.stix.strict import faults
 from hub.store.base import Act, Batch, Log, Removal
-
-BOTH_STIX = ("2.0", "2.1")
 
 
 class Publisher:
