@@ -1,22 +1,39 @@
-"""Who may see and do what: the only place where rights are decided.
+"""Who may see and do what: the only place where rights and markings are decided.
 
 - Nothing is allowed that is not granted; an unknown, disabled or anonymous caller has no rights
-  beyond collections marked public.
-- Rights come from grants to the caller's organisation and to the communities it belongs to; they
-  add up. Roles and the credential only take away: a reader or a read-only token never writes.
-- Administrators manage the hub; they see no more data for it.
+  beyond what is TLP:CLEAR in collections marked public.
+- Rights come from grants to the caller's organisation and to the circles it belongs to; they add
+  up. Roles, the account's clearance and the credential only take away.
+- A record is seen by whom its collection, its marking and its audience all let through, from the
+  instant on from which the caller belongs: `Scope.since` is that rule.
+- TLP:RED has named recipients. A circle without members is nobody.
+- Administrators and officers see no more data for being that.
 - A collection that a caller can neither read nor write does not exist for that caller.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from hub.errors import Fault, HubError
-from hub.model.party import Caller, Collection, Directory, Role, Subject
-from hub.model.query import Scope
+from hub.model.party import (
+    Account,
+    Caller,
+    Collection,
+    Directory,
+    Grant,
+    Group,
+    Role,
+    Subject,
+    subject_of,
+)
+from hub.model.query import Label, Scope, Window
+from hub.model.tlp import Tlp
 
 _WRITERS = frozenset({Role.PUBLISHER, Role.COORDINATOR})
+_NOBODY: dict[Subject, int] = {}
+_PUBLIC = Window(Tlp.CLEAR, 0)
 
 
 class Rights(NamedTuple):
@@ -28,36 +45,62 @@ class Rights(NamedTuple):
 
 def scope(caller: Caller, directory: Directory) -> Scope:
     """All that the caller may see and do, at this moment."""
-    readable = {key for key, item in directory.collections.items() if item.public}
+    account = _account(caller, directory)
+    clearance = min(account.clearance, caller.ceiling) if account else Tlp.CLEAR
+    subjects = belongs(caller.org, directory) if account else _NOBODY
+    writes = account is not None and bool(_WRITERS & caller.roles) and not caller.read_only
+    windows = {key: [_PUBLIC] for key, item in directory.collections.items() if item.public}
     writable: set[int] = set()
-    subjects = _subjects(caller, directory)
-    writes = bool(_WRITERS & caller.roles) and not caller.read_only
     for grant in directory.grants:
         if grant.subject in subjects and grant.collection in directory.collections:
             if grant.read:
-                readable.add(grant.collection)
+                window = _window(grant, subjects[grant.subject], clearance)
+                windows.setdefault(grant.collection, []).append(window)
             if grant.write and writes:
                 writable.add(grant.collection)
     return Scope(
         account=caller.account,
         org=caller.org,
-        readable=frozenset(readable),
+        readable={key: tuple(found) for key, found in windows.items()},
         writable=frozenset(writable),
         moderates=Role.COORDINATOR in caller.roles and writes,
+        clearance=clearance,
+        subjects=subjects,
     )
 
 
-def _subjects(caller: Caller, directory: Directory) -> frozenset[Subject]:
+def _window(grant: Grant, joined_us: int, clearance: Tlp) -> Window:
+    return Window(min(grant.ceiling, clearance), max(grant.since_us, joined_us))
+
+
+def _account(caller: Caller, directory: Directory) -> Account | None:
+    """The caller's account, if it may act at all."""
     account = directory.accounts.get(caller.account)
-    known = account is not None and not account.disabled and account.org == caller.org
-    if not known or caller.org not in directory.orgs:
-        return frozenset()
-    communities: set[Subject] = {
-        ("community", name)
-        for name, community in directory.communities.items()
-        if caller.org in community.members
-    }
-    return frozenset({("org", caller.org), *communities})
+    if account is None or account.disabled or account.org != caller.org:
+        return None
+    return account if account.org in directory.orgs else None
+
+
+def belongs(org: str, directory: Directory) -> dict[Subject, int]:
+    """The organisation and every circle it belongs to, at any depth, each with since when.
+
+    Who belongs through several ways belongs since the earliest. Circles that hold each other, if
+    a store has any, give nobody more than their members' own dates.
+    """
+    circles = directory.circles()
+    found: dict[Subject, int] = {("org", org): 0}
+    changed = True
+    while changed:
+        changed = False
+        for subject, circle in circles.items():
+            for member in circle.members:
+                if member.subject not in found:
+                    continue
+                since = max(found[member.subject], member.since_us)
+                if since < found.get(subject, since + 1):
+                    found[subject] = since
+                    changed = True
+    return found
 
 
 def rights(scope: Scope, collection: Collection) -> Rights:
@@ -88,5 +131,158 @@ def require_write(scope: Scope, collection: Collection) -> None:
 
 def require_administrator(caller: Caller) -> None:
     """Raises HubError: DENIED for anybody but an administrator."""
-    if Role.ADMINISTRATOR not in caller.roles or caller.read_only:
+    if not is_administrator(caller):
         raise HubError(Fault.DENIED, "only an administrator may do this")
+
+
+def is_administrator(caller: Caller) -> bool:
+    """Whether the caller manages the hub."""
+    return Role.ADMINISTRATOR in caller.roles and not caller.read_only
+
+
+def require_officer(caller: Caller) -> None:
+    """Raises HubError: DENIED for anybody but an officer."""
+    if Role.OFFICER not in caller.roles:
+        raise HubError(Fault.DENIED, "only an officer may ask why an account sees an object")
+
+
+def decides(caller: Caller, group: Group) -> bool:
+    """Whether the caller may change a sharing group: it is its organisation's, or all are."""
+    own = caller.org == group.owner and bool(_WRITERS & caller.roles) and not caller.read_only
+    return own or is_administrator(caller)
+
+
+def audience(
+    scope: Scope, directory: Directory, collection: Collection, names: Iterable[str]
+) -> frozenset[Subject]:
+    """Whom a publish is for: the subjects that were named, and the publisher.
+
+    Args:
+        scope: Who publishes.
+        directory: All that there is.
+        collection: Where.
+        names: Subjects such as `org:grid` or `group:case-12`; none: everybody who may read the
+            collection.
+
+    Raises:
+        HubError: BAD_REQUEST names a subject that does not exist for the publisher, or would not
+            receive anything. A group of others and one that is not there look the same.
+    """
+    subjects = {_subject(name) for name in names}
+    for subject in sorted(subjects):
+        kind, name = subject
+        known = (
+            name in directory.orgs if kind == "org" else _may_address(scope, directory, subject)
+        )
+        if not known:
+            raise _unheard(f"there is no {kind} {name} that this account may address")
+        if kind == "org" and not _reads(name, directory, collection):
+            raise _unheard(f"{kind} {name} cannot read this collection")
+    own: Subject = ("org", scope.org)
+    return frozenset({*subjects, own}) if subjects else frozenset()
+
+
+def _may_address(scope: Scope, directory: Directory, subject: Subject) -> bool:
+    circle = directory.circles().get(subject)
+    own = isinstance(circle, Group) and circle.owner == scope.org
+    return circle is not None and (own or subject in scope.subjects)
+
+
+def _reads(org: str, directory: Directory, collection: Collection) -> bool:
+    subjects = belongs(org, directory)
+    return collection.public or any(
+        grant.read and grant.collection == collection.key and grant.subject in subjects
+        for grant in directory.grants
+    )
+
+
+def _subject(text: str) -> Subject:
+    try:
+        return subject_of(text)
+    except ValueError as error:
+        reason = f"{text[:80]!r} is not of the form org:NAME, community:NAME or group:NAME"
+        raise _unheard(reason) from error
+
+
+def _unheard(reason: str) -> HubError:
+    return HubError(
+        Fault.BAD_REQUEST,
+        reason,
+        field="audience",
+        remedy="Nothing was stored. Leave it out, or ask the hub's administrator.",
+    )
+
+
+def objection(
+    scope: Scope, collection: Collection, tlp: Tlp, named: frozenset[Subject]
+) -> tuple[str, str] | None:
+    """Why an object may not be published under its marking, and the way out; None: it may.
+
+    Args:
+        scope: Who publishes.
+        collection: Where.
+        tlp: The object's effective marking.
+        named: The audience of the publish; empty: everybody who may read the collection.
+    """
+    if tlp > collection.ceiling:
+        reason = f"this collection takes markings up to {collection.ceiling}"
+        remedy = "publish it in a collection that takes it"
+    elif tlp > scope.clearance:
+        reason = f"this account is cleared up to {scope.clearance}"
+        remedy = "ask the hub's administrator for the clearance"
+    elif tlp is Tlp.RED and not _are_named(scope, named):
+        reason = "TLP:RED has named recipients"
+        remedy = "name organisations or sharing groups as audience"
+    else:
+        return None
+    return f"its effective marking is {tlp}, and {reason}", remedy
+
+
+def _are_named(scope: Scope, named: frozenset[Subject]) -> bool:
+    others = named - {("org", scope.org)}
+    return bool(others) and all(kind != "community" for kind, _ in others)
+
+
+def label(collection: Collection, tlp: Tlp, named: frozenset[Subject]) -> Label:
+    """How a record of a publish is labelled."""
+    return Label(collection.key, tlp, named)
+
+
+class Reason(NamedTuple):
+    """Whether an account sees a record, and the rule that decides it."""
+
+    sees: bool
+    rule: str
+
+
+def explain(caller: Caller, directory: Directory, label: Label, added_us: int) -> Reason:
+    """Why the caller sees, or does not see, a record with this label."""
+    found = scope(caller, directory)
+    rule = _obstacle(caller, directory, found, label, added_us)
+    return Reason(found.admits(label, added_us), rule or _permission(label))
+
+
+def _obstacle(
+    caller: Caller, directory: Directory, found: Scope, label: Label, added_us: int
+) -> str:
+    """The first rule that stands in the way; empty: none does."""
+    collection = directory.collections[label.collection]
+    windows = found.readable.get(label.collection, ())
+    if _account(caller, directory) is None and not collection.public:
+        return "the account is unknown or switched off, and the collection is not public"
+    if not windows:
+        return "no grant lets its organisation, or a circle it belongs to, read the collection"
+    if all(label.tlp > window.ceiling for window in windows):
+        highest = max(window.ceiling for window in windows)
+        return f"the object is {label.tlp}; its grants, clearance and credential end at {highest}"
+    if label.audience and label.audience.isdisjoint(found.subjects):
+        return "the object has an audience, and the account's organisation is not part of it"
+    since = found.since(label)
+    if since is not None and since > added_us:
+        return "the object was added before the account's organisation was let in"
+    return ""
+
+
+def _permission(label: Label) -> str:
+    audience = "its organisation is in the audience" if label.audience else "it has no audience"
+    return f"a grant lets it read {label.tlp} in this collection, and {audience}"

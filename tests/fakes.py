@@ -33,11 +33,13 @@ from hub.model.party import (
     Community,
     Directory,
     Grant,
+    Member,
     Organisation,
     Party,
     Role,
     Token,
 )
+from hub.model.tlp import Tlp
 from hub.service.credentials import digest, hash_password
 from hub.store.base import Act, Registry, Store
 from hub.store.database import migrate
@@ -85,6 +87,7 @@ def collection(alias: str, /, **changes: Any) -> Collection:
         "title": alias.capitalize(),
         "public": alias == "public",
         "strict": alias == "strict",
+        "default": Tlp.CLEAR if alias == "public" else Tlp.GREEN,
     }
     return Collection(**(values | changes))
 
@@ -155,13 +158,18 @@ def parties() -> list[Party]:
     """Everybody and everything of the sample directory."""
     return [
         *organisations(),
-        Community("partners", "Partners", frozenset({"ministry", "grid"})),
+        Community("partners", "Partners", members("ministry", "grid")),
         *accounts(),
         *(_token(name) for name in ROLES),
         _token("publisher", read_only=True),
         *(collection(alias) for alias in KEYS),
         *grants(),
     ]
+
+
+def members(*slugs: str, since_us: int = 0) -> tuple[Member, ...]:
+    """Organisations as members of a circle."""
+    return tuple(Member(("org", slug), since_us) for slug in slugs)
 
 
 def populate(registry: Registry) -> Directory:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-import uuid
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from hub.cli.base import (
+    MARKING,
     Context,
     Exit,
+    clearance_option,
     fail,
     guarded,
     output_option,
@@ -19,7 +20,8 @@ from hub.cli.base import (
     show,
 )
 from hub.model.clock import format_us
-from hub.model.party import Collection, Directory, Organisation, Role, Subject
+from hub.model.party import Account, Directory, Organisation, Role
+from hub.model.tlp import Tlp
 
 password_option = click.option(
     "--password-stdin",
@@ -72,34 +74,6 @@ def org_list(context: Context, /, output: str) -> None:
 
 
 @click.group()
-def community() -> None:
-    """Named, standing sets of organisations."""
-
-
-@community.command("set")
-@click.argument("name")
-@click.argument("members", nargs=-1)
-@click.option("--title", default="", help="Title; the name if not given.")
-@pass_context
-@guarded
-def community_set(context: Context, /, name: str, members: tuple[str, ...], title: str) -> None:
-    """Add a community or replace its members, which are slugs of organisations."""
-    context.admin().put_community(name, title or name, members)
-    say(f"community {name} has {len(set(members))} members")
-
-
-@community.command("list")
-@output_option
-@pass_context
-@guarded
-def community_list(context: Context, /, output: str) -> None:
-    """List communities."""
-    columns = ["name", "title", "members"]
-    rows = _directory(context).communities.values()
-    show(({name: getattr(row, name) for name in columns} for row in rows), columns, output)
-
-
-@click.group()
 def account() -> None:
     """People and machines that act for an organisation."""
 
@@ -117,15 +91,17 @@ def account() -> None:
     help="May be given several times.",
 )
 @click.option("--no-password", is_flag=True, help="It works through tokens only.")
+@clearance_option("--clearance", "The strictest marking it may see and publish.", Tlp.AMBER_STRICT)
 @password_option
 @pass_context
 @guarded
 def account_add(
-    context: Context, /, name: str, org: str, roles: tuple[str, ...], **how: bool
+    context: Context, /, name: str, org: str, roles: tuple[str, ...], **how: Any
 ) -> None:
     """Add an account."""
     password = "" if how["no_password"] else read_password(from_stdin=how["password_stdin"])
-    context.admin().add_account(name, org, [Role(role) for role in roles], password)
+    made = Account(name, org, frozenset(map(Role, roles)), clearance=how["clearance"])
+    context.admin().add_account(made, password)
     say(f"account {name} added")
 
 
@@ -151,18 +127,41 @@ def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
     say(f"account {name} is {'on' if enable else 'off'}")
 
 
+@account.command("clear")
+@click.argument("name")
+@click.argument("clearance", type=MARKING)
+@pass_context
+@guarded
+def account_clear(context: Context, /, name: str, clearance: Tlp) -> None:
+    """Set the strictest marking that an account may see and publish."""
+    context.admin().clear_account(name, clearance)
+    say(f"{name} is cleared up to {clearance}")
+
+
+@account.command("roles")
+@click.argument("name")
+@click.argument("roles", nargs=-1, required=True, type=click.Choice([r.value for r in Role]))
+@pass_context
+@guarded
+def account_roles(context: Context, /, name: str, roles: tuple[str, ...]) -> None:
+    """Give an account other roles, in place of those it has."""
+    context.admin().set_roles(name, [Role(role) for role in roles])
+    say(f"{name} is {', '.join(roles)}")
+
+
 @account.command("list")
 @output_option
 @pass_context
 @guarded
 def account_list(context: Context, /, output: str) -> None:
     """List accounts."""
-    columns = ["name", "org", "roles", "password", "disabled"]
+    columns = ["name", "org", "roles", "clearance", "password", "disabled"]
     rows = (
         {
             "name": row.name,
             "org": row.org,
             "roles": sorted(row.roles),
+            "clearance": row.clearance.text,
             "password": bool(row.password),
             "disabled": row.disabled,
         }
@@ -188,6 +187,9 @@ def token() -> None:
 @click.option("--read-only", is_flag=True, help="It can never publish or delete.")
 @click.option("--address", "addresses", multiple=True, help="Network it works from; repeatable.")
 @click.option("--label", default="", help="What it is for.")
+@clearance_option(
+    "--ceiling", "The strictest marking it works for, at most the account's.", Tlp.RED
+)
 @pass_context
 @guarded
 def token_create(context: Context, /, account: str, **fields: Any) -> None:
@@ -213,92 +215,17 @@ def token_revoke(context: Context, /, token_id: str) -> None:
 @guarded
 def token_list(context: Context, /, output: str) -> None:
     """List tokens; their secrets are not kept."""
-    columns = ["id", "account", "expires", "read_only", "addresses", "label"]
+    columns = ["id", "account", "expires", "read_only", "addresses", "ceiling", "label"]
     rows = (
-        {name: getattr(row, name, "") for name in columns} | {"expires": format_us(row.expires_us)}
+        {name: getattr(row, name, "") for name in columns}
+        | {"expires": format_us(row.expires_us), "ceiling": row.ceiling.text}
         for row in _directory(context).tokens.values()
     )
     show(rows, columns, output)
-
-
-@click.group()
-def collection() -> None:
-    """TAXII collections and the rights in them."""
-
-
-@collection.command("create")
-@click.argument("alias")
-@click.option("--title", required=True, help="Shown to clients; unique, without dots.")
-@click.option("--description", default="", help="Shown to clients.")
-@click.option("--root", default="", help="API root; the first one if not given.")
-@click.option("--id", "id_", default="", help="Its UUID; made if not given.")
-@click.option("--public", is_flag=True, help="Anybody may read it without credentials.")
-@click.option(
-    "--strict", is_flag=True, help="Only objects that follow STIX to the letter, with TLP."
-)
-@pass_context
-@guarded
-def collection_create(context: Context, /, alias: str, title: str, **fields: Any) -> None:
-    """Create a collection. Nobody but the public, if so marked, may use it until granted."""
-    roots = [root.name for root in context.config().taxii.roots]
-    root, id_ = fields.pop("root") or roots[0], fields.pop("id_") or str(uuid.uuid4())
-    made = Collection(0, id_, root, alias, title, **fields)
-    context.admin().put_collection(made, roots=roots)
-    say(f"collection {alias} is:")
-    click.echo(id_)
-
-
-@collection.command("grant")
-@click.argument("alias")
-@click.option("--org", default="", help="Slug of an organisation.")
-@click.option("--community", default="", help="Name of a community.")
-@click.option("--read", is_flag=True, help="It may read.")
-@click.option("--write", is_flag=True, help="It may publish.")
-@pass_context
-@guarded
-def collection_grant(
-    context: Context, /, alias: str, org: str, community: str, **may: bool
-) -> None:
-    """Set what an organisation or community may do; without --read and --write: nothing."""
-    if bool(org) == bool(community):
-        _usage("give either --org or --community")
-    subject: Subject = ("org", org) if org else ("community", community)
-    context.admin().grant(alias, subject, **may)
-    say(
-        f"{' '.join(subject)} in {alias}: {', '.join(n for n, on in may.items() if on) or 'nothing'}"
-    )
-
-
-@collection.command("list")
-@output_option
-@pass_context
-@guarded
-def collection_list(context: Context, /, output: str) -> None:
-    """List collections with their grants."""
-    directory = _directory(context)
-    columns = ["alias", "title", "root", "id", "public", "strict", "grants"]
-    rows = (
-        {name: getattr(item, name, "") for name in columns}
-        | {"grants": _grants(directory, item.key)}
-        for item in directory.collections.values()
-    )
-    show(rows, columns, output)
-
-
-def _grants(directory: Directory, key: int) -> list[str]:
-    return [
-        f"{grant.subject[1]}:{'r' * grant.read}{'w' * grant.write}"
-        for grant in directory.grants
-        if grant.collection == key
-    ]
 
 
 def _directory(context: Context) -> Directory:
     return context.store().directory()
 
 
-def _usage(message: str) -> NoReturn:
-    raise click.UsageError(message)
-
-
-COMMANDS = (org, community, account, token, collection)
+COMMANDS = (org, account, token)

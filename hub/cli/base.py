@@ -14,7 +14,9 @@ import click
 
 from hub.config import Config, load
 from hub.errors import ConfigError, Fault, HubError, StoreDown
+from hub.model.clock import parse_us
 from hub.model.party import Caller, Role
+from hub.model.tlp import Tlp
 
 if TYPE_CHECKING:
     from hub.service.admin import Admin
@@ -119,6 +121,50 @@ output_option = click.option(
     show_default=True,
     help="How data is printed.",
 )
+
+
+class _Marking(click.ParamType[Tlp]):
+    """A colour of the Traffic Light Protocol."""
+
+    name = "tlp"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Tlp:
+        """The colour of a text such as `amber+strict`."""
+        try:
+            return value if isinstance(value, Tlp) else Tlp.named(str(value))
+        except ValueError:
+            choices = ", ".join(tlp.text for tlp in Tlp)
+            self.fail(f"{value!r} is not one of {choices}", param, ctx)
+
+
+MARKING = _Marking()
+
+
+class _Since(click.ParamType[int | None]):
+    """An instant, `now`, or `all` for no bound at all."""
+
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Microseconds; 0 for all; None for now."""
+        if value in {"now", "all"}:
+            return None if value == "now" else 0
+        try:
+            return parse_us(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not now, all or like 2026-01-31T08:00:00Z", param, ctx)
+
+
+SINCE = _Since()
+
+
+def clearance_option(
+    name: str, meaning: str, default: Tlp
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """An option that takes a marking."""
+    return click.option(name, type=MARKING, default=default.text, show_default=True, help=meaning)
 
 
 def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: str) -> None:

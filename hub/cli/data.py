@@ -48,7 +48,7 @@ def import_files(
     the others from being published, and makes the exit code 6. A file can be imported again:
     what is there already is unchanged.
     """
-    from hub.service.admin import by_alias  # slow to import, as all that knows the store
+    from hub.service.changes import by_alias  # slow to import, as all that knows the store
     from hub.service.publish import Publisher
     from hub.stix.check import Limits
 
@@ -100,7 +100,7 @@ def _count(status: Status, batch: Sequence[Piece], tally: Tally) -> None:
 @guarded
 def export(context: Context, /, alias: str, account: str, out: str, **how: Any) -> None:
     """Write the objects of the collection ALIAS of this hub, as the bytes in which they came."""
-    from hub.service.admin import by_alias  # slow to import, as all that knows the store
+    from hub.service.changes import by_alias  # slow to import, as all that knows the store
     from hub.service.fetch import Reader
 
     store = context.store()
@@ -125,7 +125,7 @@ def scope_of(directory: Directory, name: str) -> Scope:
     Raises:
         HubError: ABSENT when there is none, DENIED when it is switched off.
     """
-    from hub.service.admin import find  # slow to import, as all that knows the store
+    from hub.service.changes import find  # slow to import, as all that knows the store
 
     account = find(directory.accounts, name, "account")
     if account.disabled:

@@ -95,7 +95,7 @@ def _collections(directory: Directory) -> Iterator[Finding]:
     for account in directory.accounts.values():
         if not account.disabled:
             caller = Caller(account.name, account.org, account.roles)
-            readable |= policy.scope(caller, directory).readable
+            readable.update(policy.scope(caller, directory).readable)
     for collection in directory.collections.values():
         if collection.key not in readable and not collection.public:
             yield Finding(

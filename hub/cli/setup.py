@@ -12,7 +12,6 @@ import click
 
 from hub.cli.admin import password_option, read_password
 from hub.cli.base import (
-    CONSOLE,
     Context,
     Exit,
     fail,
@@ -25,7 +24,7 @@ from hub.cli.base import (
 from hub.config import load, write_secret
 from hub.errors import HubError
 from hub.model.clock import format_us
-from hub.model.party import Organisation, Role
+from hub.model.party import Account, Organisation, Role
 
 _TEMPLATE = """\
 # Every setting, with its meaning and default: config/hub.example.toml in the source, or the
@@ -76,7 +75,7 @@ def init(context: Context, /, name: str, org: str, *, password_stdin: bool, **co
     admin = context.admin()
     if name:
         admin.put_org(Organisation(slug=org, id="", name_vi=org, name_en=org))
-        admin.add_account(name, org, [Role.ADMINISTRATOR], password)
+        admin.add_account(Account(name, org, frozenset({Role.ADMINISTRATOR})), password)
     say(f"wrote {context.path} and its secret. Next:")
     say("  hub org add, hub collection create, hub collection grant, hub account add, hub serve")
 
@@ -124,11 +123,8 @@ def _memory() -> str | None:
 @guarded
 def status(context: Context, /, output: str) -> None:
     """Count what is stored, per collection."""
-    from hub.model.query import Scope
-
     store = context.store()
     directory = store.directory()
-    scope = Scope(account=CONSOLE.account, readable=frozenset(directory.collections))
     rows = [
         {
             "collection": directory.collections[tally.collection].alias,
@@ -136,7 +132,7 @@ def status(context: Context, /, output: str) -> None:
             "versions": tally.versions,
             "last_added": format_us(tally.last_us),
         }
-        for tally in store.tallies(scope)
+        for tally in store.holdings()
     ]
     show(rows, ["collection", "objects", "versions", "last_added"], output)
 

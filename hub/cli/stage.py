@@ -16,8 +16,10 @@ import msgspec
 from hub import policy
 from hub.cli.base import CONSOLE
 from hub.config import load, write_secret
-from hub.model.party import Caller, Collection, Organisation, Role
-from hub.service.admin import Admin, by_alias
+from hub.model.party import Account, Caller, Collection, Grant, Organisation, Role
+from hub.service.admin import Admin
+from hub.service.changes import by_alias
+from hub.service.circles import Circles
 from hub.service.publish import Publisher
 from hub.stix.check import Limits
 from hub.stix.sample import Audience, Sample, samples
@@ -110,7 +112,7 @@ def build(folder: Path, port: int) -> Stage:
         migrate(store.database)
         admin = Admin(store, CONSOLE)
         orgs = {org.slug: org for org in _orgs()}
-        _parties(admin, list(orgs.values()))
+        _parties(admin, Circles(store, CONSOLE), list(orgs.values()))
         _collections(admin)
         logins = list(_logins(admin, orgs))
         tokens = {
@@ -145,12 +147,16 @@ def _uuid(name: str) -> str:
     return str(uuid.UUID(bytes=uuid.uuid5(_SPACE, name).bytes, version=4))
 
 
-def _parties(admin: Admin, orgs: Sequence[Organisation]) -> None:
+def _parties(admin: Admin, circles: Circles, orgs: Sequence[Organisation]) -> None:
     for org in orgs:
         admin.put_org(org)
-        admin.add_account(_robot(org.slug), org.slug, [Role.PUBLISHER])
-    admin.put_community("gov", "Vietnamese agencies", _GOV)
-    admin.put_community("asean", "ASEAN partners", _PARTNERS)
+        admin.add_account(Account(_robot(org.slug), org.slug, frozenset({Role.PUBLISHER})))
+    for name, title, members in (
+        ("gov", "Vietnamese agencies", _GOV),
+        ("asean", "ASEAN partners", _PARTNERS),
+    ):
+        circles.put_community(name, title)
+        circles.add_members(("community", name), members, since_us=0)
 
 
 def _robot(slug: str) -> str:
@@ -167,11 +173,11 @@ def _collections(admin: Admin) -> None:
         flags = {"public": kind == "public", "strict": kind == "strict"}
         item = Collection(0, _uuid(alias), root, alias, title)
         admin.put_collection(msgspec.structs.replace(item, **flags), roots=ROOTS)
-    admin.grant("national", ("community", "gov"), read=True, write=True)
-    admin.grant("early-warning", ("community", "gov"), read=True, write=False)
-    admin.grant("early-warning", ("community", "asean"), read=True, write=False)
-    admin.grant("early-warning", ("org", CENTRE), read=True, write=True)
-    admin.grant("public-advisories", ("org", CENTRE), read=True, write=True)
+    admin.grant("national", Grant(0, ("community", "gov"), read=True, write=True))
+    admin.grant("early-warning", Grant(0, ("community", "gov"), read=True, write=False))
+    admin.grant("early-warning", Grant(0, ("community", "asean"), read=True, write=False))
+    admin.grant("early-warning", Grant(0, ("org", CENTRE), read=True, write=True))
+    admin.grant("public-advisories", Grant(0, ("org", CENTRE), read=True, write=True))
 
 
 def _logins(admin: Admin, orgs: dict[str, Organisation]) -> Iterator[Login]:
@@ -181,7 +187,7 @@ def _logins(admin: Admin, orgs: dict[str, Organisation]) -> Iterator[Login]:
         ("admin", CENTRE, Role.ADMINISTRATOR),
     ):
         password = secrets.token_urlsafe(12)
-        admin.add_account(name, slug, [role], password)
+        admin.add_account(Account(name, slug, frozenset({role})), password)
         yield Login(name, password, orgs[slug], role)
 
 

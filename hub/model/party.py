@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
+
+from hub.model.tlp import Tlp
+
+Subject = tuple[Literal["org", "community", "group"], str]
+"""Whom a right or an object is given to: an organisation's slug, or the name of a circle."""
+
+
+def subject_of(text: str) -> Subject:
+    """The subject of a text such as `org:grid`.
+
+    Raises:
+        ValueError: It is of another form.
+    """
+    kind, _, name = text.partition(":")
+    if name and kind in {"org", "community", "group"}:
+        return cast("Subject", (kind, name))
+    raise ValueError(text)
 
 
 class Role(StrEnum):
@@ -20,6 +37,8 @@ class Role(StrEnum):
     """Also deletes what others published, in collections it may write."""
     ADMINISTRATOR = "administrator"
     """Manages organisations, accounts and collections. Sees no more data for it."""
+    OFFICER = "officer"
+    """May ask why an account sees an object or not. Sees no more data for it."""
 
 
 class Organisation(msgspec.Struct, frozen=True):
@@ -38,13 +57,37 @@ class Organisation(msgspec.Struct, frozen=True):
     """STIX industry-sector-ov"""
 
 
+class Member(msgspec.Struct, frozen=True):
+    """One member of a circle."""
+
+    subject: Subject
+    """An organisation, or a circle whose members all belong."""
+    since_us: int = 0
+    """It receives what was added from this instant on; 0: all that is there."""
+
+
 class Community(msgspec.Struct, frozen=True):
-    """A standing, named set of organisations."""
+    """A standing, named set of organisations with terms of its own, such as a sector."""
 
     name: str
     title: str
-    members: frozenset[str] = frozenset()
-    """Slugs of organisations"""
+    members: tuple[Member, ...] = ()
+    terms: str = ""
+    """What members agree to."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """An ad-hoc sharing group of named organisations. Without members it is nobody."""
+
+    name: str
+    title: str
+    owner: str
+    """Slug of the organisation that decides about it"""
+    members: tuple[Member, ...] = ()
+    terms: str = ""
+
+
+Circle = Community | Group
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -56,6 +99,8 @@ class Account(msgspec.Struct, frozen=True):
     password: str = ""
     """Argon2id in PHC form; empty: no log-in by password."""
     disabled: bool = False
+    clearance: Tlp = Tlp.AMBER_STRICT
+    """The strictest marking it may see and publish. TLP:RED is given to persons by name."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -70,6 +115,8 @@ class Token(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
     """Networks the token works from; empty: any."""
     label: str = ""
+    ceiling: Tlp = Tlp.RED
+    """The strictest marking it works for, such as GREEN for a firewall."""
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -84,17 +131,17 @@ class Collection(msgspec.Struct, frozen=True):
     title: str
     description: str = ""
     public: bool = False
-    """Anybody may read it, without credentials."""
+    """Anybody may read what is TLP:CLEAR in it, without credentials."""
     strict: bool = False
     """Objects must follow the STIX specification to the letter and carry a TLP marking."""
+    ceiling: Tlp = Tlp.AMBER_STRICT
+    """The strictest marking that it takes."""
+    default: Tlp = Tlp.GREEN
+    """How an object without a TLP marking is treated."""
     media_types: tuple[str, ...] = (
         "application/stix+json;version=2.0",
         "application/stix+json;version=2.1",
     )
-
-
-Subject = tuple[Literal["org", "community"], str]
-"""Whom a right is given to: the slug of an organisation or the name of a community."""
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -104,9 +151,13 @@ class Grant(msgspec.Struct, frozen=True):
     subject: Subject
     read: bool = False
     write: bool = False
+    ceiling: Tlp = Tlp.RED
+    """The strictest marking that is read by this grant."""
+    since_us: int = 0
+    """Only what was added from this instant on is read by this grant."""
 
 
-Party = Organisation | Community | Account | Token | Collection | Grant
+Party = Organisation | Community | Group | Account | Token | Collection | Grant
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -116,6 +167,7 @@ class Directory(msgspec.Struct, frozen=True):
     orgs: dict[str, Organisation]
     """By slug"""
     communities: dict[str, Community]
+    groups: dict[str, Group]
     accounts: dict[str, Account]
     tokens: dict[bytes, Token]
     """By digest"""
@@ -132,11 +184,19 @@ class Directory(msgspec.Struct, frozen=True):
             epoch,
             orgs={org.slug: org for org in found.get(Organisation, ())},
             communities={item.name: item for item in found.get(Community, ())},
+            groups={item.name: item for item in found.get(Group, ())},
             accounts={account.name: account for account in found.get(Account, ())},
             tokens={token.digest: token for token in found.get(Token, ())},
             collections={item.key: item for item in found.get(Collection, ())},
             grants=tuple(found.get(Grant, ())),
         )
+
+    def circles(self) -> dict[Subject, Circle]:
+        """Communities and groups by what they are called in rights and audiences."""
+        communities: dict[Subject, Circle] = {
+            ("community", name): item for name, item in self.communities.items()
+        }
+        return communities | {("group", name): item for name, item in self.groups.items()}
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -148,6 +208,8 @@ class Caller(msgspec.Struct, frozen=True):
     read_only: bool = False
     credential: str = "password"
     """"password", "token:<id>", "console" or "anonymous"; never a secret."""
+    ceiling: Tlp = Tlp.RED
+    """The strictest marking that the credential works for."""
 
 
 ANONYMOUS = Caller("", "", frozenset(), read_only=True, credential="anonymous")

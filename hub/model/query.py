@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
+
+from hub.model.party import Subject
+from hub.model.tlp import Tlp
 
 Edge = Literal["first", "last", "all"]
 
@@ -43,6 +47,24 @@ class Query(msgspec.Struct, frozen=True):
     """Exact versions, in addition to the edges."""
     terms: tuple[TermMatch, ...] = ()
     ranges: tuple[RangeMatch, ...] = ()
+    publisher: str = ""
+    """Slug of the organisation that published it; empty: any."""
+
+
+class Label(NamedTuple):
+    """All that decides who may see a record, beside the instant it was added at."""
+
+    collection: int
+    tlp: Tlp
+    audience: frozenset[Subject]
+    """Who may see it; empty: everybody who may read the collection."""
+
+
+class Window(NamedTuple):
+    """What one grant lets an account read in a collection."""
+
+    ceiling: Tlp
+    since_us: int
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -53,22 +75,43 @@ class Scope(msgspec.Struct, frozen=True):
 
     account: str = ""
     org: str = ""
-    readable: frozenset[int] = frozenset()
-    """Keys of collections"""
+    readable: Mapping[int, tuple[Window, ...]] = {}
+    """By key of the collection; windows add up."""
     writable: frozenset[int] = frozenset()
     moderates: bool = False
     """May delete what other organisations published, where it may write."""
+    clearance: Tlp = Tlp.CLEAR
+    """The strictest marking the caller may publish; no window is above it."""
+    subjects: Mapping[Subject, int] = {}
+    """The organisation and its circles, each with the instant from which it belongs."""
 
-    def admits(self, record: Placement) -> bool:
-        """Whether the caller may see the record; the store's filter says the same in SQL."""
-        return record.collection in self.readable
+    def since(self, label: Label) -> int | None:
+        """The instant from which on the caller sees what is labelled so; None: it never does.
 
+        This is the rule. Engines read by it (`visible` of each) and `admits` asks it.
+        """
+        starts = [
+            window.since_us
+            for window in self.readable.get(label.collection, ())
+            if label.tlp <= window.ceiling
+        ]
+        if starts and label.audience:
+            joined = [self.subjects[who] for who in label.audience if who in self.subjects]
+            return max(min(starts), min(joined)) if joined else None
+        return min(starts) if starts else None
 
-class Placement(NamedTuple):
-    """Where a record stands: all that decides who may see it."""
+    def admits(self, label: Label, added_us: int) -> bool:
+        """Whether the caller may see a record."""
+        since = self.since(label)
+        return since is not None and since <= added_us
 
-    collection: int
-    publisher: str
+    def knows(self, label: Label, added_us: int, publisher: str) -> bool:
+        """Whether an answer to a publish may speak of the record.
+
+        Beyond what it sees, a caller that may only write knows what its organisation sent.
+        """
+        own = publisher == self.org and label.collection in self.writable
+        return (own and label.tlp <= self.clearance) or self.admits(label, added_us)
 
 
 class Entry(NamedTuple):

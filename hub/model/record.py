@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from hub.model.tlp import Tlp
+
 UNVERSIONED = "1970-01-01T00:00:00.000000Z"
 """The version of an object that carries neither `modified` nor `created`.
 
@@ -31,6 +33,14 @@ class Candidate(NamedTuple):
     terms: str
     """What the extended match filters see: `hub.stix.terms` says how it is written."""
     warnings: tuple[str, ...]
+    marking_refs: tuple[str, ...] = ()
+    """Ids of the markings of the whole object"""
+    granular: bool = False
+    """Parts of it are marked on their own."""
+    tlp: Tlp = Tlp.RED
+    """Its effective marking: the strictest of object and parts. `hub.stix.grading` sets it."""
+    views: tuple[Candidate, ...] = ()
+    """What is left of it for those who may not see it whole, each with its own `tlp`."""
 
 
 class Refusal(NamedTuple):
@@ -80,3 +90,4 @@ class Status(msgspec.Struct, frozen=True):
     org: str
     requested_us: int
     verdicts: tuple[Verdict, ...]
+    account: str = ""

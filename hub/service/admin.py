@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,37 +17,22 @@ from hub.model.party import (
     Account,
     Caller,
     Collection,
-    Community,
     Directory,
     Grant,
     Organisation,
-    Party,
     Role,
-    Subject,
     Token,
 )
+from hub.model.tlp import Tlp
+from hub.service.changes import Plan, bad, by_alias, change, check_form, check_slug, find
 from hub.service.credentials import digest, hash_password, new_secret
-from hub.store.base import Act, Registry, Stale
+from hub.store.base import Registry
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _IDENTITY = re.compile(r"identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LEAST_PASSWORD = 12
 _DAY_US = 86_400_000_000
-_TRIES = 20
-
-P = TypeVar("P", Organisation, Community, Account, Token, Collection)
-
-
-class Plan(NamedTuple):
-    """A change to the directory, before it is written."""
-
-    puts: Sequence[Party]
-    drops: Sequence[Party]
-    action: str
-    target: str
-    detail: str = ""
 
 
 class Issued(NamedTuple):
@@ -79,10 +64,10 @@ class Admin:
         Returns:
             Its STIX identity.
         """
-        _check(_SLUG, "slug", org.slug)
-        _check(_COUNTRY, "country", org.country)
+        check_slug("slug", org.slug)
+        check_form(_COUNTRY, "country", org.country)
         if org.id:
-            _check(_IDENTITY, "identity", org.id)
+            check_form(_IDENTITY, "identity", org.id)
 
         def plan(directory: Directory) -> Plan:
             known = directory.orgs.get(org.slug)
@@ -92,26 +77,14 @@ class Admin:
 
         return self._change(plan).orgs[org.slug].id
 
-    def put_community(self, name: str, title: str, members: Iterable[str]) -> None:
-        """Add or change a community; its members are replaced."""
-        _check(_SLUG, "community", name)
-        community = Community(name, title, frozenset(members))
-
-        def plan(directory: Directory) -> Plan:
-            for slug in sorted(community.members):
-                find(directory.orgs, slug, "organisation")
-            detail = " ".join(sorted(community.members))
-            return Plan([community], [], "community.put", name, detail)
-
-        self._change(plan)
-
-    def add_account(self, name: str, org: str, roles: Iterable[Role], password: str = "") -> None:
+    def add_account(self, account: Account, password: str = "") -> None:
         """Add an account; without a password it works through tokens only."""
-        _check(_SLUG, "account", name)
-        account = Account(name, org, frozenset(roles), _hashed(password))
+        name = account.name
+        check_slug("account", name)
+        account = msgspec.structs.replace(account, password=_hashed(password))
 
         def plan(directory: Directory) -> Plan:
-            find(directory.orgs, org, "organisation")
+            find(directory.orgs, account.org, "organisation")
             _absent(directory.accounts, name, "account")
             return Plan([account], [], "account.add", name, " ".join(sorted(account.roles)))
 
@@ -128,6 +101,27 @@ class Admin:
 
         self._change(plan)
 
+    def clear_account(self, name: str, clearance: Tlp) -> None:
+        """Set the strictest marking that an account may see and publish."""
+
+        def plan(directory: Directory) -> Plan:
+            account = find(directory.accounts, name, "account")
+            changed = msgspec.structs.replace(account, clearance=clearance)
+            return Plan([changed], [], "account.clearance", name, str(clearance))
+
+        self._change(plan)
+
+    def set_roles(self, name: str, roles: Iterable[Role]) -> None:
+        """Give an account other roles."""
+        wanted = frozenset(roles)
+
+        def plan(directory: Directory) -> Plan:
+            account = find(directory.accounts, name, "account")
+            changed = msgspec.structs.replace(account, roles=wanted)
+            return Plan([changed], [], "account.roles", name, " ".join(sorted(wanted)))
+
+        self._change(plan)
+
     def disable_account(self, name: str, *, disabled: bool) -> None:
         """Switch an account and all its tokens off or on."""
 
@@ -140,24 +134,24 @@ class Admin:
         self._change(plan)
 
     def issue_token(
-        self,
-        account: str,
-        *,
-        days: int,
-        read_only: bool = False,
-        addresses: Iterable[str] = (),
-        label: str = "",
+        self, account: str, *, days: int, addresses: Iterable[str] = (), **options: Any
     ) -> Issued:
-        """Make a token; its secret is in the answer and nowhere else."""
+        """Make a token; its secret is in the answer and nowhere else.
+
+        Args:
+            account: Whose it is.
+            days: How long it works.
+            addresses: Networks it works from; none: any.
+            options: `read_only`, `label` and `ceiling` of `Token`.
+        """
         secret = new_secret()
         token = Token(
             uuid.uuid4().hex[:12],
             account,
             digest(secret),
             now_us() + days * _DAY_US,
-            read_only,
-            tuple(_network(address) for address in addresses),
-            label,
+            addresses=tuple(_network(address) for address in addresses),
+            **options,
         )
 
         def plan(directory: Directory) -> Plan:
@@ -179,13 +173,16 @@ class Admin:
 
     def put_collection(self, collection: Collection, *, roots: Iterable[str]) -> Collection:
         """Add a collection (key 0), or change one (its key)."""
-        _check(_ALIAS, "alias", collection.alias)
-        _check(_ALIAS, "id", collection.id)
+        check_form(_ALIAS, "alias", collection.alias)
+        check_form(_ALIAS, "id", collection.id)
         if collection.root not in set(roots):
-            raise _bad("root", f"there is no API root {collection.root}", "See [[taxii.roots]].")
+            raise bad("root", f"there is no API root {collection.root}", "See [[taxii.roots]].")
         if "." in collection.title or not collection.title.strip():
             # OpenCTI splits "root.title" at the dot (it matches collections by title).
-            raise _bad("title", "a title must not be empty or hold dots", "Write it without dots.")
+            raise bad("title", "a title must not be empty or hold dots", "Write it without dots.")
+        if collection.default > min(collection.ceiling, Tlp.AMBER_STRICT):
+            reason = f"unmarked objects cannot be {collection.default} under {collection.ceiling}"
+            raise bad("default", reason, "Choose a default up to the ceiling, below RED.")
 
         def plan(directory: Directory) -> Plan:
             for other in directory.collections.values():
@@ -197,61 +194,32 @@ class Admin:
         directory = self._change(plan)
         return next(c for c in directory.collections.values() if c.id == collection.id)
 
-    def grant(self, alias: str, subject: Subject, *, read: bool, write: bool) -> None:
-        """Set the rights of an organisation or community in a collection; none: take them away."""
+    def grant(self, alias: str, grant: Grant) -> None:
+        """Set the rights of a subject in a collection; neither reading nor writing: take them away.
+
+        Args:
+            alias: The collection's alias or id.
+            grant: Its collection is found by the alias.
+        """
+        kind, name = grant.subject
 
         def plan(directory: Directory) -> Plan:
-            kind, name = subject
-            known = set(directory.orgs if kind == "org" else directory.communities)
-            if name not in known:
+            known = (
+                name in directory.orgs if kind == "org" else grant.subject in directory.circles()
+            )
+            if not known:
                 raise HubError(Fault.ABSENT, f"there is no {kind} {name}", field=kind)
-            collection = by_alias(directory, alias)
-            grant = Grant(collection.key, subject, read, write)
-            detail = f"{kind} {name}: {'read ' * read}{'write' * write}".strip()
-            if read or write:
-                return Plan([grant], [], "grant", alias, detail)
-            return Plan([], [grant], "grant.revoke", alias, detail)
+            made = msgspec.structs.replace(grant, collection=by_alias(directory, alias).key)
+            rights = f"{'read ' * grant.read}{'write' * grant.write}".strip()
+            detail = f"{kind} {name}: {rights} up to {grant.ceiling} since {grant.since_us}"
+            if grant.read or grant.write:
+                return Plan([made], [], "grant", alias, detail)
+            return Plan([], [made], "grant.revoke", alias, f"{kind} {name}")
 
         self._change(plan)
 
     def _change(self, plan: Callable[[Directory], Plan]) -> Directory:
-        """Plan on the newest directory and write; start over when somebody else was faster."""
-        for _ in range(_TRIES):
-            directory = self._registry.directory()
-            made = plan(directory)
-            act = Act(
-                self._caller.account, self._caller.org, made.action, made.target, made.detail
-            )
-            try:
-                return self._registry.write(made.puts, made.drops, act, epoch=directory.epoch)
-            except Stale:
-                continue
-        raise HubError(Fault.BUSY, "others keep changing the directory", remedy="Try again.")
-
-
-def find(known: dict[str, P], name: str, kind: str) -> P:
-    """The party of that name.
-
-    Raises:
-        HubError: ABSENT names what is missing.
-    """
-    if name not in known:
-        raise HubError(Fault.ABSENT, f"there is no {kind} {name}", field=kind)
-    return known[name]
-
-
-def by_alias(directory: Directory, name: str) -> Collection:
-    """The collection with this alias or id, whatever its API root.
-
-    Raises:
-        HubError: ABSENT when there is none, BAD_REQUEST when several roots have one.
-    """
-    found = [c for c in directory.collections.values() if name in {c.alias, c.id}]
-    if not found:
-        raise HubError(Fault.ABSENT, f"there is no collection {name}", field="collection")
-    if len(found) > 1:
-        raise _bad("collection", f"several API roots have a collection {name}", "Use its id.")
-    return found[0]
+        return change(self._registry, self._caller, plan)
 
 
 def _check_apart(one: Collection, other: Collection) -> None:
@@ -266,17 +234,17 @@ def _check_apart(one: Collection, other: Collection) -> None:
     }
     for field, clash in clashes.items():
         if clash:
-            raise _bad(field, f"collection {other.alias} ({other.title}) has the same {field}")
+            raise bad(field, f"collection {other.alias} ({other.title}) has the same {field}")
 
 
-def _absent(known: dict[str, P], name: str, kind: str) -> None:
+def _absent(known: dict[str, Account], name: str, kind: str) -> None:
     if name in known:
-        raise _bad(kind, f"there is a {kind} {name} already")
+        raise bad(kind, f"there is a {kind} {name} already")
 
 
 def _hashed(password: str) -> str:
     if password and len(password) < _LEAST_PASSWORD:
-        raise _bad("password", f"a password needs at least {_LEAST_PASSWORD} characters")
+        raise bad("password", f"a password needs at least {_LEAST_PASSWORD} characters")
     return hash_password(password) if password else ""
 
 
@@ -284,13 +252,4 @@ def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError as error:
-        raise _bad("address", str(error), "Write a network such as 192.0.2.0/24.") from error
-
-
-def _check(shape: re.Pattern[str], field: str, value: str) -> None:
-    if not shape.fullmatch(value):
-        raise _bad(field, f"{value[:80]!r} is not of the form {shape.pattern}")
-
-
-def _bad(field: str, reason: str, remedy: str = "") -> HubError:
-    return HubError(Fault.BAD_REQUEST, reason, field=field, remedy=remedy)
+        raise bad("address", str(error), "Write a network such as 192.0.2.0/24.") from error

@@ -10,12 +10,15 @@ import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
-from hub.model.party import Collection
+from hub.model.party import Collection, Subject
 from hub.model.query import BOTH_STIX, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
 from hub.stix.check import Limits, check
+from hub.stix.grading import Terms, defines_statement, grade, unknown_refs
 from hub.stix.strict import faults
 from hub.store.base import Act, Batch, Log, Removal
+
+_LOOKUP = 500
 
 
 class Publisher:
@@ -35,18 +38,55 @@ class Publisher:
         self._new_id = new_id
 
     def publish(
-        self, scope: Scope, collection: Collection, raws: Sequence[bytes | memoryview]
+        self,
+        scope: Scope,
+        collection: Collection,
+        raws: Sequence[bytes | memoryview],
+        audience: frozenset[Subject] = frozenset(),
     ) -> Status:
         """Keep what can be kept and say for each object, in order, what became of it.
+
+        Args:
+            scope: Who publishes.
+            collection: Where.
+            raws: Objects.
+            audience: Whom it is for, as `hub.policy.audience` gives it; empty: everybody who may
+                read the collection.
 
         Raises:
             HubError: DENIED without the right to write, TOO_LARGE when checking takes too long.
             StoreDown: Nothing of the publish was kept.
         """
         policy.require_write(scope, collection)
-        items = list(self._judged(raws, collection))
+        judged = list(self._judged(raws, collection))
+        terms = Terms(collection.default, self._statements(scope, collection, judged))
+        items = [
+            _marked(item, f"objects[{place}]", terms, (scope, collection, audience))
+            for place, item in enumerate(judged)
+        ]
         act = Act(scope.account, scope.org, "publish", collection.id, f"{len(items)} objects")
-        return self._log.add(Batch(str(self._new_id()), collection, items, act))
+        batch = Batch(str(self._new_id()), collection, items, scope, act, audience)
+        return self._log.add(batch)
+
+    def _statements(
+        self, scope: Scope, collection: Collection, items: Sequence[Candidate | Refusal]
+    ) -> set[str]:
+        """Ids of statements that come along, or that the publisher itself put in the collection.
+
+        Nobody else can make a marking that somebody uses count for nothing.
+        """
+        found = [item for item in items if isinstance(item, Candidate)]
+        wanted = set().union(*(unknown_refs(item) for item in found if _is_marked(item)))
+        known = {item.object_id for item in found if defines_statement(item)}
+        missing = sorted(wanted - known)
+        for start in range(0, len(missing), _LOOKUP):
+            ids = tuple(missing[start : start + _LOOKUP])
+            query = Query(collection.key, ids=ids, publisher=scope.org)
+            for raw in self._log.objects(scope, query, -1, _LOOKUP).raws:
+                item = check(raw, "", self._limits)
+                if isinstance(item, Candidate) and defines_statement(item):
+                    known.add(item.object_id)
+        return known
 
     def _judged(
         self, raws: Sequence[bytes | memoryview], collection: Collection
@@ -89,3 +129,29 @@ class Publisher:
         if not count:
             raise HubError(Fault.ABSENT, "no version of this object matches the filters")
         return count
+
+
+def _is_marked(item: Candidate) -> bool:
+    return bool(item.marking_refs) or item.granular
+
+
+def _marked(
+    item: Candidate | Refusal,
+    place: str,
+    terms: Terms,
+    plan: tuple[Scope, Collection, frozenset[Subject]],
+) -> Candidate | Refusal:
+    """The object with its effective marking, or why it may not be published under that."""
+    if isinstance(item, Candidate):
+        item = grade(item, place, terms)
+    if isinstance(item, Refusal):
+        return item
+    scope, collection, audience = plan
+    objection = policy.objection(scope, collection, item.tlp, audience)
+    if objection is None:
+        return item
+    reason, remedy = objection
+    if unknown := sorted(unknown_refs(item) - set(terms.statements)):
+        reason += f" ({unknown[0]} is not known here and counts as TLP:RED)"
+        remedy += ", or send the marking's definition along if it is a statement"
+    return Refusal(item.object_id, item.version, f"{place}: {reason}; {remedy}")

@@ -86,7 +86,15 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
         digest=digest,
         terms=write(obj, found, revocable=revocable),
         warnings=advise(obj, stix, found, paths),
+        marking_refs=_marking_refs(obj) if "object_marking_refs" in obj else (),
+        granular="granular_markings" in obj,
     )
+
+
+def _marking_refs(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    refs = obj["object_marking_refs"]
+    # `_members` has seen that these are identifiers; somebody's lone one stands without a list.
+    return tuple(refs) if type(refs) is list else (refs,)
 
 
 def _type(obj: Mapping[str, Any]) -> str:

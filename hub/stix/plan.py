@@ -87,7 +87,7 @@ def _new_plan(stix: str, type_name: str, extended: bool, make: Make) -> Plan:
         *_mismatches(members, table, extended=extended),
         *_missing(make[0], type_name, table),
     )
-    return Plan(warnings, judges, "5" if table.derived_id else "4")
+    return Plan(warnings, judges, "5" if table.derived_from else "4")
 
 
 _plan = lru_cache(maxsize=1024)(_new_plan)

@@ -175,5 +175,9 @@ def _of_tlp(obj: Mapping[str, Any]) -> Iterator[str]:
     colours = object_tlp(obj)
     if obj.get("type") == "marking-definition" or len(colours) == 1:
         return
-    problem = f"it names {' and '.join(sorted(colours))}" if colours else "it names no TLP marking"
+    problem = (
+        f"it names {' and '.join(map(str, sorted(colours)))}"
+        if colours
+        else "it names no TLP marking"
+    )
     yield f"object_marking_refs: {problem}; name exactly one marking of TLP 2.0"

@@ -50,8 +50,8 @@ class TypeTable(NamedTuple):
 
     observable: bool
     """A cyber-observable object: it has no versions and an id derived from its content."""
-    derived_id: bool
-    """Its id should be a UUID of version 5 (STIX 2.1 section 2.9)."""
+    derived_from: frozenset[str]
+    """Properties its id is made of, which should be a UUID of version 5 (STIX 2.1 section 2.9)"""
     required: frozenset[str]
     properties: Mapping[str, PropertyTable]
 
@@ -70,7 +70,7 @@ def type_table(stix: str, type_name: str) -> TypeTable | None:
     properties = cls._properties
     return TypeTable(
         observable=observable,
-        derived_id=bool(getattr(cls, "_id_contributing_properties", ())),
+        derived_from=frozenset(getattr(cls, "_id_contributing_properties", ())),
         required=frozenset(name for name, prop in properties.items() if prop.required),
         properties=MappingProxyType({k: _property_table(v) for k, v in properties.items()}),
     )

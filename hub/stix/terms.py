@@ -17,8 +17,9 @@ from types import MappingProxyType
 from typing import Any
 
 from hub.model.clock import parse_us
+from hub.model.tlp import Tlp
 from hub.stix.instant import instant_us
-from hub.stix.marking import canonical_colour, tlp_of
+from hub.stix.marking import tlp_of
 from hub.stix.walk import REF_ENDINGS
 
 
@@ -95,7 +96,7 @@ def parse(field: str, text: str) -> str | int:
     if kind is Kind.TIMESTAMP:
         return parse_us(text)
     if kind is Kind.TLP:
-        return canonical_colour(text)
+        return Tlp.named(text).text
     if kind is Kind.BOOLEAN and text not in {"true", "false"}:
         raise ValueError(text)
     return text
@@ -149,7 +150,7 @@ def write(obj: Mapping[str, Any], members: Iterable[tuple[str, Any]], *, revocab
         lines.append("revoked=true" if obj.get("revoked") is True else "revoked=false")
     colours = tlp_of(obj)
     if colours:
-        lines += [f"tlp={colour}" for colour in sorted(colours)]
+        lines += [f"tlp={colour.text}" for colour in sorted(colours)]
     return "\n".join(("", *dict.fromkeys(lines), "")) if lines else ""
 
 

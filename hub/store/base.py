@@ -8,7 +8,9 @@ The laws, for every engine:
 - A publish is one transaction: records, verdicts, audit row and change rows, or nothing.
 - The bytes of an object come back as they came.
 - Every engine fault leaves as `StoreDown`; nothing of the failed call is kept.
-- Every read takes a scope first. `Log.changes` is the one exception, for delivery after commit.
+- Every read takes a scope first. `Log.changes` (delivery after commit), `labels` (officers) and
+  `holdings` (the operator) are the exceptions; none of them gives content.
+- What a scope does not admit changes nothing of what it is answered.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from hub.model.party import Collection, Directory, Party
-from hub.model.query import EntryPage, ObjectPage, Query, Scope
+from hub.model.party import Collection, Directory, Party, Subject
+from hub.model.query import EntryPage, Label, ObjectPage, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
 
 
@@ -39,12 +41,16 @@ class Batch(msgspec.Struct, frozen=True):
     status_id: str
     collection: Collection
     items: Sequence[Candidate | Refusal]
+    scope: Scope
+    """Who publishes: its organisation owns the records, its account the status, and verdicts
+    speak only of records that it may know."""
     act: Act
-    """Its `org` is the publisher of the records and the owner of the status."""
+    audience: frozenset[Subject] = frozenset()
+    """Who may see the records, the publisher included; empty: who may read the collection."""
 
 
 class Removal(msgspec.Struct, frozen=True):
-    """One delete: the versions of one object that the query selects."""
+    """One delete: the versions of one object that the query selects, with all views of them."""
 
     query: Query
     act: Act
@@ -97,10 +103,19 @@ class Log(Protocol):
         """
 
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
-        """The status of a publish by the scope's own organisation, or None."""
+        """The status of a publish by the scope's own account, or None."""
 
     def tallies(self, scope: Scope) -> list[Tally]:
-        """Counts of what the scope may see, per collection."""
+        """Counts of what the scope may see, per collection that is not empty for it."""
+
+    def labels(self, collection: int, object_id: str) -> list[tuple[Label, int, str]]:
+        """How the records of an object are labelled, with date added and version of each.
+
+        Unscoped: for officers who ask why an account sees an object, or not.
+        """
+
+    def holdings(self) -> list[Tally]:
+        """Counts of everything, per collection. Unscoped: for the operator's command line."""
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """Changes with an ordinal above `after`. Unscoped: for delivery and checks only."""

@@ -48,7 +48,7 @@ class Database:
         path: Path,
         *,
         busy_s: float = 10.0,
-        functions: Mapping[str, Callable[[str, str], int | None]] | None = None,
+        functions: Mapping[str, Callable[[Any, Any], Any]] | None = None,
     ) -> None:
         self.path = path
         self._busy_s = busy_s

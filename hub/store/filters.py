@@ -1,32 +1,25 @@
-"""A scope and a query as SQL over `record`; `visible` is the one place where rights become SQL."""
+"""What a scope sees and a query asks for, as SQL over `record`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
-import msgspec
-
-from hub.model.query import Query, Scope
+from hub.model.query import Query
 from hub.stix.terms import term
+from hub.store.labels import Range
 from hub.store.merge import Standing
+
+_AT_ONCE = 100
+"""Ranges of one merge; SQLite takes at most 500 SELECTs in a compound."""
 
 
 class Where(NamedTuple):
-    """A condition and its arguments."""
+    """A condition or a statement, and its arguments."""
 
     sql: str
     args: list[int | str]
-
-
-def visible(scope: Scope, collection: int) -> Where:
-    """What the scope may see of a collection's records.
-
-    It says the same as `Scope.admits`; a property test compares them. Rights that hold for the
-    whole collection are decided here once, not for each row. The verdict is bound, not written:
-    SQLite finds no plan for an index that it is told to use under a condition known to be false.
-    """
-    return Where("?", [int(collection in scope.readable)])
 
 
 def marks(values: Sequence[object]) -> str:
@@ -34,67 +27,115 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def page(columns: str, scope: Scope, query: Query, after_us: int, limit: int) -> Where:
+def seen(ranges: Sequence[Range], alias: str) -> Where:
+    """The records of the ranges, as a condition."""
+    parts: list[str] = []
+    args: list[int | str] = []
+    ordered = sorted(ranges, key=lambda item: item.since_us)
+    for since_us, group in groupby(ordered, key=lambda item: item.since_us):
+        labels = [item.label for item in group]
+        late = f" AND {alias}.added_us >= ?" if since_us else ""
+        parts.append(f"{alias}.label IN ({marks(labels)}){late}")
+        args += [*labels, *([since_us] if since_us else [])]
+    return Where(f"({' OR '.join(parts)})" if parts else "0", args)
+
+
+def page(columns: str, ranges: Sequence[Range], query: Query, after_us: int, limit: int) -> Where:
     """A SELECT of the first `limit` matching records after `after_us`, in order.
 
-    Several types are read as one index range each, by key: an IN list would be sorted as a whole,
-    with the bytes of every object.
+    Each range, and each type in it, is read in order from an index, and SQLite merges them as it
+    goes: the cost is that of the rows that are given out, however many others there are.
     """
-    kinds = [msgspec.structs.replace(query, types=(kind,)) for kind in sorted(set(query.types))]
-    if len(kinds) <= 1:
-        return _range(columns, scope, kinds[0] if kinds else query, after_us, limit)
-    parts = [_range("r.added_us", scope, kind, after_us, limit) for kind in kinds]
-    union = " UNION ALL ".join(f"SELECT * FROM ({part.sql})" for part in parts)
-    args = [arg for part in parts for arg in part.args]
-    return Where(
-        f"SELECT {columns} FROM record r WHERE r.added_us IN"
-        f" (SELECT added_us FROM ({union}) ORDER BY added_us LIMIT ?) ORDER BY r.added_us",
-        [*args, limit],
-    )
-
-
-def _range(columns: str, scope: Scope, query: Query, after_us: int, limit: int) -> Where:
-    seen = visible(scope, query.collection)
-    match = _matches(query, "r")
-    edge = _edges(scope, query)
-    sql = (
-        f"SELECT {columns} FROM record r {_index(query)} WHERE r.collection = ? AND {seen.sql}"
-        f"{' AND r.type = ?' * len(query.types)} AND r.standing > 0 AND {match.sql}"
-        f" AND {edge.sql} AND r.added_us > ? ORDER BY r.added_us LIMIT ?"
-    )
-    args = [query.collection, *seen.args, *query.types, *match.args, *edge.args, after_us, limit]
-    return Where(sql, args)
-
-
-def _index(query: Query) -> str:
-    """The planner, left alone, picks a wrong index and sorts: a hundred times the cost."""
+    if not ranges:
+        return Where(f"SELECT {columns} FROM record r WHERE 0", [])
     if query.ids:
-        return "INDEXED BY record_object"
-    if query.types:
-        return "INDEXED BY record_type"
-    if query.edges == ("last",) and not query.versions_us and not _narrows(query):
-        return "INDEXED BY record_last"
-    return "INDEXED BY record_live"
+        return _of_objects(columns, ranges, query, after_us, limit)
+    kinds = sorted(set(query.types)) or [""]
+    make = _Parts(ranges, query, after_us).part
+    parts = [(item, kind) for item in ranges for kind in kinds]
+    if len(parts) == 1:
+        found = make(columns, *parts[0])
+        return Where(f"{found.sql} ORDER BY r.added_us LIMIT ?", [*found.args, limit])
+    merged = _merged([make("r.added_us", *part) for part in parts], limit)
+    # The rows are fetched by key, so that no bytes travel through the merge.
+    return Where(
+        f"SELECT {columns} FROM ({merged.sql}) m CROSS JOIN record r ON r.added_us = m.added_us",
+        merged.args,
+    )
+
+
+def _of_objects(
+    columns: str, ranges: Sequence[Range], query: Query, after_us: int, limit: int
+) -> Where:
+    """A page of a few objects by id: so few rows that they are sorted."""
+    may = seen(ranges, "r")
+    kinds = f" AND r.type IN ({marks(query.types)})" if query.types else ""
+    rest = _conditions(ranges, query)
+    return Where(
+        f"SELECT {columns} FROM record r INDEXED BY record_object WHERE r.collection = ?"
+        f" AND r.object_id IN ({marks(query.ids)}) AND r.standing > 0 AND {may.sql}{kinds}"
+        f" AND {rest.sql} AND r.added_us > ? ORDER BY r.added_us LIMIT ?",
+        [query.collection, *query.ids, *may.args, *query.types, *rest.args, after_us, limit],
+    )
+
+
+def _merged(parts: list[Where], limit: int) -> Where:
+    """One ordered SELECT of the first `limit` keys of several ordered ones."""
+    if len(parts) > _AT_ONCE:
+        groups = [parts[n : n + _AT_ONCE] for n in range(0, len(parts), _AT_ONCE)]
+        nested = [_merged(group, limit) for group in groups]
+        parts = [Where(f"SELECT added_us FROM ({part.sql})", part.args) for part in nested]
+    union = " UNION ALL ".join(part.sql for part in parts)
+    args = [arg for part in parts for arg in part.args]
+    return Where(f"{union} ORDER BY added_us LIMIT ?", [*args, limit])
+
+
+class _Parts:
+    """SELECTs of one range each, without order and limit."""
+
+    def __init__(self, ranges: Sequence[Range], query: Query, after_us: int) -> None:
+        self._rest = _conditions(ranges, query)
+        self._after_us = after_us
+        self._plain = query.edges == ("last",) and not query.versions_us and not _narrows(query)
+
+    def part(self, columns: str, item: Range, kind: str) -> Where:
+        # The planner, left alone, picks a wrong index and sorts: a hundred times the cost.
+        if kind:
+            source = "INDEXED BY record_type WHERE r.standing > 0 AND r.type = ? AND"
+        elif self._plain:
+            source = f"INDEXED BY record_last WHERE r.standing >= {Standing.UNSURE:d} AND"
+        else:
+            source = "INDEXED BY record_live WHERE r.standing > 0 AND"
+        after_us = max(self._after_us, item.since_us - 1)
+        return Where(
+            f"SELECT {columns} FROM record r {source} r.label = ? AND {self._rest.sql}"
+            " AND r.added_us > ?",
+            [*([kind] if kind else []), item.label, *self._rest.args, after_us],
+        )
 
 
 def _narrows(query: Query) -> bool:
-    """Whether versions of one object can differ in passing the match filters."""
-    return bool(query.stix or query.terms or query.ranges)
+    """Whether records of one object can differ in passing the match filters."""
+    return bool(query.stix or query.terms or query.ranges or query.publisher)
+
+
+def _conditions(ranges: Sequence[Range], query: Query) -> Where:
+    """All filters beside id, type and what may be seen: match filters, then which versions."""
+    match = _matches(query, "r")
+    edge = _edges(ranges, query)
+    return Where(f"{match.sql} AND {edge.sql}", [*match.args, *edge.args])
 
 
 def _matches(query: Query, alias: str) -> Where:
-    """The match filters, except version; they also decide among which versions `last` is."""
-    parts: list[str] = []
+    """The match filters that look into a record."""
+    parts = ["1"]
     args: list[int | str] = []
-    if query.ids:
-        parts.append(f"{alias}.object_id IN ({marks(query.ids)})")
-        args += query.ids
     if query.stix:
-        # TAXII 2.1 section 3.4.1: only the newest STIX version unless versions are asked for.
         parts.append(f"{alias}.stix IN ({marks(query.stix)})")
         args += query.stix
-    else:
-        parts.append(f"{alias}.standing >= {Standing.OLDER:d}")
+    if query.publisher:
+        parts.append(f"{alias}.publisher = ?")
+        args.append(query.publisher)
     for match in query.terms:
         choices = [f"instr({alias}.terms, ?)"] * len(match.values)
         parts.append(f"({' OR '.join(choices)})")
@@ -108,35 +149,91 @@ def _matches(query: Query, alias: str) -> Where:
     return Where(" AND ".join(parts), args)
 
 
-def _edges(scope: Scope, query: Query) -> Where:
+def _edges(ranges: Sequence[Range], query: Query) -> Where:
     """Which versions of each object: `match[version]` (TAXII 2.1 section 3.4.1)."""
+    if query.edges == ("last",) and not query.versions_us and not _narrows(query):
+        better = _none_other(ranges, "r", lambda o: f"{rank(o)} > {rank('r')}")
+        return Where(
+            f"(r.standing >= {Standing.LAST:d} OR"
+            f" (r.standing = {Standing.UNSURE:d} AND {better.sql}))",
+            better.args,
+        )
+    whole = _effective(ranges, query, "r")
+    wanted = _wanted(ranges, query)
+    rest = f"({whole.sql} AND {wanted.sql})"
+    args = [*whole.args, *wanted.args]
+    if query.versions_us and not query.edges:
+        return Where(rest, args)
+    # The only record of an object is its first and its last.
+    return Where(f"(r.standing = {Standing.ONLY:d} OR {rest})", args)
+
+
+def _effective(ranges: Sequence[Range], query: Query, alias: str) -> Where:
+    """The record is what its viewer gets of this version, and of the newest STIX version.
+
+    TAXII 2.1 section 3.4.1: only the newest STIX version unless versions are asked for.
+    """
+
+    def better(other: str) -> str:
+        twin = f"{other}.version_us = {alias}.version_us AND {rank(other)} > {rank(alias)}"
+        return twin if query.stix else f"({other}.stix > {alias}.stix OR {twin})"
+
+    return _none_other(ranges, alias, better)
+
+
+def _wanted(ranges: Sequence[Range], query: Query) -> Where:
     if "all" in query.edges or not (query.edges or query.versions_us):
         return Where("1", [])
     parts: list[str] = []
     args: list[int | str] = []
-    if "last" in query.edges and not _narrows(query):
-        parts.append(f"r.standing = {Standing.LAST:d}")
-    elif "last" in query.edges:
-        other = _no_other(scope, query, ">")
-        parts.append(other.sql)
-        args += other.args
-    if "first" in query.edges:
-        other = _no_other(scope, query, "<")
-        parts.append(other.sql)
-        args += other.args
+    for edge, sign in (("last", ">"), ("first", "<")):
+        if edge in query.edges:
+            further = _none_further(ranges, query, sign)
+            parts.append(further.sql)
+            args += further.args
     if query.versions_us:
         parts.append(f"r.version_us IN ({marks(query.versions_us)})")
         args += query.versions_us
     return Where(f"({' OR '.join(parts)})", args)
 
 
-def _no_other(scope: Scope, query: Query, sign: str) -> Where:
-    """No version further in that direction that the caller may see and the filters let pass."""
-    seen = visible(scope, query.collection)
+def _none_further(ranges: Sequence[Range], query: Query, sign: str) -> Where:
+    """No version further in that direction that the viewer gets and the filters let pass."""
     match = _matches(query, "o")
-    sql = (
-        "NOT EXISTS (SELECT 1 FROM record o INDEXED BY record_object"
-        " WHERE o.collection = r.collection AND o.object_id = r.object_id"
-        f" AND o.version_us {sign} r.version_us AND o.standing > 0 AND {seen.sql} AND {match.sql})"
+    whole = _effective(ranges, query, "o")
+    other = _none_other(
+        ranges,
+        "r",
+        lambda o: f"{o}.version_us {sign} r.version_us AND {match.sql} AND {whole.sql}",
     )
-    return Where(sql, [*seen.args, *match.args])
+    return Where(other.sql, [*other.args, *match.args, *whole.args])
+
+
+def _none_other(ranges: Sequence[Range], alias: str, condition: Callable[[str], str]) -> Where:
+    """No record of the same object that the viewer sees fulfils the condition."""
+    other = "o" if alias == "r" else f"{alias}o"
+    may = seen(ranges, other)
+    return Where(
+        f"NOT EXISTS (SELECT 1 FROM record {other} INDEXED BY record_object"
+        f" WHERE {other}.collection = {alias}.collection"
+        f" AND {other}.object_id = {alias}.object_id"
+        f" AND {other}.standing > 0 AND {may.sql} AND {condition(other)})",
+        may.args,
+    )
+
+
+def rank(alias: str) -> str:
+    """`hub.store.merge.Known.rank` as SQL."""
+    return f"({alias}.stix, {alias}.version_us, -{alias}.part, -{alias}.origin_us)"
+
+
+def count(ranges: Sequence[Range], collection: int) -> Where:
+    """A SELECT of objects, versions and the last date added that are seen in a collection."""
+    may = seen(ranges, "r")
+    whole = _effective(ranges, Query(collection, stix=("2.0", "2.1")), "r")
+    return Where(
+        "SELECT count(DISTINCT r.object_id), count(*), coalesce(max(r.added_us), 0)"
+        f" FROM record r WHERE r.collection = ? AND r.standing > 0 AND {may.sql}"
+        f" AND (r.standing = {Standing.ONLY:d} OR {whole.sql})",
+        [collection, *may.args, *whole.args],
+    )

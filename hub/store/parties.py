@@ -14,17 +14,19 @@ from hub.model.party import (
     Community,
     Directory,
     Grant,
+    Group,
     Organisation,
     Party,
     Token,
 )
 from hub.store.base import Act, Stale
 from hub.store.database import Database, single
-from hub.store.writer import record_act
+from hub.store.ledger import record_act
 
 _KINDS: dict[str, type[Party]] = {
     "org": Organisation,
     "community": Community,
+    "group": Group,
     "account": Account,
     "token": Token,
     "collection": Collection,
@@ -97,7 +99,7 @@ def _name(party: Party) -> str:
     match party:
         case Organisation():
             return party.slug
-        case Community() | Account():
+        case Community() | Group() | Account():
             return party.name
         case Token():
             return party.id

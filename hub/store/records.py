@@ -9,12 +9,13 @@ import msgspec
 
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
-from hub.model.query import Entry, EntryPage, ObjectPage, Query, Scope
+from hub.model.query import Entry, EntryPage, Label, ObjectPage, Query, Scope
 from hub.model.record import Status
 from hub.store.base import Batch, Change, Removal, Tally
+from hub.store.checks import CHECKS
 from hub.store.database import Database, single
-from hub.store.filters import page, visible
-from hub.store.merge import Standing
+from hub.store.filters import count, page
+from hub.store.labels import Labels
 from hub.store.writer import Writer, erase
 
 _CHUNK = 20
@@ -35,16 +36,18 @@ class RecordLog:
     def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
         self._database = database
         self._clock = clock
+        self._labels = Labels()
 
     def add(self, batch: Batch) -> Status:
         """See `Log.add`."""
         with self._database.writing() as connection:
-            return Writer(connection, batch, self._clock()).run()
+            return Writer(connection, self._labels, batch, self._clock()).run()
 
     def objects(self, scope: Scope, query: Query, after_us: int, limit: int) -> ObjectPage:
         """See `Log.objects`."""
-        wanted = page("r.added_us, r.raw", scope, query, after_us, limit + 1)
         with self._database.reading() as connection:
+            ranges = self._labels.visible(connection, scope, query.collection)
+            wanted = page("r.added_us, r.raw", ranges, query, after_us, limit + 1)
             rows, cut = _within_budget(connection.execute(wanted.sql, wanted.args))
         more = cut or len(rows) > limit
         del rows[limit:]
@@ -55,33 +58,37 @@ class RecordLog:
     def entries(self, scope: Scope, query: Query, after_us: int, limit: int) -> EntryPage:
         """See `Log.entries`."""
         columns = "r.added_us, r.object_id, r.version, r.stix"
-        # One row more than asked for tells whether there is more, without counting.
-        wanted = page(columns, scope, query, after_us, limit + 1)
         with self._database.reading() as connection:
+            ranges = self._labels.visible(connection, scope, query.collection)
+            # One row more than asked for tells whether there is more, without counting.
+            wanted = page(columns, ranges, query, after_us, limit + 1)
             rows = connection.execute(wanted.sql, wanted.args).fetchall()
         return EntryPage([Entry._make(row) for row in rows[:limit]], len(rows) > limit)
 
     def remove(self, scope: Scope, removal: Removal) -> int:
         """See `Log.remove`."""
         with self._database.writing() as connection:
-            wanted = page("r.added_us, r.publisher, r.object_id", scope, removal.query, 0, -1)
-            rows: list[tuple[int, str, str]] = connection.execute(
+            ranges = self._labels.visible(connection, scope, removal.query.collection)
+            wanted = page("r.publisher, r.origin_us, r.object_id", ranges, removal.query, 0, -1)
+            rows: list[tuple[str, int, str]] = connection.execute(
                 wanted.sql, wanted.args
             ).fetchall()
-            if not scope.moderates and any(row[1] != scope.org for row in rows):
+            if not scope.moderates and any(row[0] != scope.org for row in rows):
                 raise HubError(
                     Fault.DENIED,
                     "a version of this object was published by another organisation",
                     remedy="Select your own versions with match[version], or ask a coordinator.",
                 )
-            erase(connection, removal, rows, self._clock())
+            if rows:
+                erase(connection, removal, {row[1]: row[2] for row in rows}, self._clock())
             return len(rows)
 
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
         """See `Log.status`."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT body FROM status WHERE id = ? AND org = ?", (status_id, scope.org)
+                "SELECT body FROM status WHERE id = ? AND org = ? AND account = ?",
+                (status_id, scope.org, scope.account),
             ).fetchone()
             status = _decode_status(row[0]) if row else None
         return status if status and status.root == root else None
@@ -91,15 +98,31 @@ class RecordLog:
         return [tally for key in sorted(scope.readable) if (tally := self._tally(scope, key))]
 
     def _tally(self, scope: Scope, collection: int) -> Tally | None:
-        seen = visible(scope, collection)
         with self._database.reading(_LONG_S) as connection:
-            row = connection.execute(
-                f"SELECT r.collection, sum(r.standing = {Standing.LAST:d}), count(*),"
-                " max(r.added_us) FROM record r INDEXED BY record_live"
-                f" WHERE r.collection = ? AND r.standing > 0 AND {seen.sql} GROUP BY r.collection",
-                [collection, *seen.args],
-            ).fetchone()
-        return Tally._make(row) if row else None
+            ranges = self._labels.visible(connection, scope, collection)
+            wanted = count(ranges, collection)
+            objects, versions, last_us = single(connection.execute(wanted.sql, wanted.args))
+        return Tally(collection, objects, versions, last_us) if versions else None
+
+    def labels(self, collection: int, object_id: str) -> list[tuple[Label, int, str]]:
+        """See `Log.labels`."""
+        with self._database.reading() as connection:
+            self._labels.refresh(connection)
+            rows = connection.execute(
+                "SELECT label, added_us, version FROM record INDEXED BY record_object"
+                " WHERE collection = ? AND object_id = ? AND standing > 0 ORDER BY added_us",
+                (collection, object_id),
+            ).fetchall()
+        return [(self._labels.of(key), added_us, version) for key, added_us, version in rows]
+
+    def holdings(self) -> list[Tally]:
+        """See `Log.holdings`."""
+        with self._database.reading(_LONG_S) as connection:
+            rows = connection.execute(
+                "SELECT collection, count(DISTINCT object_id), sum(part = 0), max(added_us)"
+                " FROM record WHERE standing > 0 GROUP BY collection ORDER BY collection"
+            ).fetchall()
+        return [Tally._make(row) for row in rows]
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """See `Log.changes`."""
@@ -129,7 +152,7 @@ class RecordLog:
         """See `Log.faults`."""
         found: list[str] = []
         with self._database.reading(_LONG_S) as connection:
-            for name, sql in _CHECKS.items():
+            for name, sql in CHECKS.items():
                 (count,) = single(connection.execute(sql))
                 if count:
                     found.append(f"{name}: {count}")
@@ -138,41 +161,6 @@ class RecordLog:
         if ahead > _DRIFT_US:
             found.append(f"dates added are {ahead // 1_000_000} s ahead of the clock")
         return found
-
-
-_CHECKS = {
-    "ordinals missing from the change log": (
-        "SELECT (SELECT ordinal FROM clock) - count(*) FROM change"
-    ),
-    "change ordinals out of range": (
-        "SELECT count(*) FROM change WHERE ordinal < 1 OR ordinal > (SELECT ordinal FROM clock)"
-    ),
-    "dates of changes that do not rise": (
-        "SELECT count(*) FROM (SELECT at_us, lag(at_us) OVER (ORDER BY ordinal) AS before"
-        " FROM change) WHERE before >= at_us"
-    ),
-    "records without a change row": (
-        "SELECT (SELECT count(*) FROM record)"
-        " - (SELECT count(DISTINCT added_us) FROM change WHERE kind <> 'delete')"
-    ),
-    "dates that were given and may be given again": (
-        "SELECT count(*) FROM change WHERE at_us > (SELECT last_us FROM clock)"
-    ),
-    "deleted records that can be read": (
-        "SELECT count(*) FROM record WHERE standing > 0"
-        " AND added_us IN (SELECT added_us FROM change WHERE kind = 'delete')"
-    ),
-    "latest versions that are older than another": (
-        "SELECT count(*) FROM record r INDEXED BY record_last WHERE standing = 3 AND EXISTS"
-        " (SELECT 1 FROM record o INDEXED BY record_object WHERE o.collection = r.collection"
-        " AND o.object_id = r.object_id AND o.standing > 0 AND (o.stix > r.stix"
-        " OR o.stix = r.stix AND o.version_us > r.version_us))"
-    ),
-    "objects without exactly one latest version": (
-        "SELECT count(*) FROM (SELECT 1 FROM record INDEXED BY record_object WHERE standing > 0"
-        f" GROUP BY collection, object_id HAVING sum(standing = {Standing.LAST:d}) <> 1)"
-    ),
-}
 
 
 def _within_budget(cursor: sqlite3.Cursor) -> tuple[list[tuple[int, bytes]], bool]:

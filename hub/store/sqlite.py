@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from hub.model.clock import now_us
 from hub.stix.terms import number
 from hub.store.database import Database
 from hub.store.parties import PartyRegistry
 from hub.store.records import RecordLog
+from hub.store.upgrade import marking, statement
+
+_FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {"number": number, "marking": marking, "statement": statement}
 
 
 class SqliteStore(RecordLog, PartyRegistry):
@@ -18,7 +22,7 @@ class SqliteStore(RecordLog, PartyRegistry):
     def __init__(
         self, path: Path, *, busy_s: float = 10.0, clock: Callable[[], int] = now_us
     ) -> None:
-        database = Database(path, busy_s=busy_s, functions={"number": number})
+        database = Database(path, busy_s=busy_s, functions=_FUNCTIONS)
         RecordLog.__init__(self, database, clock=clock)
         PartyRegistry.__init__(self, database, clock=clock)
         self.database = database

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from hub.model.query import Label
 from hub.model.record import Candidate, Outcome, Refusal, Status, Verdict
-from hub.store.base import Act, Batch, Removal
-from hub.store.database import single
+from hub.model.tlp import Tlp
+from hub.store.base import Batch, Removal
 from hub.store.filters import marks
+from hub.store.labels import Labels, key_of
+from hub.store.ledger import Stamps, record_act, take_ordinals
 from hub.store.merge import Known, Standing, meet, rank
 
 _LOOKUP = 500
 """Object ids per look-up statement: few statement texts, so that SQLite keeps them compiled."""
 
-_STEP_MASK = 31
-"""Dates added rise by 1 to 32 microseconds at random: a difference does not count hidden objects."""
-
 _encode_status = msgspec.json.Encoder().encode
 
 
 class _Row(NamedTuple):
-    """A new record with what the rules know of it."""
+    """A new record: what came, and what the rules know of it."""
 
-    candidate: Candidate
+    item: Candidate
     known: Known
 
 
@@ -36,65 +35,84 @@ class Writer:
 
     Args:
         connection: Holds the write lock.
+        labels: The labels of the store.
         batch: What is published.
         now: The system clock, in microseconds.
     """
 
-    def __init__(self, connection: sqlite3.Connection, batch: Batch, now: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, labels: Labels, batch: Batch, now: int
+    ) -> None:
         self._connection = connection
         self._batch = batch
         self._now = now
         self._rows: list[_Row] = []
-        self._changes: list[tuple[str, int]] = []
+        self._changes: list[tuple[int, str]] = []
         self._collection = batch.collection.key
-        self._publisher = batch.act.org
+        self._publisher = batch.scope.org
+        self._labels = _BatchLabels(connection, labels, batch)
 
     def run(self) -> Status:
         """Write everything and say what became of each object."""
-        ids = {item.object_id for item in self._batch.items if isinstance(item, Candidate)}
+        items = self._batch.items
+        ids = {item.object_id for item in items if isinstance(item, Candidate)}
         known = _known(self._connection, self._collection, ids)
         before = {r.added_us: r.standing for group in known.values() for r in group}
-        stamps = _Stamps(self._connection, self._now, len(self._batch.items))
-        verdicts = tuple(self._take(item, known, stamps) for item in self._batch.items)
-        for object_id in {row.candidate.object_id for row in self._rows}:
+        stamps = Stamps(self._connection, self._now)
+        verdicts = tuple(self._take(item, known, stamps) for item in items)
+        for object_id in {row.item.object_id for row in self._rows}:
             rank(known[object_id])
         self._restand(known, before)
         self._insert()
-        stamps.save(len(self._changes))
+        stamps.save()
         status = Status(
             self._batch.status_id,
             self._batch.collection.root,
             self._publisher,
             self._now,
             verdicts,
+            self._batch.scope.account,
         )
         self._close(status)
         return status
 
     def _take(
-        self, item: Candidate | Refusal, known: dict[str, list[Known]], stamps: _Stamps
+        self, item: Candidate | Refusal, known: dict[str, list[Known]], stamps: Stamps
     ) -> Verdict:
         if isinstance(item, Refusal):
             return Verdict(item.object_id, item.version, Outcome.REFUSED, item.reason)
         group = known.setdefault(item.object_id, [])
-        outcome, replaced = meet(group, item, self._publisher)
+        mine = [record for record in group if self._labels.is_known(record)] if group else group
+        outcome, origin = meet(mine, item, self._publisher, self._labels.key(item.tlp))
         if outcome in {Outcome.UNCHANGED, Outcome.CONFLICT}:
             return Verdict(item.object_id, item.version, outcome, _NOTES[outcome])
-        if replaced is not None:
-            replaced.standing = Standing.GONE
-        record = Known(
-            stamps.next(),
-            item.version_us,
-            item.digest,
-            self._publisher,
-            item.stix,
-            Standing.OLDER,
-        )
-        group.append(record)
-        self._rows.append(_Row(item, record))
-        self._changes.append(("replace" if replaced else "add", record.added_us))
+        for record in group:
+            if origin and record.origin_us == origin:
+                record.standing = Standing.GONE
+        self._keep(item, group, stamps, origin)
         note = "; ".join(item.warnings)
         return Verdict(item.object_id, item.version, outcome, f"warning: {note}" if note else "")
+
+    def _keep(self, item: Candidate, group: list[Known], stamps: Stamps, origin: int) -> None:
+        """Add the object, and each view of it as a record of its own under its own marking."""
+        kind = "replace" if origin else "add"
+        for form in (item, *reversed(item.views)):
+            added_us = stamps.next(form.tlp)
+            origin = origin or added_us
+            record = Known(
+                added_us,
+                item.version_us,
+                form.digest,
+                self._publisher,
+                item.stix,
+                Standing.OLDER,
+                self._labels.key(form.tlp),
+                origin,
+                item.tlp - form.tlp,
+            )
+            group.append(record)
+            self._rows.append(_Row(form, record))
+            self._changes.append((added_us, kind))
 
     def _restand(self, known: dict[str, list[Known]], before: dict[int, int]) -> None:
         moved = [
@@ -103,16 +121,15 @@ class Writer:
             for record in group
             if before.get(record.added_us, record.standing) != record.standing
         ]
-        # Rows that go come first: a replaced version leaves the unique index before its successor.
         bury(self._connection, [added_us for standing, added_us in moved if not standing])
         self._connection.executemany("UPDATE record SET standing = ? WHERE added_us = ?", moved)
 
     def _insert(self) -> None:
         self._connection.executemany(
-            "INSERT INTO record (added_us, collection, standing, version_us, stix, type,"
-            " object_id, version, publisher, digest, terms, warnings, raw)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            [self._columns(row.candidate, row.known) for row in self._rows],
+            "INSERT INTO record (added_us, collection, label, standing, version_us, origin_us,"
+            " part, stix, type, object_id, version, publisher, digest, terms, warnings, raw)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            [self._columns(row.item, row.known) for row in self._rows],
         )
 
     def _columns(self, item: Candidate, known: Known) -> tuple[object, ...]:
@@ -122,8 +139,11 @@ class Writer:
         return (
             known.added_us,
             self._collection,
+            known.label,
             int(known.standing),
             item.version_us,
+            known.origin_us,
+            known.part,
             item.stix,
             item.type,
             item.object_id,
@@ -136,17 +156,17 @@ class Writer:
         )
 
     def _close(self, status: Status) -> None:
-        first = _take_ordinals(self._connection, len(self._changes))
+        first = take_ordinals(self._connection, len(self._changes))
         self._connection.executemany(
             "INSERT INTO change VALUES (?,?,?,?,?)",
             [
                 (first + n, kind, added_us, added_us, self._collection)
-                for n, (kind, added_us) in enumerate(self._changes)
+                for n, (added_us, kind) in enumerate(sorted(self._changes))
             ],
         )
         self._connection.execute(
-            "INSERT INTO status VALUES (?,?,?,?)",
-            (status.id, status.requested_us, status.org, _encode_status(status)),
+            "INSERT INTO status VALUES (?,?,?,?,?)",
+            (status.id, status.requested_us, status.org, _encode_status(status), status.account),
         )
         record_act(self._connection, self._batch.act, self._now)
 
@@ -160,31 +180,28 @@ _NOTES = {
 }
 
 
-class _Stamps:
-    """Dates added: strictly rising, given while the write lock is held."""
+class _BatchLabels:
+    """The labels of one publish: at most one for each marking."""
 
-    def __init__(self, connection: sqlite3.Connection, now: int, most: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, labels: Labels, batch: Batch) -> None:
         self._connection = connection
-        (last,) = single(connection.execute("SELECT last_us FROM clock"))
-        # A clock that was set back must not give a date that was passed already.
-        self._last: int = max(now - 1, last)
-        self._steps = iter(secrets.token_bytes(most))
+        self._labels = labels
+        self._batch = batch
+        self._keys: dict[Tlp, int] = {}
+        self._new: dict[int, Label] = {}
+        labels.refresh(connection)
 
-    def next(self) -> int:
-        self._last += 1 + (next(self._steps) & _STEP_MASK)
-        return self._last
+    def key(self, tlp: Tlp) -> int:
+        if tlp not in self._keys:
+            label = Label(self._batch.collection.key, tlp, self._batch.audience)
+            self._keys[tlp] = key = key_of(self._connection, label)
+            self._new[key] = label
+        return self._keys[tlp]
 
-    def save(self, used: int) -> None:
-        if used:
-            self._connection.execute("UPDATE clock SET last_us = ?", (self._last,))
-
-
-def _take_ordinals(connection: sqlite3.Connection, count: int) -> int:
-    """Reserve consecutive ordinals; returns the first."""
-    (last,) = single(
-        connection.execute("UPDATE clock SET ordinal = ordinal + ? RETURNING ordinal", (count,))
-    )
-    return int(last) - count + 1
+    def is_known(self, record: Known) -> bool:
+        """Whether the publisher may know the record."""
+        label = self._new.get(record.label) or self._labels.of(record.label)
+        return self._batch.scope.knows(label, record.added_us, record.publisher)
 
 
 def _known(
@@ -196,8 +213,8 @@ def _known(
     for start in range(0, len(wanted), _LOOKUP):
         chunk: Sequence[str] = wanted[start : start + _LOOKUP]
         rows = connection.execute(
-            "SELECT object_id, added_us, version_us, digest, publisher, stix, standing"
-            " FROM record INDEXED BY record_object WHERE collection = ? AND standing > 0"
+            "SELECT object_id, added_us, version_us, digest, publisher, stix, standing, label,"
+            " origin_us, part FROM record INDEXED BY record_object WHERE collection = ? AND standing > 0"
             f" AND object_id IN ({marks(chunk)})",
             (collection, *chunk),
         )
@@ -207,29 +224,39 @@ def _known(
 
 
 def erase(
-    connection: sqlite3.Connection,
-    removal: Removal,
-    rows: Sequence[tuple[int, str, str]],
-    now: int,
+    connection: sqlite3.Connection, removal: Removal, origins: Mapping[int, str], now: int
 ) -> None:
-    """Delete records: the bytes go, the fact that they were there stays."""
-    if not rows:
-        return
+    """Delete whole publishes: the bytes go, the fact that they were there stays.
+
+    Args:
+        connection: Holds the write lock.
+        removal: Why.
+        origins: Of the records that go, each with the id of its object.
+        now: The system clock, in microseconds.
+    """
     collection = removal.query.collection
-    bury(connection, [row[0] for row in rows])
-    for group in _known(connection, collection, {row[2] for row in rows}).values():
+    gone: list[int] = []
+    for group in _known(connection, collection, set(origins.values())).values():
+        mine = [record for record in group if record.origin_us in origins]
+        for record in mine:
+            record.standing = Standing.GONE
         rank(group)
+        gone += [record.added_us for record in mine]
         connection.executemany(
             "UPDATE record SET standing = ? WHERE added_us = ?",
             [(int(record.standing), record.added_us) for record in group],
         )
-    stamps = _Stamps(connection, now, len(rows))
-    first = _take_ordinals(connection, len(rows))
+    bury(connection, gone)
+    stamps = Stamps(connection, now)
+    first = take_ordinals(connection, len(gone))
     connection.executemany(
         "INSERT INTO change VALUES (?,'delete',?,?,?)",
-        [(first + n, stamps.next(), row[0], collection) for n, row in enumerate(rows)],
+        [
+            (first + n, stamps.next(Tlp.CLEAR), added_us, collection)
+            for n, added_us in enumerate(gone)
+        ],
     )
-    stamps.save(len(rows))
+    stamps.save()
     record_act(connection, removal.act, now)
 
 
@@ -238,12 +265,4 @@ def bury(connection: sqlite3.Connection, records: Sequence[int]) -> None:
     connection.executemany(
         "UPDATE record SET standing = 0, raw = x'', terms = '', warnings = '' WHERE added_us = ?",
         [(added_us,) for added_us in records],
-    )
-
-
-def record_act(connection: sqlite3.Connection, act: Act, now: int) -> None:
-    """Write an audit line inside the caller's transaction."""
-    connection.execute(
-        "INSERT INTO audit (at_us, account, org, action, target, detail) VALUES (?,?,?,?,?,?)",
-        (now, act.account, act.org, act.action, act.target, act.detail),
     )

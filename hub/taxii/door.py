@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
+from hub import policy
 from hub.config import Config
 from hub.errors import Fault, HubError
 from hub.http.caller import Admitted
@@ -28,6 +29,9 @@ _OF_OBJECT = frozenset({"version", "spec_version"})
 _OF_VERSIONS = frozenset({"spec_version"})
 
 Args = MultiDict[str, str]
+
+AUDIENCE = "Hub-Audience"
+"""Header of a POST: whom the objects are for, such as `org:grid, group:case-12`. The hub's own."""
 
 
 class Place(NamedTuple):
@@ -143,11 +147,23 @@ class Door:
         ask = self._ask(admitted, place, args, _OF_VERSIONS, every=True)
         return self._entries(ask, resources.versions)
 
-    def add(self, admitted: Admitted, place: Place, body: bytes) -> bytes:
-        """Section 5.5."""
+    def add(self, admitted: Admitted, place: Place, body: bytes, audience: str | None) -> bytes:
+        """Section 5.5.
+
+        Args:
+            admitted: Who publishes.
+            place: Where.
+            body: An envelope.
+            audience: Whom it is for, as the header `Hub-Audience` says it; None: it is not there.
+
+        Raises:
+            HubError: BAD_REQUEST for an audience that is empty or cannot be addressed.
+        """
         item = self.writable(admitted, place)
+        names = _names(audience) if audience is not None else ()
+        named = policy.audience(admitted.scope, admitted.directory, item, names)
         raws = split(body, self._taxii.max_objects)
-        return resources.status(self._publisher.publish(admitted.scope, item, raws))
+        return resources.status(self._publisher.publish(admitted.scope, item, raws, named))
 
     def delete(self, admitted: Admitted, place: Place, args: Args) -> bytes:
         """Section 5.7. Without match[version], every version goes."""
@@ -206,6 +222,18 @@ class Door:
 
     def _next(self, ask: _Ask, last_us: int, *, more: bool) -> str:
         return self._cursors.write(Cursor(ask.query, last_us)) if more else ""
+
+
+def _names(audience: str) -> list[str]:
+    names = audience.replace(",", " ").split()
+    if not names:
+        raise HubError(
+            Fault.BAD_REQUEST,
+            "the audience names nobody",
+            field=AUDIENCE,
+            remedy="Name somebody, such as org:grid, or leave the header out.",
+        )
+    return names
 
 
 def _require_login(admitted: Admitted) -> None:

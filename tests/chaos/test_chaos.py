@@ -21,7 +21,7 @@ from hub.app import open_store
 from hub.cli.base import CONSOLE
 from hub.cli.setup import write_config
 from hub.config import load
-from hub.model.party import Collection, Organisation, Role
+from hub.model.party import Account, Collection, Grant, Organisation, Role
 from hub.service.admin import Admin
 
 ROOT = Path(__file__).parents[2]
@@ -49,9 +49,9 @@ def settle(folder: Path) -> tuple[Path, str, str]:
     admin.put_org(
         Organisation("soc", "identity--8d9c7a52-2f0e-4f2e-8f6b-6d5d8ac9a001", "SOC", "SOC")
     )
-    admin.add_account("machine", "soc", [Role.PUBLISHER])
+    admin.add_account(Account("machine", "soc", frozenset({Role.PUBLISHER})))
     admin.put_collection(Collection(0, COLLECTION, "vn", "load", "Load"), roots=["vn"])
-    admin.grant("load", ("org", "soc"), read=True, write=True)
+    admin.grant("load", Grant(0, ("org", "soc"), read=True, write=True))
     url = f"http://127.0.0.1:{port}/vn/collections/{COLLECTION}/"
     secret = admin.issue_token("machine", days=1).secret
     store.close()

@@ -11,15 +11,24 @@ from typing import Any
 import msgspec
 
 from hub.model.clock import format_us
-from hub.model.query import Entry, Query, Scope
+from hub.model.party import Subject
+from hub.model.query import Entry, Query, Scope, Window
 from hub.model.record import Candidate, Outcome, Refusal, Status
+from hub.model.tlp import Tlp
 from hub.stix.terms import term
 from hub.store.base import Act, Batch, Change, Log, Removal
 from tests.fakes import BOTH_STIX, START_US, collection, uuid_of
 
 ONE = collection("shared")
 TWO = collection("bulletins")
-SEES_ALL = Scope("publisher", "ministry", frozenset({ONE.key, TWO.key}))
+ALWAYS = (Window(Tlp.RED, 0),)
+SEES_ALL = Scope(
+    "publisher",
+    "ministry",
+    {ONE.key: ALWAYS, TWO.key: ALWAYS},
+    clearance=Tlp.RED,
+    subjects={("org", "ministry"): 0},
+)
 COORDINATES = msgspec.structs.replace(SEES_ALL, account="coordinator", moderates=True)
 EVERY = Query(ONE.key, edges=("all",), stix=BOTH_STIX)
 LAST = Query(ONE.key)
@@ -62,13 +71,39 @@ def candidate(number: int = 1, version: int = 0, content: Any = "a", **changes: 
         "digest": blake2b(raw, digest_size=16).digest(),
         "terms": "\n".join(("", *lines, "")) if lines else "",
         "warnings": (),
+        "tlp": Tlp.GREEN,
     }
     return Candidate(**(values | changes))
 
 
-def publish(log: Log, *items: Candidate | Refusal, org: str = "ministry", to: Any = ONE) -> Status:
-    act = Act("publisher", org, "publish", to.id, f"{len(items)} objects")
-    return log.add(Batch(str(uuid.uuid4()), to, items, act))
+def publisher(org: str = "ministry", **changes: Any) -> Scope:
+    """Who publishes for an organisation; it sees and writes everything if not changed."""
+    keys = frozenset({ONE.key, TWO.key})
+    subjects = {("org", org): 0}
+    return msgspec.structs.replace(
+        SEES_ALL, **({"org": org, "writable": keys, "subjects": subjects} | changes)
+    )
+
+
+def up_to(ceiling: Tlp, since_us: int = 0) -> Scope:
+    """Who sees records of both collections up to a marking."""
+    windows = (Window(ceiling, since_us),)
+    return msgspec.structs.replace(
+        SEES_ALL, readable={ONE.key: windows, TWO.key: windows}, clearance=ceiling
+    )
+
+
+def publish(
+    log: Log,
+    *items: Candidate | Refusal,
+    org: str = "ministry",
+    to: Any = ONE,
+    audience: Iterable[Subject] = (),
+    scope: Scope | None = None,
+) -> Status:
+    scope = scope or publisher(org)
+    act = Act(scope.account, org, "publish", to.id, f"{len(items)} objects")
+    return log.add(Batch(str(uuid.uuid4()), to, items, scope, act, frozenset(audience)))
 
 
 def outcomes(status: Status) -> list[Outcome]:

@@ -141,6 +141,7 @@ def _written(place: Path) -> AbstractContextManager[Store]:
 def _full(place: Path) -> Iterator[SqliteStore]:
     with _handle(place) as store:
         connection = store.database.connection()
+        connection.execute("VACUUM")  # no page is left to fill
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
         yield store

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.model.query import Query
+from hub.model.query import Label, Query, Scope
 from hub.model.record import Candidate, Outcome
+
+STEP_US = 8
 
 
 class Kept(NamedTuple):
@@ -14,68 +17,110 @@ class Kept(NamedTuple):
 
     item: Candidate
     org: str
+    label: Label
+    added_us: int
+    origin_us: int
+    part: int
+
+    def better(self, other: Kept) -> bool:
+        """Whether a reader who sees both gets this one as the latest."""
+        return self.rank() > other.rank()
+
+    def rank(self) -> tuple[str, int, int, int]:
+        return (self.item.stix, self.item.version_us, -self.part, -self.origin_us)
 
 
 class Oracle:
     """One collection."""
 
-    def __init__(self) -> None:
+    def __init__(self, collection: int) -> None:
+        self.collection = collection
         self.kept: list[Kept] = []
         self.changes = 0
+        self._last = 0
 
-    def publish(self, org: str, items: Sequence[Candidate]) -> list[Outcome]:
+    def publish(
+        self, scope: Scope, items: Sequence[Candidate], audience: frozenset, now: int
+    ) -> list[Outcome]:
         """What becomes of each object."""
-        return [self._take(org, item) for item in items]
+        base = now if now > self._last else self._last + 1
+        self._base, self._counts = base + -base % STEP_US, Counter()
+        return [self._take(scope, item, audience) for item in items]
 
-    def _take(self, org: str, item: Candidate) -> Outcome:
-        same_object = [k for k in self.kept if k.item.object_id == item.object_id]
-        same_version = [k for k in same_object if k.item.version_us == item.version_us]
-        outcome = Outcome.VERSION if same_object else Outcome.NEW
-        if same_version:
-            (old,) = same_version
-            if old.item.digest == item.digest:
-                return Outcome.UNCHANGED
-            if old.org != org:
-                return Outcome.CONFLICT
-            self.kept.remove(old)
-            outcome = Outcome.REPLACED
-        self.kept.append(Kept(item, org))
-        self.changes += 1
-        return outcome
+    def _take(self, scope: Scope, item: Candidate, audience: frozenset) -> Outcome:
+        label = Label(self.collection, item.tlp, audience)
+        mine = [
+            kept
+            for kept in self.kept
+            if kept.item.object_id == item.object_id
+            and scope.knows(kept.label, kept.added_us, kept.org)
+        ]
+        same = [kept for kept in mine if kept.item.version_us == item.version_us]
+        if any(k.item.digest == item.digest and k.label == label for k in same):
+            return Outcome.UNCHANGED
+        own = [kept for kept in same if kept.org == scope.org and kept.part == 0]
+        if own:
+            origin = own[0].origin_us
+            self.kept = [kept for kept in self.kept if kept.origin_us != origin]
+            self._keep(scope, item, audience, origin)
+            return Outcome.REPLACED
+        if any(k.org != scope.org and k.item.digest != item.digest for k in same):
+            return Outcome.CONFLICT
+        self._keep(scope, item, audience, 0)
+        return Outcome.VERSION if mine else Outcome.NEW
 
-    def remove(self, query: Query) -> int:
-        """How many versions the query deletes."""
-        gone = self._select(query)
+    def _keep(self, scope: Scope, item: Candidate, audience: frozenset, origin: int) -> None:
+        for form in (item, *reversed(item.views)):
+            added_us = self._base + STEP_US * self._counts[form.tlp] + form.tlp
+            self._counts[form.tlp] += 1
+            self._last = max(self._last, added_us)
+            origin = origin or added_us
+            label = Label(self.collection, form.tlp, audience)
+            part = item.tlp - form.tlp
+            self.kept.append(Kept(form, scope.org, label, added_us, origin, part))
+            self.changes += 1
+
+    def remove(self, scope: Scope, query: Query) -> int:
+        """How many records the query selects; their publishes go as a whole."""
+        chosen = self._select(scope, query)
+        origins = {kept.origin_us for kept in chosen}
+        gone = [kept for kept in self.kept if kept.origin_us in origins]
         self.kept = [kept for kept in self.kept if kept not in gone]
         self.changes += len(gone)
-        return len(gone)
+        self._last += 1
+        return len(chosen)
 
-    def read(self, query: Query) -> list[bytes]:
+    def read(self, scope: Scope, query: Query) -> list[bytes]:
         """The selected objects, in the order they were accepted."""
-        return [kept.item.raw for kept in self._select(query)]
+        return [kept.item.raw for kept in self._select(scope, query)]
 
-    def _select(self, query: Query) -> list[Kept]:
-        return [kept for kept in self.kept if self._matches(kept, query)]
+    def _select(self, scope: Scope, query: Query) -> list[Kept]:
+        seen = [kept for kept in self.kept if scope.admits(kept.label, kept.added_us)]
+        got = [kept for kept in seen if self._is_got(kept, seen, query)]
+        found = [kept for kept in got if self._passes(kept, query)]
+        chosen = [kept for kept in found if self._is_wanted(kept, found, query)]
+        return sorted(chosen, key=lambda kept: kept.added_us)
 
-    def _matches(self, kept: Kept, query: Query) -> bool:
-        candidates = [
-            other.item
-            for other in self.kept
-            if other.item.object_id == kept.item.object_id and self._passes(other.item, query)
-        ]
-        if kept.item not in candidates:
+    def _is_got(self, kept: Kept, seen: list[Kept], query: Query) -> bool:
+        """One record of each version, and without `match[spec_version]` of the newest STIX."""
+        others = [o for o in seen if o.item.object_id == kept.item.object_id]
+        if not query.stix and any(o.item.stix > kept.item.stix for o in others):
             return False
-        versions = [item.version_us for item in candidates]
+        twins = [o for o in others if o.item.version_us == kept.item.version_us]
+        return not any(twin.better(kept) for twin in twins)
+
+    def _passes(self, kept: Kept, query: Query) -> bool:
+        return (
+            (not query.ids or kept.item.object_id in query.ids)
+            and (not query.types or kept.item.type in query.types)
+            and (not query.stix or kept.item.stix in query.stix)
+            and (not query.publisher or kept.org == query.publisher)
+        )
+
+    def _is_wanted(self, kept: Kept, found: list[Kept], query: Query) -> bool:
+        versions = [o.item.version_us for o in found if o.item.object_id == kept.item.object_id]
         wanted = set(query.versions_us)
         wanted |= {max(versions)} if "last" in query.edges else set()
         wanted |= {min(versions)} if "first" in query.edges else set()
         every = "all" in query.edges or not (query.edges or query.versions_us)
         return every or kept.item.version_us in wanted
-
-    def _passes(self, item: Candidate, query: Query) -> bool:
-        if query.ids and item.object_id not in query.ids:
-            return False
-        if query.stix:
-            return item.stix in query.stix
-        newest = max(k.item.stix for k in self.kept if k.item.object_id == item.object_id)
-        return item.stix == newest

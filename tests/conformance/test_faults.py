@@ -14,6 +14,7 @@ from tests.conformance.builders import (
     SEES_ALL,
     candidate,
     everything,
+    object_id,
     publish,
     removal,
 )
@@ -30,6 +31,8 @@ CALLS = {
     "remove": lambda store: store.remove(SEES_ALL, removal()),
     "status": lambda store: store.status(SEES_ALL, ONE.root, "x"),
     "tallies": lambda store: store.tallies(SEES_ALL),
+    "labels": lambda store: store.labels(ONE.key, object_id(1)),
+    "holdings": lambda store: store.holdings(),
     "changes": lambda store: store.changes(0, 10),
     "purge": lambda store: store.purge(2**60),
     "probe": lambda store: store.probe(),

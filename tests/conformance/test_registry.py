@@ -9,26 +9,30 @@ from hub.model.party import (
     Community,
     Directory,
     Grant,
+    Group,
     Organisation,
     Role,
     Token,
 )
 from hub.store.base import Act, Stale
 from tests.conformance.builders import ACT, candidate, publish
-from tests.fakes import parties, populate, uuid_of
+from tests.fakes import members, parties, populate, uuid_of
 
 ORG = Organisation("cert", f"identity--{uuid_of(1)}", "Trung tâm ứng cứu", "Response Centre")
 PARTIES = {
     "organisation": ORG,
     "organisation in full": Organisation("x", "identity--x", "a", "b", "operator", "LA", "energy"),
-    "community": Community("energy", "Năng lượng", frozenset({"cert", "grid"})),
+    "community": Community("energy", "Năng lượng", members("cert", "grid")),
+    "group": Group("case-12", "Vụ 12", "cert", members("grid", since_us=5), "terms"),
     "empty community": Community("nobody", "Nobody"),
     "account": Account("an", "cert", frozenset(Role), "$argon2id$v=19$x", disabled=True),
     "account without rights": Account("binh", "cert", frozenset()),
     "token": Token(
         "t1", "an", bytes(range(32)), 2**53 + 1, True, ("192.0.2.0/24", "::1/128"), "MISP"
     ),
-    "collection": Collection(3, str(uuid_of(3)), "hub", "c", "Chỉ báo", "mô tả\n", True, True, ()),
+    "collection": Collection(
+        3, str(uuid_of(3)), "hub", "c", "Chỉ báo", "mô tả\n", True, True, media_types=()
+    ),
     "grant to an organisation": Grant(3, ("org", "cert"), read=True),
     "grant to a community": Grant(3, ("community", "cert"), write=True),
 }
@@ -39,6 +43,7 @@ def held(directory: Directory):
     groups = (
         directory.orgs,
         directory.communities,
+        directory.groups,
         directory.accounts,
         directory.tokens,
         directory.collections,

@@ -2,13 +2,12 @@
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hub.errors import Fault, HubError
-from hub.model.query import Placement, Query, Scope
+from hub.model.query import Query, Scope
 from hub.store.base import Tally
 from tests.conformance.builders import (
+    ALWAYS,
     COORDINATES,
     EVERY,
     LAST,
@@ -25,13 +24,12 @@ from tests.conformance.builders import (
     select,
     version_us,
 )
-from tests.fakes import collection
 
 NOBODY = Scope()
 IN_TWO = select(EVERY, collection=TWO.key)
-ONLY_TWO = msgspec.structs.replace(SEES_ALL, readable=frozenset({TWO.key}))
+ONLY_TWO = msgspec.structs.replace(SEES_ALL, readable={TWO.key: ALWAYS})
 WRITES_ONLY = msgspec.structs.replace(
-    SEES_ALL, readable=frozenset(), writable=frozenset({ONE.key, TWO.key})
+    SEES_ALL, readable={}, writable=frozenset({ONE.key, TWO.key})
 )
 QUERIES = [
     LAST,
@@ -70,7 +68,7 @@ class TestScope:
         assert raws(filled, EVERY) == [candidate(1).raw, candidate(2, version=3).raw]
 
     def test_a_collection_that_is_not_stored_is_empty(self, filled):
-        scope = msgspec.structs.replace(SEES_ALL, readable=frozenset({77}))
+        scope = msgspec.structs.replace(SEES_ALL, readable={77: ALWAYS})
         assert raws(filled, Query(77), scope) == []
         assert filled.tallies(scope) == []
 
@@ -78,24 +76,6 @@ class TestScope:
         assert filled.remove(ONLY_TWO, removal()) == 0
         assert filled.remove(NOBODY, removal()) == 0
         assert len(raws(filled)) == 2
-
-    @given(data=st.data())
-    def test_filter_says_the_same_as_the_predicate(self, store, data):
-        keys = [1, 2, 3]
-        placed = data.draw(
-            st.lists(st.tuples(st.sampled_from(keys), st.sampled_from(["ministry", "grid"])))
-        )
-        for n, (key, org) in enumerate(placed):
-            to = collection("shared", key=key, id=f"collection {key}")
-            publish(store, candidate(n, content=data.draw(st.uuids()).hex), org=org, to=to)
-        scope = Scope("a", "ministry", frozenset(data.draw(st.sets(st.sampled_from(keys)))))
-        everywhere = msgspec.structs.replace(scope, readable=frozenset(keys))
-        for key in keys:
-            query = select(EVERY, collection=key)
-            for org in ("ministry", "grid"):
-                admitted = scope.admits(Placement(key, org))
-                expected = entries(store, query, everywhere) if admitted else []
-                assert entries(store, query, scope) == expected
 
 
 class TestTallies:

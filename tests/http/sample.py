@@ -7,7 +7,7 @@ from typing import Any
 from tests import fakes
 
 CREATED = "2024-03-01T08:00:00.000Z"
-TLP_RED = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
+TLP_AMBER = "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82"
 TLP2_GREEN = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
 
 
@@ -76,7 +76,7 @@ EXTENSION = stix(
     created_by_ref=IDENTITY["id"],
     extension_types=["property-extension"],
 )
-SECRET = stix("campaign", 14, name="Red", object_marking_refs=[TLP_RED], confidence=85)
+SECRET = stix("campaign", 14, name="Amber", object_marking_refs=[TLP_AMBER], confidence=85)
 OLD_SPEC = {
     "type": "indicator",
     "id": f"indicator--{fakes.uuid_of(15)}",

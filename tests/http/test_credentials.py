@@ -207,10 +207,9 @@ def test_rights_end_with_the_grant(hub: Hub, room: Room) -> None:
 
 
 def test_rights_end_with_the_membership(hub: Hub, room: Room) -> None:
-    members = frozenset({"ministry"})
-    hub.put(fakes.Community("partners", "Partners", members))
+    hub.put(fakes.Community("partners", "Partners", fakes.members("ministry")))
     assert room.get(account="partner").status_code == 404
-    hub.put(fakes.Community("partners", "Partners", members | {"grid"}))
+    hub.put(fakes.Community("partners", "Partners", fakes.members("ministry", "grid")))
     assert room.get(account="partner").status_code == 200
 
 

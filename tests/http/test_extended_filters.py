@@ -112,9 +112,8 @@ def test_revoked(room: Room) -> None:
 COLOURS = {
     "clear": "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
     "green": sample.TLP2_GREEN,
-    "amber": "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82",
+    "amber": sample.TLP_AMBER,
     "amber+strict": "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
-    "red": sample.TLP_RED,
 }
 
 
@@ -129,14 +128,14 @@ def test_tlp(room: Room, colour: str) -> None:
     for text in (colour, colour.upper(), f"TLP:{colour.upper()}"):
         assert room.objects(tlp=text) == [marked(colour)]
     assert room.objects(tlp="white") == [marked("clear")]
-    assert room.objects(tlp="clear,red") == [marked("clear"), marked("red")]
+    assert room.objects(tlp="clear,amber") == [marked("clear"), marked("amber")]
 
 
 def test_tlp_of_a_part(room: Room) -> None:
-    part = {"selectors": ["description"], "marking_ref": sample.TLP_RED}
+    part = {"selectors": ["description"], "marking_ref": sample.TLP_AMBER}
     item = fakes.indicator(1, description="x", granular_markings=[part])
     room.add(item, fakes.indicator(2))
-    assert room.objects(tlp="red") == [item]
+    assert room.objects(tlp="amber") == [item]
 
 
 def test_relationships_all(room: Room) -> None:

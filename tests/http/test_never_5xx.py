@@ -36,7 +36,7 @@ scalars = st.one_of(
     st.sampled_from(
         [sample.CREATED, "2024-02-30T00:00:00Z", "9999-12-31T23:59:60Z", "0001-01-01T00:00:00Z"]
     ),
-    st.sampled_from([sample.VERSIONED, "x--y", "indicator--", sample.TLP_RED, "[a:b = 'c']"]),
+    st.sampled_from([sample.VERSIONED, "x--y", "indicator--", sample.TLP_AMBER, "[a:b = 'c']"]),
 )
 json_values = st.recursive(
     scalars,

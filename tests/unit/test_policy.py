@@ -18,10 +18,9 @@ from hub.model.party import (
     Organisation,
     Role,
 )
-from hub.model.query import Placement, Scope
-from hub.store.filters import visible
-from tests.conformance.builders import EVERY, candidate, entries, publish, select
-from tests.fakes import KEYS, collection, open_store, parties
+from hub.model.query import Scope, Window
+from hub.model.tlp import Tlp
+from tests.fakes import KEYS, collection, members, parties
 
 R, P, C, A = Role.READER, Role.PUBLISHER, Role.COORDINATOR, Role.ADMINISTRATOR
 SHARED = collection("shared")
@@ -67,7 +66,7 @@ GRANTS = list(itertools.product([False, True], repeat=4))
 def test_grants_to_the_organisation_and_its_communities_add_up(read, write, more_read, more_write):
     found = directory(
         SHARED,
-        Community("partners", "Partners", frozenset({"ministry"})),
+        Community("partners", "Partners", members("ministry")),
         Grant(SHARED.key, ("org", "ministry"), read=read, write=write),
         Grant(SHARED.key, ("community", "partners"), read=more_read, write=more_write),
     )
@@ -78,8 +77,8 @@ def test_grants_to_the_organisation_and_its_communities_add_up(read, write, more
 def test_several_communities_add_up():
     found = directory(
         SHARED,
-        Community("energy", "Energy", frozenset({"ministry"})),
-        Community("south", "South", frozenset({"ministry", "grid"})),
+        Community("energy", "Energy", members("ministry")),
+        Community("south", "South", members("ministry", "grid")),
         Grant(SHARED.key, ("community", "energy"), write=True),
         Grant(SHARED.key, ("community", "south"), read=True),
     )
@@ -148,7 +147,9 @@ def test_the_sample_directory_is_as_it_describes_itself(name, expected):
 
 
 class TestRequire:
-    RIGHTS = Scope(readable=frozenset({KEYS["bulletins"]}), writable=frozenset({KEYS["dropbox"]}))
+    RIGHTS = Scope(
+        readable={KEYS["bulletins"]: (Window(Tlp.RED, 0),)}, writable=frozenset({KEYS["dropbox"]})
+    )
 
     def test_read(self):
         assert policy.require_read(self.RIGHTS, collection("bulletins")) is None
@@ -239,50 +240,6 @@ class TestProperties:
         for key in scope.writable:
             assert any(g.write for g in mine if g.collection == key)
             assert who.roles & {P, C}
-
-    @given(who=CALLERS, found=DIRECTORIES)
-    def test_the_store_filters_as_the_scope_admits(self, placed, who, found):
-        """`hub.store.filters.visible` in SQL and `Scope.admits` in Python are one rule."""
-        scope = policy.scope(who, found)
-        everywhere = Scope(readable=frozenset(KEYS.values()))
-        for key in KEYS.values():
-            query = select(EVERY, collection=key)
-            all_of_it = entries(placed, query, everywhere)
-            assert len(all_of_it) == 2
-            expected = [
-                entry
-                for entry, publisher in zip(all_of_it, ("ministry", "grid"), strict=True)
-                if scope.admits(Placement(key, publisher))
-            ]
-            assert entries(placed, query, scope) == expected
-            assert _in_sql(placed, scope, key) == {entry.added_us for entry in expected}
-        assert [tally.collection for tally in placed.tallies(scope)] == sorted(scope.readable)
-
-
-@pytest.fixture(scope="module")
-def placed(tmp_path_factory):
-    """Two records in every collection, one from each organisation."""
-    store = open_store(tmp_path_factory.mktemp("policy") / "hub.sqlite")
-    for number, alias in enumerate(KEYS):
-        for org in ("ministry", "grid"):
-            publish(
-                store,
-                candidate(number, content=org, version=len(org)),
-                org=org,
-                to=collection(alias),
-            )
-    yield store
-    store.close()
-
-
-def _in_sql(store, scope, key):
-    """The records of a collection that the condition lets pass, without anything around it."""
-    seen = visible(scope, key)
-    rows = store.database.connection().execute(
-        f"SELECT r.added_us FROM record r WHERE r.collection = ? AND {seen.sql}",
-        [key, *seen.args],
-    )
-    return {added_us for (added_us,) in rows}
 
 
 def _held(found):

@@ -15,8 +15,9 @@ from hub.model.party import (
     Organisation,
     Role,
 )
-from hub.model.query import Placement, Scope
-from tests.fakes import collection, parties
+from hub.model.query import Label, Scope
+from hub.model.tlp import Tlp
+from tests.fakes import collection, members, parties
 
 EVERY_ROLE = frozenset(Role)
 ORGS = [Organisation(slug, f"identity--{slug}", slug, slug) for slug in ("ministry", "grid")]
@@ -41,7 +42,7 @@ NOTHING = {
     "a community without the organisation": (
         MINISTRY,
         [
-            Community("c", "C", frozenset({"grid"})),
+            Community("c", "C", members("grid")),
             Grant(COLLECTION.key, ("community", "c"), read=True, write=True),
         ],
     ),
@@ -56,15 +57,15 @@ NOTHING = {
     "an organisation with the name of the community": (
         MINISTRY,
         [
-            Community("grid", "G", frozenset({"ministry"})),
+            Community("grid", "G", members("ministry")),
             Grant(COLLECTION.key, ("org", "grid"), read=True, write=True),
         ],
     ),
     "a member of a member": (
         MINISTRY,
         [
-            Community("inner", "I", frozenset({"ministry"})),
-            Community("outer", "O", frozenset({"inner"})),
+            Community("inner", "I", members("ministry")),
+            Community("outer", "O", members("inner")),
             Grant(COLLECTION.key, ("community", "outer"), read=True, write=True),
         ],
     ),
@@ -75,7 +76,7 @@ NOTHING = {
     "an unknown organisation that a community names": (
         msgspec.structs.replace(MINISTRY, org="nobody"),
         [
-            Community("c", "C", frozenset({"nobody"})),
+            Community("c", "C", members("nobody")),
             Grant(COLLECTION.key, ("community", "c"), read=True, write=True),
         ],
     ),
@@ -98,7 +99,7 @@ NOTHING = {
 @pytest.mark.parametrize(("caller", "found"), NOTHING.values(), ids=NOTHING)
 def test_no_rights(caller, found):
     given = scope(caller, *found)
-    assert (given.readable, given.writable) == (frozenset(), frozenset())
+    assert (given.readable, given.writable) == ({}, frozenset())
     assert policy.rights(given, COLLECTION) == (False, False)
 
 
@@ -111,7 +112,7 @@ def test_the_cases_above_would_have_rights_with_one_more_grant():
 
 def test_administrators_see_no_more_data_for_it():
     administrator = Caller("root", "ministry", frozenset({Role.ADMINISTRATOR}))
-    assert scope(administrator, FULL).readable == frozenset()
+    assert scope(administrator, FULL).readable == {}
     own = Grant(COLLECTION.key, ("org", "ministry"), read=True, write=True)
     given = scope(administrator, own)
     assert given.readable == {COLLECTION.key}
@@ -121,26 +122,26 @@ def test_administrators_see_no_more_data_for_it():
 
 def test_an_empty_directory_gives_nothing():
     given = policy.scope(MINISTRY, Directory.of(0, []))
-    assert (given.readable, given.writable) == (frozenset(), frozenset())
+    assert (given.readable, given.writable) == ({}, frozenset())
 
 
 def test_an_account_that_the_directory_does_not_know():
     directory = Directory.of(1, [*ORGS, COLLECTION, FULL])
-    assert policy.scope(MINISTRY, directory).readable == frozenset()
+    assert policy.scope(MINISTRY, directory).readable == {}
 
 
 def test_a_scope_is_empty_unless_somebody_fills_it():
     empty = Scope()
-    assert empty == Scope("", "", frozenset(), frozenset(), moderates=False)
+    assert empty == Scope("", "", {}, frozenset(), moderates=False)
     for key in range(10):
-        assert not empty.admits(Placement(key, ""))
+        assert not empty.admits(Label(key, Tlp.CLEAR, frozenset()), 1)
 
 
 def test_a_grant_for_a_collection_that_was_dropped_gives_nothing():
     directory = Directory.of(
         1, [*ORGS, Grant(COLLECTION.key, ("org", "ministry"), read=True, write=True)]
     )
-    assert policy.scope(MINISTRY, directory).readable == frozenset()
+    assert policy.scope(MINISTRY, directory).readable == {}
 
 
 @pytest.mark.parametrize("name", ["reader", "publisher", "coordinator", "administrator"])

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from hub.model.party import Organisation
+from hub.model.tlp import Tlp
 from hub.stix.sample.story import Story, Teller
 
 STORIES = 20
 DAYS = 90
 Audience = Literal["national", "warning", "public"]
 _AUDIENCES: tuple[Audience, ...] = ("national", "warning", "national", "public", "warning")
-_COLOURS: dict[Audience, tuple[str, ...]] = {
-    "national": ("amber", "amber+strict", "green"),
-    "warning": ("green", "amber"),
-    "public": ("clear",),
+_COLOURS: dict[Audience, tuple[Tlp, ...]] = {
+    "national": (Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.GREEN),
+    "warning": (Tlp.GREEN, Tlp.AMBER),
+    "public": (Tlp.CLEAR,),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from stix2 import v21
 
 from hub.model.party import Organisation
+from hub.model.tlp import Tlp
 from hub.stix.marking import COLOUR_OF, TLP_EXTENSION
 
 MARKING = {colour: marking for marking, colour in COLOUR_OF.items()}
@@ -18,13 +19,15 @@ _KNOWN = datetime(2026, 1, 1, tzinfo=UTC)
 _ATTACK = "https://attack.mitre.org/techniques/"
 
 
-def marking(colour: str) -> Any:
+def marking(colour: Tlp) -> Any:
     """The TLP 2.0 marking of a colour, as OASIS publishes it."""
     return v21.MarkingDefinition(
         id=MARKING[colour],
         created=_MARKED,
-        name=f"TLP:{colour.upper()}",
-        extensions={TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": colour}},
+        name=str(colour),
+        extensions={
+            TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": colour.text}
+        },
     )
 
 
@@ -38,7 +41,7 @@ def identity(org: Organisation) -> Any:
         description=org.name_vi,
         identity_class="organization",
         sectors=[org.sector],
-        object_marking_refs=[MARKING["clear"]],
+        object_marking_refs=[MARKING[Tlp.CLEAR]],
     )
 
 
@@ -59,5 +62,5 @@ def technique(text: str, object_id: str) -> Any:
         external_references=[
             {"source_name": "mitre-attack", "external_id": number, "url": address}
         ],
-        object_marking_refs=[MARKING["clear"]],
+        object_marking_refs=[MARKING[Tlp.CLEAR]],
     )

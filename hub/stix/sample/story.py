@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from stix2 import v21
 
 from hub.model.party import Organisation
+from hub.model.tlp import Tlp
 from hub.stix.sample import cast, values
 from hub.stix.sample.themes import THEMES
 
@@ -27,7 +28,7 @@ class Teller(NamedTuple):
     audience: str
     """Objects of different audiences have different ids."""
     author: Organisation
-    colour: str
+    colour: Tlp
     """Of the Traffic Light Protocol."""
     language: Literal["en", "vi"]
     begin: datetime
@@ -53,7 +54,7 @@ class Story:
 
     def _objects(self) -> Iterator[Any]:
         author = cast.identity(self._teller.author)
-        yield from (cast.marking("clear"), cast.marking(self._teller.colour), author)
+        yield from (cast.marking(Tlp.CLEAR), cast.marking(self._teller.colour), author)
         attack = list(self._attack())
         yield from attack
         yield from self._aftermath([author, *attack])

@@ -5,9 +5,10 @@ import pytest
 
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
-from hub.model.party import Caller, Collection, Organisation, Role
+from hub.model.party import Account, Caller, Collection, Grant, Organisation, Role
 from hub.service import credentials
-from hub.service.admin import Admin, by_alias, find
+from hub.service.admin import Admin
+from hub.service.changes import by_alias, find
 from hub.store.base import Stale
 from tests.fakes import KEYS, PASSWORD, ROOT, collection, uuid_of
 
@@ -51,13 +52,14 @@ REFUSED = {
         lambda a: a.put_org(msgspec.structs.replace(ORG, country="Vietnam")),
         "country",
     ),
-    "community: name": (lambda a: a.put_community("a b", "t", []), "community"),
-    "community: unknown member": (lambda a: a.put_community("c", "t", ["x"]), "organisation"),
-    "account: name": (lambda a: a.add_account("a:b", "ministry", []), "account"),
-    "account: unknown organisation": (lambda a: a.add_account("new", "x", []), "organisation"),
-    "account: name is taken": (lambda a: a.add_account("reader", "ministry", []), "account"),
+    "account: name": (lambda a: a.add_account(Account("a:b", "ministry")), "account"),
+    "account: unknown organisation": (
+        lambda a: a.add_account(Account("new", "x")),
+        "organisation",
+    ),
+    "account: name is taken": (lambda a: a.add_account(Account("reader", "ministry")), "account"),
     "account: short password": (
-        lambda a: a.add_account("new", "ministry", [], "x" * 11),
+        lambda a: a.add_account(Account("new", "ministry"), "x" * 11),
         "password",
     ),
     "password: short": (lambda a: a.set_password("reader", "short"), "password"),
@@ -82,15 +84,15 @@ REFUSED = {
         "alias",
     ),
     "grant: unknown organisation": (
-        lambda a: a.grant("shared", ("org", "x"), read=True, write=False),
+        lambda a: a.grant("shared", Grant(0, ("org", "x"), read=True, write=False)),
         "org",
     ),
     "grant: unknown community": (
-        lambda a: a.grant("shared", ("community", "ministry"), read=True, write=False),
+        lambda a: a.grant("shared", Grant(0, ("community", "ministry"), read=True, write=False)),
         "community",
     ),
     "grant: unknown collection": (
-        lambda a: a.grant("x", ("org", "ministry"), read=True, write=False),
+        lambda a: a.grant("x", Grant(0, ("org", "ministry"), read=True, write=False)),
         "collection",
     ),
 }
@@ -126,25 +128,17 @@ class TestParties:
         assert hub_store.directory().orgs["cert"] == ORG
         assert audited(hub_store) == ("org.put", "cert", "Centre")
 
-    def test_community_members_are_replaced(self, admin, hub_store):
-        admin.put_community("partners", "Partners", ["grid"])
-        assert hub_store.directory().communities["partners"].members == {"grid"}
-        assert audited(hub_store) == ("community.put", "partners", "grid")
-
-    def test_community_from_a_list_that_can_be_read_once(self, admin, hub_store):
-        admin.put_community("both", "Both", iter(["ministry", "grid"]))
-        assert hub_store.directory().communities["both"].members == {"ministry", "grid"}
-        assert audited(hub_store) == ("community.put", "both", "grid ministry")
-
     def test_account(self, admin, hub_store):
-        admin.add_account("new", "grid", [Role.READER, Role.PUBLISHER], PASSWORD)
+        admin.add_account(
+            Account("new", "grid", frozenset({Role.READER, Role.PUBLISHER})), PASSWORD
+        )
         account = hub_store.directory().accounts["new"]
         assert (account.org, account.roles) == ("grid", {Role.READER, Role.PUBLISHER})
         assert credentials._matches(account.password, PASSWORD)
         assert audited(hub_store) == ("account.add", "new", "publisher reader")
 
     def test_account_without_a_password(self, admin, hub_store):
-        admin.add_account("new", "grid", [])
+        admin.add_account(Account("new", "grid"))
         assert hub_store.directory().accounts["new"].password == ""
 
     def test_password(self, admin, hub_store):
@@ -164,7 +158,7 @@ class TestParties:
         assert audited(hub_store) == (action, "reader", "")
 
     def test_no_password_and_no_hash_reaches_the_audit_log(self, admin, hub_store):
-        admin.add_account("new", "grid", [], PASSWORD)
+        admin.add_account(Account("new", "grid"), PASSWORD)
         admin.set_password("new", "another good password")
         issued = admin.issue_token("new", days=1)
         text = repr(hub_store.audit(10))
@@ -235,20 +229,23 @@ class TestCollections:
 class TestGrants:
     def test_give_and_take(self, admin, hub_store):
         subject = ("org", "grid")
-        admin.grant("hidden", subject, read=True, write=True)
+        admin.grant("hidden", Grant(0, subject, read=True, write=True))
         assert audited(hub_store) == ("grant", "hidden", "org grid: read write")
         given = [g for g in hub_store.directory().grants if g.collection == KEYS["hidden"]]
         assert [(g.subject, g.read, g.write) for g in given] == [(subject, True, True)]
-        admin.grant("hidden", subject, read=True, write=False)
-        assert audited(hub_store) == ("grant", "hidden", "org grid: read")
-        admin.grant("hidden", subject, read=False, write=False)
+        admin.grant("hidden", Grant(0, subject, read=True, write=False))
+        assert audited(hub_store) == (
+            "grant",
+            "hidden",
+            "org grid: read up to TLP:RED since 0",
+        )
+        admin.grant("hidden", Grant(0, subject, read=False, write=False))
         assert audited(hub_store)[:2] == ("grant.revoke", "hidden")
         assert all(g.collection != KEYS["hidden"] for g in hub_store.directory().grants)
 
     def test_by_id(self, admin, hub_store):
-        admin.grant(
-            str(uuid_of(KEYS["hidden"])), ("community", "partners"), read=True, write=False
-        )
+        grant = Grant(0, ("community", "partners"), read=True)
+        admin.grant(str(uuid_of(KEYS["hidden"])), grant)
         assert any(g.collection == KEYS["hidden"] for g in hub_store.directory().grants)
 
 

@@ -3,7 +3,8 @@
 import pytest
 import stix2
 
-from hub.stix.marking import COLOUR_OF, canonical_colour, object_tlp, tlp_of
+from hub.model.tlp import Tlp
+from hub.stix.marking import COLOUR_OF, object_tlp, tlp_of
 from tests.unit.stix.samples import GREEN, RED, UUID, versioned
 
 WHITE = "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9"
@@ -19,12 +20,15 @@ def marked(*refs, parts=None):
 CARRIED = {
     "nothing": (versioned("tool"), set()),
     "a statement": (marked(STATEMENT), set()),
-    "old white": (marked(WHITE), {"clear"}),
-    "both names of one colour": (marked(WHITE, CLEAR), {"clear"}),
-    "one among others": (marked(STATEMENT, RED), {"red"}),
-    "two": (marked(GREEN, RED), {"green", "red"}),
-    "one for a part": (marked(parts=[RED]), {"red"}),
-    "one for all and one for a part": (marked(GREEN, parts=[RED, STATEMENT]), {"green", "red"}),
+    "old white": (marked(WHITE), {Tlp.CLEAR}),
+    "both names of one colour": (marked(WHITE, CLEAR), {Tlp.CLEAR}),
+    "one among others": (marked(STATEMENT, RED), {Tlp.RED}),
+    "two": (marked(GREEN, RED), {Tlp.GREEN, Tlp.RED}),
+    "one for a part": (marked(parts=[RED]), {Tlp.RED}),
+    "one for all and one for a part": (
+        marked(GREEN, parts=[RED, STATEMENT]),
+        {Tlp.GREEN, Tlp.RED},
+    ),
     "a language for a part": (versioned("tool", granular_markings=[{"lang": "vi"}]), set()),
     "refs that are a text": (versioned("tool", object_marking_refs=RED), set()),
     "refs that are no texts": (versioned("tool", object_marking_refs=[5, [RED], None]), set()),
@@ -39,24 +43,28 @@ def test_finds_the_colours_an_object_carries(obj, colours):
 
 
 def test_the_whole_object_is_told_from_its_parts():
-    assert object_tlp(marked(GREEN, parts=[RED])) == {"green"}
+    assert object_tlp(marked(GREEN, parts=[RED])) == {Tlp.GREEN}
 
 
 @pytest.mark.parametrize("name", ["WHITE", "GREEN", "AMBER", "RED"])
 def test_the_ids_of_tlp_1_are_those_of_stix2(name):
-    expected = name.lower().replace("white", "clear")
-    assert COLOUR_OF[getattr(stix2, f"TLP_{name}").id] == expected
+    assert COLOUR_OF[getattr(stix2, f"TLP_{name}").id] is Tlp.named(name)
 
 
 @pytest.mark.parametrize(
     ("text", "colour"),
-    [("red", "red"), ("TLP:Amber+Strict", "amber+strict"), ("WHITE", "clear"), ("clear", "clear")],
+    [
+        ("red", Tlp.RED),
+        ("TLP:Amber+Strict", Tlp.AMBER_STRICT),
+        ("WHITE", Tlp.CLEAR),
+        ("clear", Tlp.CLEAR),
+    ],
 )
 def test_reads_colours_in_any_spelling(text, colour):
-    assert canonical_colour(text) == colour
+    assert Tlp.named(text) is colour
 
 
 @pytest.mark.parametrize("text", ["", "blue", "tlp", "TLP:", "amber strict", "clearwhite"])
 def test_knows_no_other_colour(text):
     with pytest.raises(ValueError, match=f"^{text}$"):
-        canonical_colour(text)
+        Tlp.named(text)

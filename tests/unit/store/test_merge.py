@@ -8,11 +8,12 @@ from hub.model.record import Outcome
 from hub.store.merge import Known, Standing, meet, rank
 from tests.conformance.builders import candidate
 
-GONE, OLDER_SPEC, OLDER, LAST = Standing
+GONE, OLDER, UNSURE, LAST, ONLY = Standing
 
 
 def known(version_us=1, digest=b"a", publisher="ministry", **changes):
-    values = {"added_us": 1, "stix": "2.1", "standing": LAST} | changes
+    values = {"added_us": 1, "stix": "2.1", "standing": LAST, "label": 1, "part": 0} | changes
+    values.setdefault("origin_us", values["added_us"])
     return Known(
         version_us=version_us,
         digest=digest,
@@ -22,97 +23,137 @@ def known(version_us=1, digest=b"a", publisher="ministry", **changes):
 
 
 MEETINGS = {
-    "nothing is known": ([], Outcome.NEW, None),
-    "another version is known": ([known(2)], Outcome.VERSION, None),
-    "a newer one is known": ([known(9)], Outcome.VERSION, None),
-    "same version, same content": ([known(1, b"x")], Outcome.UNCHANGED, None),
+    "nothing is known": ([], Outcome.NEW, 0),
+    "another version is known": ([known(2)], Outcome.VERSION, 0),
+    "a newer one is known": ([known(9)], Outcome.VERSION, 0),
+    "same version, same content": ([known(1, b"x")], Outcome.UNCHANGED, 0),
     "same version, same content, another organisation": (
         [known(1, b"x", "grid")],
         Outcome.UNCHANGED,
-        None,
+        0,
     ),
-    "same version, other content": ([known(1, b"y")], Outcome.REPLACED, 0),
+    "same version, same content, another label": (
+        [known(1, b"x", label=2, added_us=7)],
+        Outcome.REPLACED,
+        7,
+    ),
+    "same version, same content, another label, another organisation": (
+        [known(1, b"x", "grid", label=2)],
+        Outcome.VERSION,
+        0,
+    ),
+    "same version, other content": ([known(1, b"y", added_us=7)], Outcome.REPLACED, 7),
     "same version, other content, another organisation": (
         [known(1, b"y", "grid")],
         Outcome.CONFLICT,
-        None,
+        0,
     ),
-    "same version, other content, behind other versions": (
-        [known(5), known(3), known(1, b"y")],
+    "own record before that of another organisation": (
+        [known(1, b"y", "grid"), known(1, b"z", added_us=7)],
         Outcome.REPLACED,
-        2,
+        7,
     ),
-    "same version in another STIX version": ([known(1, b"y", stix="2.0")], Outcome.REPLACED, 0),
-    "that version was deleted": ([known(1, b"x", standing=GONE)], Outcome.NEW, None),
+    "only a view of its own is known": ([known(1, b"y", part=2)], Outcome.VERSION, 0),
+    "same version, other content, behind other versions": (
+        [known(5), known(3), known(1, b"y", added_us=7)],
+        Outcome.REPLACED,
+        7,
+    ),
+    "it was replaced before: the origin stays": (
+        [known(1, b"x", standing=GONE), known(1, b"y", added_us=9, origin_us=7)],
+        Outcome.REPLACED,
+        7,
+    ),
+    "same version in another STIX version": (
+        [known(1, b"y", stix="2.0", added_us=7)],
+        Outcome.REPLACED,
+        7,
+    ),
+    "that version was deleted": ([known(1, b"x", standing=GONE)], Outcome.NEW, 0),
     "that version of another organisation was deleted": (
         [known(1, b"y", "grid", standing=GONE)],
         Outcome.NEW,
-        None,
+        0,
     ),
     "that version was deleted, another is there": (
         [known(1, b"x", standing=GONE), known(2)],
         Outcome.VERSION,
-        None,
+        0,
     ),
-    "it was replaced before": (
-        [known(1, b"x", standing=GONE), known(1, b"y")],
-        Outcome.REPLACED,
-        1,
-    ),
-    "a hidden STIX version counts": (
-        [known(1, b"x", standing=OLDER_SPEC)],
-        Outcome.UNCHANGED,
-        None,
-    ),
-    "one microsecond apart": ([known(2, b"x")], Outcome.VERSION, None),
+    "an older STIX version counts": ([known(1, b"x", standing=OLDER)], Outcome.UNCHANGED, 0),
+    "one microsecond apart": ([known(2, b"x")], Outcome.VERSION, 0),
 }
 
 
-@pytest.mark.parametrize(("records", "outcome", "replaced"), MEETINGS.values(), ids=MEETINGS)
-def test_meet(records, outcome, replaced):
+@pytest.mark.parametrize(("records", "outcome", "origin"), MEETINGS.values(), ids=MEETINGS)
+def test_meet(records, outcome, origin):
     item = candidate()._replace(version_us=1, digest=b"x")
-    assert meet(records, item, "ministry") == (
-        outcome,
-        None if replaced is None else records[replaced],
-    )
+    assert meet(records, item, "ministry", 1) == (outcome, origin)
 
 
 RANKS = {
-    "one": ([(1, "2.1", OLDER)], [LAST]),
+    # version, STIX, label, date added, what is left out
+    "one": ([(1, "2.1", 1, 1, 0)], [ONLY]),
     "newest by version, not by place": (
-        [(3, "2.1", OLDER), (1, "2.1", LAST), (2, "2.1", OLDER)],
-        [LAST, OLDER, OLDER],
+        [(1, "2.1", 1, 1, 0), (3, "2.1", 1, 2, 0), (2, "2.1", 1, 3, 0)],
+        [OLDER, LAST, UNSURE],
     ),
     "newest STIX version first": (
-        [(9, "2.0", LAST), (1, "2.1", OLDER), (2, "2.1", OLDER)],
-        [OLDER_SPEC, OLDER, LAST],
+        [(9, "2.0", 1, 1, 0), (1, "2.1", 1, 2, 0), (2, "2.1", 1, 3, 0)],
+        [OLDER, OLDER, LAST],
     ),
-    "only 2.0": ([(1, "2.0", OLDER), (2, "2.0", OLDER)], [OLDER, LAST]),
-    "what is gone stays gone": ([(9, "2.1", GONE), (1, "2.1", OLDER)], [GONE, LAST]),
-    "what is gone does not hide 2.0": ([(9, "2.1", GONE), (1, "2.0", OLDER_SPEC)], [GONE, LAST]),
-    "all are gone": ([(1, "2.1", GONE)], [GONE]),
+    "who came later sees only the older one": (
+        [(2, "2.1", 1, 1, 0), (1, "2.1", 1, 2, 0)],
+        [LAST, UNSURE],
+    ),
+    "the newest has another label": (
+        [(1, "2.1", 1, 1, 0), (2, "2.1", 2, 2, 0)],
+        [UNSURE, LAST],
+    ),
+    "a view": ([(1, "2.1", 1, 1, 0), (1, "2.1", 2, 2, 3)], [LAST, UNSURE]),
+    "the same version twice": ([(1, "2.1", 1, 1, 0), (1, "2.1", 2, 2, 0)], [LAST, UNSURE]),
     "none": ([], []),
 }
 
 
 @pytest.mark.parametrize(("records", "expected"), RANKS.values(), ids=RANKS)
 def test_rank(records, expected):
-    group = [known(version, stix=stix, standing=s) for version, stix, s in records]
+    group = [
+        known(version, stix=stix, label=label, added_us=added, part=part)
+        for version, stix, label, added, part in records
+    ]
     rank(group)
     assert [record.standing for record in group] == expected
 
 
+def test_what_is_gone_stays_gone_and_counts_for_nothing():
+    group = [known(9, standing=GONE), known(1, added_us=2)]
+    rank(group)
+    assert [record.standing for record in group] == [GONE, ONLY]
+
+
 @given(
     st.lists(
-        st.tuples(st.integers(0, 9), st.sampled_from(["2.0", "2.1"]), st.sampled_from(Standing)),
-        unique_by=lambda record: record[0],
-    )
+        st.tuples(
+            st.integers(0, 3),
+            st.sampled_from(["2.0", "2.1"]),
+            st.sampled_from(Standing),
+            st.integers(1, 2),
+        )
+    ),
+    st.lists(st.integers(1, 2), unique=True),
+    st.integers(0, 9),
 )
-def test_rank_names_exactly_one_latest_and_is_stable(records):
-    group = [known(version, stix=stix, standing=s) for version, stix, s in records]
+def test_passed_over_is_only_what_has_a_better_one_for_everybody(records, labels, since):
+    group = [
+        known(version, stix=stix, standing=s, label=label, added_us=place)
+        for place, (version, stix, s, label) in enumerate(records)
+    ]
     rank(group)
-    first = [record.standing for record in group]
     live = [record for record in group if record.standing != GONE]
-    assert first.count(LAST) == bool(live)
-    rank(group)
-    assert [record.standing for record in group] == first
+    assert sum(record.standing >= LAST for record in live) == bool(live)
+    seen = [r for r in live if r.label in labels and r.added_us >= since]
+    for record in seen:
+        better = any(other.rank() > record.rank() for other in seen)
+        assert better or record.standing != OLDER
+        assert not better or record.standing < LAST

@@ -1,0 +1,94 @@
+"""Changes to the directory of parties: planned on the newest one, written with an audit line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from hub.errors import Fault, HubError
+from hub.model.party import (
+    Account,
+    Caller,
+    Collection,
+    Community,
+    Directory,
+    Group,
+    Organisation,
+    Party,
+    Token,
+)
+from hub.store.base import Act, Registry, Stale
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
+_TRIES = 20
+
+P = TypeVar("P", Organisation, Community, Group, Account, Token, Collection)
+
+
+class Plan(NamedTuple):
+    """A change to the directory, before it is written."""
+
+    puts: Sequence[Party]
+    drops: Sequence[Party]
+    action: str
+    target: str
+    detail: str = ""
+
+
+def change(registry: Registry, caller: Caller, plan: Callable[[Directory], Plan]) -> Directory:
+    """Plan on the newest directory and write; start over when somebody else was faster.
+
+    Raises:
+        HubError: What `plan` raises, or BUSY when others keep writing.
+    """
+    for _ in range(_TRIES):
+        directory = registry.directory()
+        made = plan(directory)
+        act = Act(caller.account, caller.org, made.action, made.target, made.detail)
+        try:
+            return registry.write(made.puts, made.drops, act, epoch=directory.epoch)
+        except Stale:
+            continue
+    raise HubError(Fault.BUSY, "others keep changing the directory", remedy="Try again.")
+
+
+def find(known: dict[str, P], name: str, kind: str) -> P:
+    """The party of that name.
+
+    Raises:
+        HubError: ABSENT names what is missing.
+    """
+    if name not in known:
+        raise HubError(Fault.ABSENT, f"there is no {kind} {name}", field=kind)
+    return known[name]
+
+
+def by_alias(directory: Directory, name: str) -> Collection:
+    """The collection with this alias or id, whatever its API root.
+
+    Raises:
+        HubError: ABSENT when there is none, BAD_REQUEST when several roots have one.
+    """
+    found = [c for c in directory.collections.values() if name in {c.alias, c.id}]
+    if not found:
+        raise HubError(Fault.ABSENT, f"there is no collection {name}", field="collection")
+    if len(found) > 1:
+        raise bad("collection", f"several API roots have a collection {name}", "Use its id.")
+    return found[0]
+
+
+def check_form(shape: re.Pattern[str], field: str, value: str) -> None:
+    """Raises HubError: BAD_REQUEST for a value of another form."""
+    if not shape.fullmatch(value):
+        raise bad(field, f"{value[:80]!r} is not of the form {shape.pattern}")
+
+
+def check_slug(field: str, value: str) -> None:
+    """Raises HubError: BAD_REQUEST for a name that cannot stand in rights and addresses."""
+    check_form(_SLUG, field, value)
+
+
+def bad(field: str, reason: str, remedy: str = "") -> HubError:
+    """A value that cannot be taken."""
+    return HubError(Fault.BAD_REQUEST, reason, field=field, remedy=remedy)
