@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from hub.api import circles, rights
 from hub.config import Config
 from hub.http import errors, observe
 from hub.http.caller import Doorman
@@ -59,6 +60,8 @@ def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
     observe.register(app, access_log=config.log.access)
     errors.register(app, 2 * config.taxii.max_content_length)
     app.register_blueprint(observe.blueprint(store, config.server.metrics_networks))
+    app.register_blueprint(rights.blueprint(doorman, store))
+    app.register_blueprint(circles.blueprint(doorman, store))
     if config.taxii.views == "medallion":
         from hub.taxii.medallion_backend import mount  # 200 ms and a Flask app of its own
 

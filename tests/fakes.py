@@ -87,7 +87,7 @@ def collection(alias: str, /, **changes: Any) -> Collection:
         "title": alias.capitalize(),
         "public": alias == "public",
         "strict": alias == "strict",
-        "default": Tlp.CLEAR if alias == "public" else Tlp.GREEN,
+        "default": Tlp.CLEAR if changes.get("public", alias == "public") else Tlp.GREEN,
     }
     return Collection(**(values | changes))
 

@@ -33,6 +33,7 @@ _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_WAIT_S = 60.0
 _STATUS_S = 120
 _ENDS = ("First", "Last")
+_AUDIENCE = "Hub-Audience"
 
 R = TypeVar("R")
 
@@ -59,6 +60,7 @@ class Session:
         verify: Whether TLS certificates are checked, or the file of the authorities to trust.
         notice: Told when a request will be repeated.
         pauses_s: Seconds between the attempts; their number is that of the repetitions.
+        audience: Whom published objects are for, such as `org:grid`; empty: everybody there.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Session:
         verify: bool | str = True,
         notice: Callable[[str], None] = lambda _: None,
         pauses_s: Sequence[float] = _PAUSES_S,
+        audience: Sequence[str] = (),
     ) -> None:
+        self._audience = ", ".join(audience)
         self._connection = _HTTPConnection(
             user=credentials.account,
             password=credentials.password,
@@ -85,6 +89,7 @@ class Session:
         self._notice = notice
         self._pauses_s = pauses_s
         self._last = Response()
+        self._discreet: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -145,8 +150,19 @@ class Session:
         envelope = b'{"objects":[%b]}' % b",".join(raws)
         headers = {"Accept": MEDIA_TYPE_TAXII_V21, "Content-Type": MEDIA_TYPE_TAXII_V21}
         url = _slashed(url)
+        if self._audience:
+            self._require_audience(url)
+            headers[_AUDIENCE] = self._audience
         body = self._ask("post", f"{url}objects/", headers=headers, data=envelope)
         return self._try(self._receipt, url, body)
+
+    def _require_audience(self, url: str) -> None:
+        """A server that passes the header over would show the objects to everybody."""
+        if url not in self._discreet:
+            self._ask("get", url)
+            if self._last.headers.get(_AUDIENCE) != "supported":
+                raise RemoteError(f"{url} does not know audiences; nothing was sent")
+            self._discreet.add(url)
 
     def _receipt(self, url: str, body: dict[str, Any]) -> Receipt:
         at = urljoin(url, f"../../status/{body.get('id')}/")

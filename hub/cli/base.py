@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-CONSOLE = Caller("console", "", frozenset({Role.ADMINISTRATOR}), credential="console")
+CONSOLE = Caller(
+    "console", "", frozenset({Role.ADMINISTRATOR, Role.OFFICER}), credential="console"
+)
 """Whoever may run commands on the hub's machine with its secret is its administrator."""
 
 

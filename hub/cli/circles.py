@@ -131,6 +131,30 @@ def group_list(context: Context, /, output: str) -> None:
     _show(context.store().directory().groups, output)
 
 
+@click.command()
+@click.argument("account")
+@click.argument("collection")
+@click.argument("object_id")
+@output_option
+@pass_context
+@guarded
+def why(context: Context, /, account: str, collection: str, object_id: str, output: str) -> None:
+    """Say why ACCOUNT sees an object of COLLECTION, or not: the rule, and no content.
+
+    The question is written to the audit log.
+    """
+    from hub.service import oversight  # slow to import, as all that knows the store
+    from hub.service.changes import by_alias
+
+    store = context.store()
+    directory = store.directory()
+    question = account, by_alias(directory, collection), object_id
+    found = oversight.why(store, directory, CONSOLE, question)
+    columns = ["version", "date_added", "tlp", "audience", "sees", "rule"]
+    rows = (row._asdict() | {"date_added": format_us(row.added_us)} for row in found)
+    show(rows, columns, output)
+
+
 def _circles(context: Context) -> Circles:
     from hub.service.circles import Circles  # slow to import
 
@@ -158,4 +182,4 @@ def _member(subject: Subject, since_us: int) -> str:
     return f"{shown} since {format_us(since_us)}" if since_us else shown
 
 
-COMMANDS = (community, group)
+COMMANDS = (community, group, why)

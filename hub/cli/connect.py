@@ -36,6 +36,15 @@ _OPTIONS = (
 )
 
 
+audience_option = click.option(
+    "--to",
+    "audience",
+    multiple=True,
+    metavar="SUBJECT",
+    help="Only for org:NAME, community:NAME or group:NAME; repeatable. Default: all who may read.",
+)
+
+
 def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     """How to reach the other side, and as whom."""
     for option in reversed(_OPTIONS):
@@ -73,7 +82,12 @@ def connect(url: str, **options: Any) -> Session:
     verify = options["ca_file"] or not options["dangerously_skip_tls_check"]
     if verify is False:
         say(f"warning: nothing proves that it is {urlsplit(url).hostname} who answers")
-    return Session(Credentials(account, password, token), verify=verify, notice=say)
+    return Session(
+        Credentials(account, password, token),
+        verify=verify,
+        notice=say,
+        audience=options.get("audience", ()),
+    )
 
 
 def _is_private(url: str) -> bool:

@@ -15,6 +15,7 @@ import click
 
 from hub import policy
 from hub.cli.base import Context, guarded, output_option, pass_context, say
+from hub.cli.connect import audience_option
 from hub.cli.intake import STDIN, Piece, batches, pieces
 from hub.cli.sink import Sink, disk_faults
 from hub.cli.tally import Tally, placed, progress
@@ -35,11 +36,12 @@ _PAGE = 1000
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
 )
 @click.option("--account", required=True, help="The account that publishes.")
+@audience_option
 @output_option
 @pass_context
 @guarded
 def import_files(
-    context: Context, /, alias: str, files: tuple[str, ...], account: str, output: str
+    context: Context, /, alias: str, files: tuple[str, ...], account: str, **how: Any
 ) -> None:
     """Publish the objects of FILES in the collection ALIAS of this hub.
 
@@ -55,11 +57,12 @@ def import_files(
     store, taxii = context.store(), context.config().taxii
     directory = store.directory()
     collection, scope = by_alias(directory, alias), scope_of(directory, account)
+    named = policy.audience(scope, directory, collection, how["audience"])
     publisher = Publisher(store, Limits(taxii.max_object_bytes, taxii.max_depth))
     tally = Tally("new", "version", "replaced", "unchanged")
-    with tally.shown(output), progress(files) as move:
+    with tally.shown(how["output"]), progress(files) as move:
         for batch in batches(chain.from_iterable(map(pieces, files)), _PAGE):
-            status = publisher.publish(scope, collection, [piece.raw for piece in batch])
+            status = publisher.publish(scope, collection, [p.raw for p in batch], named)
             _count(status, batch, tally)
             move(batch)
 

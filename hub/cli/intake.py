@@ -104,8 +104,9 @@ def _pieces(file: BinaryIO, name: str) -> Iterator[Piece]:
         return
     body = first + file.read()
     if body.strip():
-        for number, raw in enumerate(_split(body, name)):
-            yield Piece(raw, f"{name} objects[{number}]")
+        found = [Piece(r, f"{name} objects[{n}]") for n, r in enumerate(_split(body, name))]
+        # What defines markings goes first: the hub refuses markings that it does not know.
+        yield from sorted(found, key=lambda piece: not _defines_marking(piece.raw))
 
 
 def _of_lines(lines: Iterator[bytes], name: str) -> Iterator[Piece]:
@@ -128,6 +129,15 @@ def _split(body: bytes, place: str) -> list[bytes]:
         return split(body)
     except HubError as error:
         fail(f"{place}: {error.reason} {error.remedy}", Exit.ERROR)
+
+
+def _defines_marking(raw: bytes) -> bool:
+    if b"marking-definition" not in raw:
+        return False
+    try:
+        return bool(_outline.decode(raw).type == "marking-definition")
+    except (msgspec.MsgspecError, RecursionError):
+        return False
 
 
 def is_json(text: bytes) -> bool:

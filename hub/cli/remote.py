@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hub.cli.base import guarded, output_option, say
-from hub.cli.connect import checked, connect, connection_options
+from hub.cli.connect import audience_option, checked, connect, connection_options
 from hub.cli.cursor import Cursor
 from hub.cli.download import Download, Stream, follow
 from hub.cli.intake import STDIN
@@ -91,6 +91,7 @@ def pull(
 @click.option(
     "--dry-run", is_flag=True, help="Check the objects as a hub would, and send nothing."
 )
+@audience_option
 @output_option
 @connection_options
 @guarded

@@ -23,6 +23,12 @@ class Admitted(NamedTuple):
     directory: Directory
 
 
+def require_login(admitted: Admitted) -> None:
+    """Raises HubError: UNAUTHENTICATED for a caller without credentials."""
+    if not admitted.caller.account:
+        raise HubError(Fault.UNAUTHENTICATED, "this needs credentials", field="Authorization")
+
+
 class Doorman:
     """Admits callers: Basic, Bearer, `Token`, and API keys wherever clients put them."""
 

@@ -99,7 +99,9 @@ def body(error: HubError) -> bytes:
 def answer(error: HubError) -> Response:
     """The HTTP answer to an error."""
     status = TABLE[error.fault].status
-    response = Response(body(error), status, content_type=MEDIA_TYPE)
+    # Every door has the same body; only TAXII has a name for it.
+    kind = "application/json" if request.path.startswith("/api/") else MEDIA_TYPE
+    response = Response(body(error), status, content_type=kind)
     if error.fault is Fault.UNAUTHENTICATED:
         # Basic is mandatory to implement (TAXII 2.1 section 1.6.9); each scheme on its own line,
         # as some clients read only one challenge per header.

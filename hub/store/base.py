@@ -159,6 +159,9 @@ class Registry(Protocol):
             Stale: The directory's epoch is not `epoch` any more.
         """
 
+    def note(self, act: Act) -> None:
+        """Write an audit line about something that changes no party."""
+
     def audit(self, limit: int) -> list[tuple[int, Act]]:
         """The newest audit lines with their instants, newest first."""
 

@@ -78,6 +78,11 @@ class PartyRegistry:
             record_act(connection, act, self._clock())
             return _load(connection)
 
+    def note(self, act: Act) -> None:
+        """See `Registry.note`."""
+        with self._database.writing() as connection:
+            record_act(connection, act, self._clock())
+
     def audit(self, limit: int) -> list[tuple[int, Act]]:
         """See `Registry.audit`."""
         with self._database.reading() as connection:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from hub import policy
 from hub.config import Config
 from hub.errors import Fault, HubError
-from hub.http.caller import Admitted
+from hub.http.caller import Admitted, require_login
 from hub.model.clock import format_us
 from hub.model.party import Collection
 from hub.model.query import EntryPage, Query
@@ -24,14 +24,12 @@ from hub.service.publish import Publisher
 from hub.stix.envelope import split
 from hub.taxii import filters, resources
 from hub.taxii.cursor import Cursor, Cursors
+from hub.taxii.wire import AUDIENCE
 
 _OF_OBJECT = frozenset({"version", "spec_version"})
 _OF_VERSIONS = frozenset({"spec_version"})
 
 Args = MultiDict[str, str]
-
-AUDIENCE = "Hub-Audience"
-"""Header of a POST: whom the objects are for, such as `org:grid, group:case-12`. The hub's own."""
 
 
 class Place(NamedTuple):
@@ -115,7 +113,7 @@ class Door:
                 admitted.scope, admitted.directory, place.root, place.collection
             )
         except HubError:
-            _require_login(admitted)
+            require_login(admitted)
             raise
 
     def writable(self, admitted: Admitted, place: Place) -> Collection:
@@ -125,7 +123,7 @@ class Door:
             HubError: as `find`, and DENIED; UNAUTHENTICATED for a caller without credentials, who
                 may get further with them.
         """
-        _require_login(admitted)
+        require_login(admitted)
         item = self.find(admitted, place)
         require_write(admitted.scope, item)
         return item
@@ -177,7 +175,7 @@ class Door:
 
     def status(self, admitted: Admitted, root: str, status_id: str) -> bytes:
         """Section 4.3."""
-        _require_login(admitted)
+        require_login(admitted)
         return resources.status(self._reader.status(admitted.scope, root, status_id))
 
     def _ask(
@@ -234,8 +232,3 @@ def _names(audience: str) -> list[str]:
             remedy="Name somebody, such as org:grid, or leave the header out.",
         )
     return names
-
-
-def _require_login(admitted: Admitted) -> None:
-    if not admitted.caller.account:
-        raise HubError(Fault.UNAUTHENTICATED, "this needs credentials", field="Authorization")

@@ -24,7 +24,7 @@ from hub.errors import Fault, HubError
 from hub.http.caller import Admitted, Doorman
 from hub.http.errors import MEDIA_TYPE, TABLE, answer
 from hub.taxii import resources, wire
-from hub.taxii.door import AUDIENCE, Answer, Door, Place
+from hub.taxii.door import Answer, Door, Place
 
 _EXTENSION = "hub.medallion"
 _Page = tuple[bytes, dict[str, str]]
@@ -82,7 +82,7 @@ class HubBackend(Backend):  # type: ignore[misc]
 
     def add_objects(self, api_root: str, collection_id: str, objs: bytes, _: Any) -> bytes:
         """Section 5.5. `objs` is the body as it came: see `_PassingJson.loads`."""
-        place, audience = Place(api_root, collection_id), request.headers.get(AUDIENCE)
+        place, audience = Place(api_root, collection_id), request.headers.get(wire.AUDIENCE)
         return self._door.add(_admitted(), place, objs, audience)
 
     def delete_object(self, api_root: str, collection_id: str, object_id: str, *_: Any) -> None:

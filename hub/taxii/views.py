@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request
 from hub.config import Config
 from hub.http.caller import Admitted, Doorman
 from hub.taxii import wire
-from hub.taxii.door import AUDIENCE, Answer, Door, Place
+from hub.taxii.door import Answer, Door, Place
 
 View = Callable[..., Response]
 
@@ -99,7 +99,7 @@ class _Views:
         # Whoever may not write need not send the body first.
         self._door.writable(admitted, place)
         body = wire.read_body(request, self._most)
-        audience = request.headers.get(AUDIENCE)
+        audience = request.headers.get(wire.AUDIENCE)
         return _answer(self._door.add(admitted, place, body, audience), 202)
 
     def delete(self, root: str, name: str, object_id: str) -> Response:

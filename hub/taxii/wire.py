@@ -18,6 +18,10 @@ _RANGES = {"*/*": 1, "application/*": 2, _TYPE: 3}
 """Ranges that hold TAXII, by how specific they are."""
 
 _VERSION = "2.1"
+
+AUDIENCE = "Hub-Audience"
+"""Header of a POST: whom the objects are for, such as `org:grid, group:case-12`. The hub's own."""
+
 _GZIP_LEAST = 1024
 _GZIP_LEVEL = 1
 
@@ -141,6 +145,8 @@ def respond(request: Request, body: bytes, status: int = 200) -> Response:
     response = Response(status=status, content_type=MEDIA_TYPE)
     response.headers["Vary"] = "Accept-Encoding, Authorization"
     response.headers["Cache-Control"] = "private, no-store"
+    # Whoever names an audience must know beforehand that it will not be passed over.
+    response.headers[AUDIENCE] = "supported"
     if len(body) >= _GZIP_LEAST and request.accept_encodings["gzip"] > 0:
         body = igzip.compress(body, compresslevel=_GZIP_LEVEL)
         response.headers["Content-Encoding"] = "gzip"

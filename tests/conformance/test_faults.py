@@ -42,10 +42,11 @@ CALLS = {
     "write": lambda store: store.write(
         [msgspec.structs.replace(organisations()[0], name_en="y" * 2_000_000)], [], ACT, epoch=1
     ),
+    "note": lambda store: store.note(msgspec.structs.replace(ACT, detail="y" * 2_000_000)),
     "audit": lambda store: store.audit(10),
 }
-WRITES = ("add", "remove", "purge", "probe", "write")
-GROWS = ("add", "write")
+WRITES = ("add", "remove", "purge", "probe", "write", "note")
+GROWS = ("add", "write", "note")
 
 
 def named(kind):

@@ -97,11 +97,12 @@ BOTH_2_0 = {
 }
 BOTH_2_1 = stix("campaign", 16, name="New form")
 
-OTHERS = (RELATIONSHIP, SIGHTING, REPORT, LANGUAGE, MARKING, ADDRESS, DOMAIN, SOFTWARE, EXTENSION)
+OTHERS = (RELATIONSHIP, SIGHTING, REPORT, LANGUAGE, ADDRESS, DOMAIN, SOFTWARE, EXTENSION)
 ENVELOPES: tuple[tuple[dict[str, Any], ...], ...] = (
     (fakes.indicator(1, 1), MALWARE, PRECISE),
     (fakes.indicator(1, 3), IDENTITY),
-    (fakes.indicator(1, 2), *OTHERS),
+    # Each marking has dates of its own in a publish; the definition is TLP:CLEAR, the rest GREEN.
+    (MARKING, fakes.indicator(1, 2), *OTHERS),
     (fakes.indicator(1, 4), SECRET, OLD_SPEC, BOTH_2_0, BOTH_2_1),
 )
 """What is published, one publish after the other."""

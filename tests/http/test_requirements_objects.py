@@ -271,7 +271,7 @@ def test_fi_30_a_limit_is_a_positive_number(seed: Room, tail: str, limit: str) -
     [
         pytest.param({"name": "Chiến dịch"}, sample.PRECISE, id="IX-01"),
         pytest.param({"labels": "vn-cert"}, sample.REPORT, id="IX-06"),
-        pytest.param({"tlp": "red"}, sample.SECRET, id="IX-09"),
+        pytest.param({"tlp": "amber"}, sample.SECRET, id="IX-09"),
         pytest.param({"confidence-gte": "50"}, sample.SECRET, id="IX-10"),
     ],
 )

@@ -197,11 +197,11 @@ def test_st_03_an_unknown_status_is_404(hub: Hub) -> None:
         assert hub.get(f"/hub/status/{name}/").status_code == 404
 
 
-def test_st_01_the_status_belongs_to_its_organisation(hub: Hub, room: Room) -> None:
+def test_st_01_the_status_belongs_to_its_account(hub: Hub, room: Room) -> None:
     path = f"/hub/status/{room.add(fakes.indicator(1))['id']}/"
-    for account in ("publisher", "reader", "coordinator"):
-        assert hub.get(path, account=account).status_code == 200
-    # Administrators see it because they belong to the organisation, not because of their role.
-    assert hub.get(path, account="administrator").status_code == 200
+    assert hub.get(path, account="publisher").status_code == 200
+    # It names objects, which colleagues of a lower clearance may not see.
+    for account in ("reader", "coordinator", "administrator"):
+        assert hub.get(path, account=account).status_code == 404
     assert hub.get(path, account="partner").status_code == 404
     assert hub.get(path, account="").status_code == 401

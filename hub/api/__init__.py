@@ -1,0 +1,1 @@
+"""The JSON door: what an account may see and do, communities and groups, questions of officers."""
