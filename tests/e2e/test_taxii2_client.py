@@ -125,7 +125,7 @@ def test_reading_with_filters(full: v21.Collection) -> None:
     both = full.get_objects(id=[sample.VERSIONED, sample.PRECISE["id"]], version=["first", "last"])
     assert both["objects"] == [fakes.indicator(1, 1), sample.PRECISE, fakes.indicator(1, 4)]
     assert full.get_objects(spec_version="2.0", type="indicator")["objects"] == [sample.OLD_SPEC]
-    assert full.get_objects(tlp="red")["objects"] == [sample.SECRET]
+    assert full.get_objects(tlp="amber")["objects"] == [sample.SECRET]
     assert full.get_objects(type="tool") == {}
     assert full.get_object(sample.VERSIONED)["objects"] == [fakes.indicator(1, 4)]
     every = full.get_object(sample.VERSIONED, version="all")["objects"]
