@@ -14,6 +14,9 @@ from hub.store.merge import Standing
 _AT_ONCE = 100
 """Ranges of one merge; SQLite takes at most 500 SELECTs in a compound."""
 
+_MOST_PARTS = 1000
+"""Ranges of all merges of a statement; SQLite takes a million characters."""
+
 
 class Where(NamedTuple):
     """A condition or a statement, and its arguments."""
@@ -28,15 +31,14 @@ def marks(values: Sequence[object]) -> str:
 
 
 def seen(ranges: Sequence[Range], alias: str) -> Where:
-    """The records of the ranges, as a condition."""
+    """The records of the ranges, as a condition; the same text for any number of labels."""
     parts: list[str] = []
     args: list[int | str] = []
     ordered = sorted(ranges, key=lambda item: item.since_us)
     for since_us, group in groupby(ordered, key=lambda item: item.since_us):
-        labels = [item.label for item in group]
-        late = f" AND {alias}.added_us >= ?" if since_us else ""
-        parts.append(f"{alias}.label IN ({marks(labels)}){late}")
-        args += [*labels, *([since_us] if since_us else [])]
+        late = f" AND {alias}.added_us >= {since_us:d}" if since_us else ""
+        parts.append(f"{alias}.label IN (SELECT value FROM json_each(?)){late}")
+        args.append(str([item.label for item in group]))
     return Where(f"({' OR '.join(parts)})" if parts else "0", args)
 
 
@@ -53,6 +55,8 @@ def page(columns: str, ranges: Sequence[Range], query: Query, after_us: int, lim
     kinds = sorted(set(query.types)) or [""]
     make = _Parts(ranges, query, after_us).part
     parts = [(item, kind) for item in ranges for kind in kinds]
+    if len(parts) > _MOST_PARTS:
+        return _sorted(columns, ranges, query, after_us, limit)
     if len(parts) == 1:
         found = make(columns, *parts[0])
         return Where(f"{found.sql} ORDER BY r.added_us LIMIT ?", [*found.args, limit])
@@ -76,6 +80,22 @@ def _of_objects(
         f" AND r.object_id IN ({marks(query.ids)}) AND r.standing > 0 AND {may.sql}{kinds}"
         f" AND {rest.sql} AND r.added_us > ? ORDER BY r.added_us LIMIT ?",
         [query.collection, *query.ids, *may.args, *query.types, *rest.args, after_us, limit],
+    )
+
+
+def _sorted(
+    columns: str, ranges: Sequence[Range], query: Query, after_us: int, limit: int
+) -> Where:
+    """A page for who sees a thousand labels: all that is left of them is sorted."""
+    may = seen(ranges, "r")
+    rest = _conditions(ranges, query)
+    kinds = f" AND r.type IN ({marks(query.types)})" if query.types else ""
+    return Where(
+        f"SELECT {columns} FROM record r WHERE r.added_us IN"
+        " (SELECT r.added_us FROM record r INDEXED BY record_live"
+        f" WHERE r.standing > 0 AND {may.sql} AND r.added_us > ?{kinds} AND {rest.sql}"
+        " ORDER BY r.added_us LIMIT ?) ORDER BY r.added_us",
+        [*may.args, after_us, *query.types, *rest.args, limit],
     )
 
 

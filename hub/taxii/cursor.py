@@ -48,9 +48,7 @@ class Cursors:
     def write(self, cursor: Cursor) -> str:
         """The cursor as text that is safe in a URL."""
         plain = self._encoder.encode((cursor.query, cursor.after_us))
-        return (
-            base64.urlsafe_b64encode(self._cipher.encrypt(plain, [_PURPOSE])).decode().rstrip("=")
-        )
+        return _text(self._cipher.encrypt(plain, [_PURPOSE]))
 
     def read(self, text: str) -> Cursor:
         """The cursor behind a text.
@@ -62,10 +60,11 @@ class Cursors:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             plain = self._cipher.decrypt(sealed, [_PURPOSE])
             cursor = Cursor(*self._decoder.decode(plain))
+            # Base64 knows several spellings of the same bytes; a cursor has one.
+            genuine = _text(sealed) == text
         except (ValueError, binascii.Error, InvalidTag, msgspec.MsgspecError):
-            cursor = None
-        # Base64 knows several spellings of the same bytes; a cursor has one.
-        if cursor is None or self.write(cursor) != text:
+            genuine = False
+        if not genuine:
             raise HubError(
                 Fault.BAD_CURSOR,
                 "this value was not given out by the hub, or was altered on the way",
@@ -74,3 +73,7 @@ class Cursors:
                 "X-TAXII-Date-Added-Last of the last page that was read.",
             )
         return cursor
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

@@ -236,6 +236,24 @@ class TestNonInterference:
         assert answers[0] == answers[1]
 
 
+def test_who_is_in_very_many_audiences_sees_them_all(store):
+    """Every named circle of recipients is a label of its own."""
+    most = 1100
+    groups = [("group", f"g{n}") for n in range(most)]
+    for number, group in enumerate(groups):
+        publish(store, candidate(number), audience={group})
+    for count in (0, 1, 2, 150, most):
+        subjects = dict.fromkeys(groups[:count], 0)
+        scope = publisher("cert", subjects=subjects)
+        for query in (LAST, EVERY, select(LAST, types=("indicator", "malware"))):
+            first = store.objects(scope, query, -1, 100)
+            rest = store.objects(scope, query, first.last_us, most)
+            assert len(first.raws) + len(rest.raws) == count
+            assert first.more == (count > 100)
+        (tally,) = store.tallies(scope) or [None]
+        assert count == (tally.objects if tally else 0)
+
+
 def test_a_publish_meets_only_what_its_publisher_may_know(store):
     """The write-only case: nobody learns from a verdict what others sent."""
     secret = candidate(1, content="a")

@@ -1,0 +1,83 @@
+"""Letting a partner in: organisation, account, rights and a credential in one go."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hub.model.party import Account, Collection, Directory, Grant, Organisation, Role, Subject
+from hub.model.tlp import Tlp
+from hub.service.admin import Admin, Issued
+from hub.service.changes import by_alias
+
+
+class Invitation(NamedTuple):
+    """Whom to let in, and to what."""
+
+    org: Organisation
+    """Its id is not looked at; one that is there already is left as it is."""
+    collections: tuple[str, ...]
+    """Aliases or ids"""
+    publishes: bool = False
+    clearance: Tlp = Tlp.AMBER_STRICT
+    days: int = 365
+    since_us: int = 0
+    """From when on it sees what is shared; 0: everything"""
+
+    @property
+    def account(self) -> str:
+        """The account through which the partner's systems poll."""
+        return f"{self.org.slug}-feed"
+
+
+class Admitted(NamedTuple):
+    """What the partner needs to know."""
+
+    account: str
+    collections: list[Collection]
+    issued: Issued
+
+
+def invite(admin: Admin, directory: Directory, wanted: Invitation) -> Admitted:
+    """Make what is missing, and a new token; earlier tokens stay as they are.
+
+    Args:
+        admin: Acts for an administrator; every step leaves its audit line.
+        directory: As it is before.
+        wanted: Whom, and to what. Rights that the organisation has already are not taken away.
+
+    Raises:
+        HubError: ABSENT for a collection that is not there, before anything is made.
+    """
+    collections = [by_alias(directory, name) for name in wanted.collections]
+    if wanted.org.slug not in directory.orgs:
+        admin.put_org(wanted.org)
+    if wanted.account not in directory.accounts:
+        role = Role.PUBLISHER if wanted.publishes else Role.READER
+        made = Account(
+            wanted.account, wanted.org.slug, frozenset({role}), clearance=wanted.clearance
+        )
+        admin.add_account(made)
+    for collection in collections:
+        _grant(admin, directory, collection, wanted)
+    label = "invitation"
+    issued = admin.issue_token(
+        wanted.account, days=wanted.days, label=label, read_only=not wanted.publishes
+    )
+    return Admitted(wanted.account, collections, issued)
+
+
+def _grant(admin: Admin, directory: Directory, collection: Collection, wanted: Invitation) -> None:
+    subject: Subject = ("org", wanted.org.slug)
+    known = {
+        grant.subject: grant for grant in directory.grants if grant.collection == collection.key
+    }
+    had = known.get(subject)
+    if had is None:
+        grant = Grant(0, subject, read=True, write=wanted.publishes, since_us=wanted.since_us)
+    elif had.read and (had.write or not wanted.publishes):
+        return
+    else:
+        since_us = had.since_us if had.read else wanted.since_us
+        write = had.write or wanted.publishes
+        grant = Grant(0, subject, read=True, write=write, ceiling=had.ceiling, since_us=since_us)
+    admin.grant(collection.id, grant)

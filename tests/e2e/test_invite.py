@@ -1,0 +1,82 @@
+"""One file lets a partner in: what stands in it is run, over TLS, against a real server."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import fakes
+from tests.e2e.certificates import write_certificate
+from tests.e2e.serving import Server, environment, hub_command, serving
+
+SETTINGS = """
+[server]
+port = {port}
+workers = 1
+tls_cert = "server.pem"
+tls_key = "server-key.pem"
+public_url = "https://127.0.0.1:{port}"
+"""
+WITHIN_S = 60
+_CODE = re.compile(r"^## (.+?)\n\n```(?:sh|python)\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("invite")
+    certificate = write_certificate(folder)
+    settings = SETTINGS.format(port=free_port())
+    with serving(folder, settings, verify=str(certificate)) as running:
+        yield running
+
+
+def run(server: Server, *command: str, folder: Path) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=WITHIN_S
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_partner_pulls_within_a_minute(served: Server, tmp_path: Path) -> None:
+    room = served.room()
+    served.ask("POST", f"{room.path}objects/", data=fakes.body(fakes.indicator(1)))
+    begin = time.monotonic()
+    file = tmp_path / "access.md"
+    run(
+        served,
+        *hub_command(served.folder, "partner", "invite", "my-cert", "--name-en", "MyCERT"),
+        *("--country", "MY", "--collection", room.collection.alias),
+        *("--ca-file", str(served.verify), "--out", str(file)),
+        folder=tmp_path,
+    )
+    assert file.stat().st_mode & 0o777 == 0o600
+    text = file.read_text(encoding="utf-8")
+    authority = re.search(r"-----BEGIN.+?END CERTIFICATE-----", text, re.DOTALL)
+    (tmp_path / "hub-ca.pem").write_text(authority[0] + "\n", encoding="ascii")
+    lines = dict(_CODE.findall(text))
+    found = run(served, *shlex.split(lines["curl"]), folder=tmp_path)
+    assert fakes.indicator(1)["id"] in found
+    assert time.monotonic() - begin < WITHIN_S
+    printed = run(served, sys.executable, "-c", lines["taxii2-client (Python)"], folder=tmp_path)
+    assert printed == f"indicator {fakes.indicator(1)['id']}\n"
+    variable, _, *arguments = shlex.split(lines["hub"])
+    command = ["env", variable, *hub_command(served.folder), *arguments]
+    run(served, *command, folder=tmp_path)
+    pulled = (tmp_path / f"{room.collection.alias}.ndjson").read_text(encoding="utf-8")
+    assert fakes.indicator(1)["id"] in pulled
+    me = re.search(r"`(curl .+?/api/v1/me)`", text)
+    assert '"can_write":false' in run(served, *shlex.split(me[1]), "-s", folder=tmp_path)
