@@ -7,16 +7,20 @@ import shutil
 import sys
 from pathlib import Path
 
-from hub.cli.stage import Stage
+from hub.cli.stage import CASE, Stage
 from hub.http.errors import MEDIA_TYPE
+from hub.model.tlp import Tlp
+from hub.stix.marking import COLOUR_OF
 
 _OBJECT = (
     '{{"type":"indicator","spec_version":"2.1","id":"indicator--{id}",'
     '"created":"{now}","modified":"{now}","name":"Tên miền lừa đảo / phishing domain",'
     '"pattern":"[domain-name:value = \\u0027dang-nhap.example\\u0027]","pattern_type":"stix",'
     '"valid_from":"{now}",'
-    '"object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]}}'
+    '"object_marking_refs":["{marking}"]}}'
 )
+_MARKING = {colour: marking for marking, colour in COLOUR_OF.items()}
+_RED_ID = "5b7d2c1e-8f0a-4c36-9d27-1a4e8b9f3c60"
 _ID = "0d9f1a52-3c1e-4b8e-9a55-6f2b1e0c7a44"
 _TEXT = """\
 
@@ -42,6 +46,13 @@ curl -gs '{public}objects/?match[type]=report'
 
 # Publish an indicator
 curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: {media_type}' -d '{{"objects":[{object}]}}' {national}objects/
+
+# Publish TLP:RED to the group {case} alone, and see it as one of its members
+curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: {media_type}' -H 'Hub-Audience: group:{case}' -d '{{"objects":[{secret}]}}' {warning}objects/
+curl -gs -u {partner} '{warning}objects/?match[tlp]=red'
+
+# Ask what an account may see
+curl -s -u {partner} {url}/api/v1/me
 
 # Poll with taxii2-client
 {python} - <<'END'
@@ -85,7 +96,9 @@ def greeting(stage: Stage, now: str) -> str:
         public=stage.collections["public-advisories"],
         national=stage.collections["national"],
         media_type=MEDIA_TYPE,
-        object=_OBJECT.format(id=_ID, now=now),
+        object=_OBJECT.format(id=_ID, now=now, marking=_MARKING[Tlp.GREEN]),
+        secret=_OBJECT.format(id=_RED_ID, now=now, marking=_MARKING[Tlp.RED]),
+        case=CASE,
         python=shlex.quote(sys.executable),
         hub=_program("hub"),
     )

@@ -17,6 +17,7 @@ from hub import policy
 from hub.cli.base import CONSOLE
 from hub.config import load, write_secret
 from hub.model.party import Account, Caller, Collection, Grant, Organisation, Role
+from hub.model.tlp import Tlp
 from hub.service.admin import Admin
 from hub.service.changes import by_alias
 from hub.service.circles import Circles
@@ -28,6 +29,8 @@ from hub.store.sqlite import SqliteStore
 
 ROOTS = ("vn", "asean")
 CENTRE = "vn-centre"
+CASE = "case-2026-11"
+"""A sharing group"""
 _CONFIG = """\
 # A demonstration hub, made by `hub demo` and made anew by the next one.
 secret_file = "secret.key"
@@ -157,6 +160,8 @@ def _parties(admin: Admin, circles: Circles, orgs: Sequence[Organisation]) -> No
     ):
         circles.put_community(name, title)
         circles.add_members(("community", name), members, since_us=0)
+    circles.put_group(CASE, "A case that a few work on", CENTRE)
+    circles.add_members(("group", CASE), ("vn-finance", "sg-partner"), since_us=0)
 
 
 def _robot(slug: str) -> str:
@@ -171,7 +176,8 @@ def _collections(admin: Admin) -> None:
         ("asean", "public-advisories", "Public advisories", "public"),
     ):
         flags = {"public": kind == "public", "strict": kind == "strict"}
-        item = Collection(0, _uuid(alias), root, alias, title)
+        highest = Tlp.RED if kind == "strict" else Tlp.AMBER_STRICT
+        item = Collection(0, _uuid(alias), root, alias, title, ceiling=highest)
         admin.put_collection(msgspec.structs.replace(item, **flags), roots=ROOTS)
     admin.grant("national", Grant(0, ("community", "gov"), read=True, write=True))
     admin.grant("early-warning", Grant(0, ("community", "gov"), read=True, write=False))
@@ -187,7 +193,8 @@ def _logins(admin: Admin, orgs: dict[str, Organisation]) -> Iterator[Login]:
         ("admin", CENTRE, Role.ADMINISTRATOR),
     ):
         password = secrets.token_urlsafe(12)
-        admin.add_account(Account(name, slug, frozenset({role})), password)
+        account = Account(name, slug, frozenset({role}), clearance=Tlp.RED)
+        admin.add_account(account, password)
         yield Login(name, password, orgs[slug], role)
 
 
