@@ -16,6 +16,7 @@ from hub.model.clock import now_us
 from hub.model.party import (
     Account,
     Caller,
+    Certificate,
     Collection,
     Community,
     Directory,
@@ -37,7 +38,7 @@ _LEAST_PASSWORD = 12
 _DAY_US = 86_400_000_000
 _TRIES = 20
 
-P = TypeVar("P", Organisation, Community, Account, Token, Collection)
+P = TypeVar("P", Organisation, Community, Account, Token, Certificate, Collection)
 
 
 class Plan(NamedTuple):
@@ -90,7 +91,7 @@ class Admin:
             made = msgspec.structs.replace(org, id=identity)
             return Plan([made], [], "org.put", org.slug, org.name_en)
 
-        return self._change(plan).orgs[org.slug].id
+        return self.change(plan).orgs[org.slug].id
 
     def put_community(self, name: str, title: str, members: Iterable[str]) -> None:
         """Add or change a community; its members are replaced."""
@@ -103,7 +104,7 @@ class Admin:
             detail = " ".join(sorted(community.members))
             return Plan([community], [], "community.put", name, detail)
 
-        self._change(plan)
+        self.change(plan)
 
     def add_account(self, name: str, org: str, roles: Iterable[Role], password: str = "") -> None:
         """Add an account; without a password it works through tokens only."""
@@ -115,7 +116,7 @@ class Admin:
             _absent(directory.accounts, name, "account")
             return Plan([account], [], "account.add", name, " ".join(sorted(account.roles)))
 
-        self._change(plan)
+        self.change(plan)
 
     def set_password(self, name: str, password: str) -> None:
         """Give an account another password."""
@@ -126,7 +127,7 @@ class Admin:
             changed = msgspec.structs.replace(account, password=hashed)
             return Plan([changed], [], "account.password", name)
 
-        self._change(plan)
+        self.change(plan)
 
     def disable_account(self, name: str, *, disabled: bool) -> None:
         """Switch an account and all its tokens off or on."""
@@ -137,7 +138,7 @@ class Admin:
             action = "account.disable" if disabled else "account.enable"
             return Plan([changed], [], action, name)
 
-        self._change(plan)
+        self.change(plan)
 
     def issue_token(
         self,
@@ -164,7 +165,7 @@ class Admin:
             find(directory.accounts, account, "account")
             return Plan([token], [], "token.issue", token.id, f"{account} for {days} days")
 
-        self._change(plan)
+        self.change(plan)
         return Issued(token, secret)
 
     def revoke_token(self, token_id: str) -> None:
@@ -175,7 +176,7 @@ class Admin:
             token = find(by_id, token_id, "token")
             return Plan([], [token], "token.revoke", token_id, token.account)
 
-        self._change(plan)
+        self.change(plan)
 
     def put_collection(self, collection: Collection, *, roots: Iterable[str]) -> Collection:
         """Add a collection (key 0), or change one (its key)."""
@@ -194,7 +195,7 @@ class Admin:
             made = msgspec.structs.replace(collection, key=key)
             return Plan([made], [], "collection.put", made.id, made.alias)
 
-        directory = self._change(plan)
+        directory = self.change(plan)
         return next(c for c in directory.collections.values() if c.id == collection.id)
 
     def grant(self, alias: str, subject: Subject, *, read: bool, write: bool) -> None:
@@ -212,10 +213,13 @@ class Admin:
                 return Plan([grant], [], "grant", alias, detail)
             return Plan([], [grant], "grant.revoke", alias, detail)
 
-        self._change(plan)
+        self.change(plan)
 
-    def _change(self, plan: Callable[[Directory], Plan]) -> Directory:
-        """Plan on the newest directory and write; start over when somebody else was faster."""
+    def change(self, plan: Callable[[Directory], Plan]) -> Directory:
+        """Plan on the newest directory and write; start over when somebody else was faster.
+
+        `plan` may raise to refuse the change. Gives the directory after it.
+        """
         for _ in range(_TRIES):
             directory = self._registry.directory()
             made = plan(directory)

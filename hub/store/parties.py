@@ -10,6 +10,7 @@ import msgspec
 from hub.model.clock import now_us
 from hub.model.party import (
     Account,
+    Certificate,
     Collection,
     Community,
     Directory,
@@ -27,6 +28,7 @@ _KINDS: dict[str, type[Party]] = {
     "community": Community,
     "account": Account,
     "token": Token,
+    "certificate": Certificate,
     "collection": Collection,
     "grant": Grant,
 }
@@ -99,7 +101,7 @@ def _name(party: Party) -> str:
             return party.slug
         case Community() | Account():
             return party.name
-        case Token():
+        case Token() | Certificate():
             return party.id
         case Collection():
             return str(party.key)
