@@ -11,6 +11,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hub.config import Config
 from hub.errors import ConfigError
 
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises at broken certificates, some of it only when a part is looked at."""
+
 
 def client_authorities(config: Config) -> list[x509.Certificate]:
     """All certificates in the files of `server.client_ca`.
@@ -49,7 +59,7 @@ def vouched(
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (*UNREADABLE, InvalidSignature):
         return False
     return True
 
@@ -57,16 +67,15 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
 def _read(path: Path) -> list[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(path.read_bytes())
-        others = [item for item in found if not _may_issue(item)]
-    except (OSError, ValueError) as error:
+        others = [item.subject.rfc4514_string() for item in found if not _may_issue(item)]
+    except (OSError, *UNREADABLE) as error:
         raise ConfigError(
             f"`server.client_ca`: {path} cannot be used: {error}. "
             "It must hold certificates of CAs in PEM."
         ) from error
     if others:
-        name = others[0].subject.rfc4514_string()
         raise ConfigError(
-            f"`server.client_ca`: {path} holds {name}, which is no CA. "
+            f"`server.client_ca`: {path} holds {others[0]}, which is no CA. "
             "Name the CA that issued it; a client's own certificate is bound with `hub ca bind`."
         )
     return found

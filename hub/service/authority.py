@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hub.config.authorities import UNREADABLE
 from hub.errors import Fault, HubError
 from hub.model.party import Certificate
 from hub.service.keys import ClientKey, new_key
@@ -80,7 +80,7 @@ def opened(certificate: bytes, key: bytes, passphrase: str) -> Authority:
         found = x509.load_pem_x509_certificate(certificate)
         private = load_pem_private_key(key, passphrase.encode() or None)
         belongs = private.public_key() == found.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         # The library's own text may hold pieces of what it read.
         raise _bad("the CA's files cannot be read", "Give the right passphrase.") from error
     if not belongs or not isinstance(private, ec.EllipticCurvePrivateKey):
@@ -98,7 +98,7 @@ def is_authority(certificate: x509.Certificate) -> bool:
         found = certificate.extensions
         constraints = found.get_extension_for_class(x509.BasicConstraints).value
         found.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except (ValueError, x509.ExtensionNotFound):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return False
     return constraints.ca
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from hub.config.authorities import UNREADABLE
 from hub.errors import Fault, HubError
 from hub.model.clock import format_us, now_us
 from hub.model.party import Certificate, Directory
@@ -72,7 +72,8 @@ def read_chain(data: bytes) -> Chain:
             leaf, others = x509.load_der_x509_certificate(data), []
         key = leaf.public_key()
         flaw = _flaw(leaf.extensions)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        leaf.issuer.rfc4514_string()  # a name is read when it is asked for
+    except UNREADABLE as error:
         raise _bad(f"this is no certificate: {error}", "Give it in PEM.") from error
     accepted(key, "certificate")
     if not flaw and _micros(leaf.not_valid_after_utc) <= now_us():

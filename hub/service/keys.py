@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from hub.config.authorities import UNREADABLE
 from hub.errors import Fault, HubError
 
 ClientKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
@@ -51,7 +51,7 @@ def requested_key(request: bytes) -> ClientKey:
         load = x509.load_pem_x509_csr if b"-----BEGIN" in request else x509.load_der_x509_csr
         found = load(request)
         key, signed = found.public_key(), found.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise _bad("csr", f"this is no signing request: {error}", _HOW_TO_ASK) from error
     if not signed:
         raise _bad("csr", "its signature does not fit its key", _HOW_TO_ASK)
