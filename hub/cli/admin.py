@@ -157,13 +157,14 @@ def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
 @guarded
 def account_list(context: Context, /, output: str) -> None:
     """List accounts."""
-    columns = ["name", "org", "roles", "password", "disabled"]
+    columns = ["name", "org", "roles", "password", "certificate_only", "disabled"]
     rows = (
         {
             "name": row.name,
             "org": row.org,
             "roles": sorted(row.roles),
             "password": bool(row.password),
+            "certificate_only": row.certificate_only,
             "disabled": row.disabled,
         }
         for row in _directory(context).accounts.values()

@@ -55,6 +55,7 @@ def test_accounts(run: Run) -> None:
         "org": "grid",
         "roles": ["reader"],
         "password": True,
+        "certificate_only": False,
         "disabled": False,
     }
     assert run("account", "disable", "ann", "--enable").stderr == "account ann is on\n"
