@@ -157,15 +157,15 @@ def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
 @guarded
 def account_list(context: Context, /, output: str) -> None:
     """List accounts."""
-    columns = ["name", "org", "roles", "password", "certificate_only", "disabled"]
+    columns = ["name", "org", "roles", "password", "disabled", "certificate_only"]
     rows = (
         {
             "name": row.name,
             "org": row.org,
             "roles": sorted(row.roles),
             "password": bool(row.password),
-            "certificate_only": row.certificate_only,
             "disabled": row.disabled,
+            "certificate_only": row.certificate_only,
         }
         for row in _directory(context).accounts.values()
     )

@@ -55,8 +55,8 @@ def test_accounts(run: Run) -> None:
         "org": "grid",
         "roles": ["reader"],
         "password": True,
-        "certificate_only": False,
         "disabled": False,
+        "certificate_only": False,
     }
     assert run("account", "disable", "ann", "--enable").stderr == "account ann is on\n"
 
