@@ -9,6 +9,7 @@ from hub.api import circles, rights
 from hub.config import Config
 from hub.http import errors, observe
 from hub.http.caller import Doorman
+from hub.http.certificate import Presented
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.fetch import Reader
@@ -46,7 +47,11 @@ def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
         ConfigError: The secret is missing or unusable.
     """
     app = Flask("hub", static_folder=None)
-    doorman = Doorman(Parties(store), Passwords(max(1, config.server.threads - 1)))
+    doorman = Doorman(
+        Parties(store),
+        Passwords(max(1, config.server.threads - 1)),
+        Presented(config.server),
+    )
     door = Door(
         config,
         Reader(store),

@@ -15,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 
 from hub.app import create_app, open_store
 from hub.config import Config, load
+from hub.config.authorities import client_authorities, in_pem
 from hub.errors import ConfigError, HubError
 from hub.http.observe import log_to_stderr
 from hub.model.clock import now_us
@@ -49,16 +50,16 @@ class HubServer(BaseApplication):
         self._path = path
         self._ready = ready
         self._scratch = scratch
-        self._config, self._secret = _usable(path)
+        self._config, self._secret, self._authorities = _usable(path)
         super().__init__()
 
     def load_config(self) -> None:
         """Translate the hub's settings into gunicorn's."""
         try:
-            self._config, self._secret = _usable(self._path)
+            self._config, self._secret, self._authorities = _usable(self._path)
         except ConfigError as error:
             _log.error("configuration not reloaded, the old one stays: %s", error)
-        for name, value in _gunicorn_settings(self._config).items():
+        for name, value in _gunicorn_settings(self._config, self._authorities).items():
             self.cfg.set(name, value)
         self.cfg.set("worker_tmp_dir", self._scratch)
         self.cfg.set("when_ready", lambda server: self._ready(str(server.LISTENERS[0])))
@@ -74,8 +75,8 @@ class HubServer(BaseApplication):
         return app
 
 
-def _usable(path: Path) -> tuple[Config, bytes]:
-    """The configuration and the secret, if a server can be started with them.
+def _usable(path: Path) -> tuple[Config, bytes, str]:
+    """The configuration, the secret and the CAs of clients, if a server can be started with them.
 
     Raises:
         ConfigError: Names what cannot be used.
@@ -92,7 +93,10 @@ def _usable(path: Path) -> tuple[Config, bytes]:
                 f"{path}: `server.tls_cert`, `server.tls_key`: {cert} and {key} cannot be used: "
                 f"{error}"
             ) from error
-    return config, secret
+    try:
+        return config, secret, in_pem(client_authorities(config))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 class _Logger(glogging.Logger):
@@ -102,7 +106,7 @@ class _Logger(glogging.Logger):
         """Write nothing."""
 
 
-def _gunicorn_settings(config: Config) -> dict[str, Any]:
+def _gunicorn_settings(config: Config, authorities: str) -> dict[str, Any]:
     server = config.server
     host = f"[{server.host}]" if ":" in server.host else server.host
     folder = Path(config.folder)
@@ -123,7 +127,7 @@ def _gunicorn_settings(config: Config) -> dict[str, Any]:
         settings |= {
             "certfile": str(folder / server.tls_cert),
             "keyfile": str(folder / server.tls_key),
-            "ssl_context": _tls_context,
+            "ssl_context": _tls_context(authorities),
         }
     return settings
 
@@ -139,10 +143,30 @@ def _log_settings(level: str) -> dict[str, Any]:
     }
 
 
-def _tls_context(_: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    # TAXII 2.1 section 7.2.2: TLS 1.2 or newer.
-    context = default()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+Factory = Callable[[], ssl.SSLContext]
+
+
+def _tls_context(authorities: str) -> Callable[[object, Factory], ssl.SSLContext]:
+    """What gunicorn asks for the context of each connection.
+
+    Args:
+        authorities: CAs of clients, PEM, as they were at the start or at the last HUP; empty: no
+            client is asked for a certificate.
+    """
+
+    def context(_: object, default: Factory) -> ssl.SSLContext:
+        # TAXII 2.1 section 7.2.2: TLS 1.2 or newer.
+        made = default()
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        if authorities:
+            made.load_verify_locations(cadata=authorities)
+            made.verify_mode = ssl.CERT_OPTIONAL
+            # The same in every Python. An agency may name its issuing CA alone; the strict mode
+            # refuses CAs of the kind that OpenSSL's own configuration made for many years.
+            made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return made
+
     return context
 
 

@@ -77,6 +77,7 @@ class Session:
             user=credentials.account,
             password=credentials.password,
             auth=TokenAuth(credentials.token) if credentials.token else None,
+            cert=credentials.certificate,
             version="2.1",
         )
         if verify is False:

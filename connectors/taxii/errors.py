@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,11 @@ _AWAY = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _LONGEST = 500
+# The alerts of RFC 8446 section 6.2 that a server sends about a client's certificate.
+_ALERT = re.compile(
+    r"alert ((?:bad |unsupported )?certificate(?: revoked| expired| unknown| required)?|unknown ca"
+    r"|access denied)\b"
+)
 
 
 class RemoteError(HubError):
@@ -87,6 +93,11 @@ def translated(error: RequestException | TAXIIServiceException, url: str) -> Rem
     """The same failure in the hub's words."""
     if isinstance(error, HTTPError) and error.response is not None:
         return _answered(error.response, url)
+    if alert := _ALERT.search(str(error)):
+        return LoginNeeded(
+            f"{url} does not take the client certificate, or asks for one: {alert[1]}",
+            remedy="Give one that it accepts with --cert and --key.",
+        )
     if isinstance(error, SSLError):
         return Unreachable(
             f"{url}: its TLS certificate does not hold: {_root_cause(error)}",

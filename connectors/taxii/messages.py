@@ -9,11 +9,13 @@ from taxii2client.v21 import Status
 
 
 class Credentials(NamedTuple):
-    """An account with its password (HTTP Basic), a token, or nothing."""
+    """An account with its password (HTTP Basic), a token, a client certificate, or nothing."""
 
     account: str = ""
     password: str = ""
     token: str = ""
+    certificate: tuple[str, str] | None = None
+    """Files of a client certificate and of its key, PEM, not encrypted."""
 
 
 class Page(NamedTuple):

@@ -155,7 +155,7 @@ def account_roles(context: Context, /, name: str, roles: tuple[str, ...]) -> Non
 @guarded
 def account_list(context: Context, /, output: str) -> None:
     """List accounts."""
-    columns = ["name", "org", "roles", "clearance", "password", "disabled"]
+    columns = ["name", "org", "roles", "clearance", "password", "disabled", "certificate_only"]
     rows = (
         {
             "name": row.name,
@@ -164,6 +164,7 @@ def account_list(context: Context, /, output: str) -> None:
             "clearance": row.clearance.text,
             "password": bool(row.password),
             "disabled": row.disabled,
+            "certificate_only": row.certificate_only,
         }
         for row in _directory(context).accounts.values()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import ssl
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,16 @@ _OPTIONS = (
         "--ca-file",
         type=click.Path(exists=True, dir_okay=False),
         help="Certificates to trust, PEM, in place of the usual ones.",
+    ),
+    click.option(
+        "--cert",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Client certificate, PEM; the file may hold its key as well.",
+    ),
+    click.option(
+        "--key",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Key of the client certificate, PEM, if it is in a file of its own.",
     ),
     click.option(
         "--dangerously-skip-tls-check",
@@ -80,14 +91,33 @@ def connect(url: str, **options: Any) -> Session:
     if (account or token) and not _is_private(url):
         say(f"warning: {url} is not https: the credentials can be read on the way")
     verify = options["ca_file"] or not options["dangerously_skip_tls_check"]
+    certificate = _certificate(url, options.get("cert"), options.get("key"))
     if verify is False:
         say(f"warning: nothing proves that it is {urlsplit(url).hostname} who answers")
-    return Session(
-        Credentials(account, password, token),
-        verify=verify,
-        notice=say,
-        audience=options.get("audience", ()),
-    )
+    credentials = Credentials(account, password, token, certificate)
+    audience = options.get("audience", ())
+    return Session(credentials, verify=verify, notice=say, audience=audience)
+
+
+def _certificate(url: str, cert: str | None, key: str | None) -> tuple[str, str] | None:
+    """The files of certificate and key, when they can be used together."""
+    if key and not cert:
+        raise click.UsageError("--key belongs to a certificate: give --cert as well")
+    if not cert:
+        return None
+    if urlsplit(url).scheme != "https":
+        raise click.UsageError("--cert needs an address with https: certificates are part of TLS")
+    pair = cert, key or cert
+    try:
+        # An empty passphrase: else OpenSSL asks for one on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(*pair, password="")
+    except OSError as error:
+        fail(
+            f"{' and '.join(dict.fromkeys(pair))} cannot be used as client certificate and key: "
+            f"{error}. Both must be PEM, belong together, and the key must not be encrypted.",
+            Exit.USAGE,
+        )
+    return pair
 
 
 def _is_private(url: str) -> bool:

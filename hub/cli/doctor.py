@@ -36,7 +36,14 @@ def doctor(context: Context, /, output: str) -> None:
 def _examine(path: Path) -> Iterator[Finding]:
     # slow to import: TLS and the store
     from hub.cli.holdings import of_store
-    from hub.cli.surroundings import Finding, of_disk, of_port, of_secret, of_tls
+    from hub.cli.surroundings import (
+        Finding,
+        of_client_ca,
+        of_disk,
+        of_port,
+        of_secret,
+        of_tls,
+    )
 
     try:
         config = load(path)
@@ -44,7 +51,7 @@ def _examine(path: Path) -> Iterator[Finding]:
         yield Finding("fail", "config", str(error))
         return
     yield Finding("ok", "config", str(path))
-    for question in (of_secret, of_disk, of_tls, of_port, of_store):
+    for question in (of_secret, of_disk, of_tls, of_client_ca, of_port, of_store):
         yield from question(config)
 
 

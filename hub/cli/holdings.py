@@ -1,4 +1,4 @@
-"""What `hub doctor` asks about the store: records, accounts, rights, tokens."""
+"""What `hub doctor` asks about the store: records, accounts, rights, tokens, certificates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hub.config import Config
 from hub.errors import HubError
 from hub.model.clock import format_us, now_us
 from hub.model.party import Caller, Directory
+from hub.service.certificates import has_valid
 from hub.store.database import schema_version, version
 from hub.store.sqlite import SqliteStore
 
@@ -71,8 +72,9 @@ def _records(store: SqliteStore) -> Iterator[Finding]:
 
 
 def parties(directory: Directory) -> Iterator[Finding]:
-    """Accounts belong somewhere, collections have readers, tokens last."""
+    """Accounts belong somewhere, collections have readers, tokens and certificates last."""
     found = [*_accounts(directory), *_collections(directory), *_tokens(directory)]
+    found += _certificates(directory)
     yield from found
     if not found:
         detail = f"{len(directory.accounts)} accounts, {len(directory.collections)} collections"
@@ -116,4 +118,27 @@ def _tokens(directory: Directory) -> Iterator[Finding]:
                 "token",
                 f"{token.id} of {token.account} {word} {format_us(token.expires_us)}",
                 f"hub token create {token.account}, and hub token revoke {token.id}",
+            )
+
+
+def _certificates(directory: Directory) -> Iterator[Finding]:
+    now = now_us()
+    for item in directory.certificates.values():
+        if item.expires_us - now < _TOKEN_DAYS * _DAY_US:
+            word = "expired" if item.expires_us <= now else "expires"
+            yield Finding(
+                "warn",
+                "certificate",
+                f"{item.id} of {item.account} {word} {format_us(item.expires_us)}",
+                f"hub ca renew {item.id}"
+                if item.authority
+                else f"hub ca bind {item.account} FILE",
+            )
+    for account in directory.accounts.values():
+        if account.certificate_only and not has_valid(directory, account.name):
+            yield Finding(
+                "warn",
+                "certificate",
+                f"{account.name} needs a client certificate and has none that is valid",
+                f"hub ca issue {account.name}, or hub ca require {account.name} --off",
             )

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-from hub.cli import admin, circles, collections, data, demo, doctor, partner, remote, setup
+from hub.cli import (
+    admin,
+    certificates,
+    circles,
+    collections,
+    data,
+    demo,
+    doctor,
+    partner,
+    remote,
+    setup,
+)
 from hub.cli.base import Context, Exit
 
 
@@ -51,6 +62,17 @@ def exit_codes() -> list[tuple[int, str]]:
     return [(int(code), meanings[code]) for code in Exit]
 
 
-for module in (setup, demo, doctor, admin, circles, collections, partner, data, remote):
+for module in (
+    setup,
+    demo,
+    doctor,
+    admin,
+    certificates,
+    circles,
+    collections,
+    partner,
+    data,
+    remote,
+):
     for command in module.COMMANDS:
         main.add_command(command)

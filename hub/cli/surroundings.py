@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from hub.config import Config, ServerSettings
+from hub.config.authorities import client_authorities
 from hub.errors import ConfigError
 
 _SCARCE_BYTES = 1 << 30
@@ -105,6 +106,29 @@ def _certificate(cert: Path, key: Path) -> Iterator[Finding]:
         yield Finding("warn", "tls", detail, "Renew it soon; then `kill -HUP` the hub.")
     else:
         yield Finding("ok", "tls", detail)
+
+
+def of_client_ca(config: Config) -> Iterator[Finding]:
+    """The CAs of client certificates can be read, and are valid for some time to come."""
+    if not config.server.client_ca:
+        return
+    try:
+        found = client_authorities(config)
+    except ConfigError as error:
+        yield Finding("fail", "client_ca", str(error), "Correct server.client_ca.")
+        return
+    first = min(found, key=lambda item: item.not_valid_after_utc)
+    left = first.not_valid_after_utc - datetime.now(UTC)
+    name, until = first.subject.rfc4514_string(), first.not_valid_after_utc
+    detail = f"{len(found)} CAs of client certificates; {name} is valid until {until:%Y-%m-%d}"
+    if left < timedelta(0):
+        remedy = "Its clients cannot connect: replace it, or take it out."
+        yield Finding("fail", "client_ca", detail, remedy)
+    elif left < timedelta(days=_CERTIFICATE_DAYS):
+        remedy = "Add its successor and let clients change over."
+        yield Finding("warn", "client_ca", detail, remedy)
+    else:
+        yield Finding("ok", "client_ca", detail)
 
 
 def of_port(config: Config) -> Iterator[Finding]:

@@ -18,18 +18,29 @@ _NO_TLS = (
     "then be read on the way, set server.dangerously_serve_without_tls = true"
 )
 
+_BELIEVED = (
+    "server.client_certificate_header and server.proxy_networks go together: else anybody could "
+    "send the header"
+)
+
 
 def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     """Each wrong setting with the reason."""
     yield from _of_roots(settings.taxii)
     if settings.taxii.page_size > settings.taxii.max_page_size:
         yield "taxii.page_size", "it is larger than taxii.max_page_size"
-    for network in settings.server.metrics_networks:
+    for name in ("metrics_networks", "proxy_networks"):
+        yield from _of_networks(name, getattr(settings.server, name))
+    yield from _of_tls(settings.server)
+    yield from _of_client_certificates(settings.server)
+
+
+def _of_networks(name: str, networks: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for network in networks:
         try:
             ipaddress.ip_network(network)
         except ValueError as error:
-            yield "server.metrics_networks", str(error)
-    yield from _of_tls(settings.server)
+            yield f"server.{name}", str(error)
 
 
 def _of_roots(taxii: TaxiiSettings) -> Iterator[tuple[str, str]]:
@@ -52,6 +63,22 @@ def _of_tls(server: ServerSettings) -> Iterator[tuple[str, str]]:
         yield given, "server.tls_cert and server.tls_key go together"
     elif not (server.tls_cert or server.dangerously_serve_without_tls or is_loopback(server.host)):
         yield "server.host", f"{server.host!r} {_NO_TLS}"
+
+
+def _of_client_certificates(server: ServerSettings) -> Iterator[tuple[str, str]]:
+    if server.client_ca and not server.tls_cert:
+        yield "server.client_ca", "certificates are a part of TLS: set server.tls_cert as well"
+    header, networks = server.client_certificate_header, server.proxy_networks
+    if bool(header) != bool(networks):
+        given = "server.client_certificate_header" if header else "server.proxy_networks"
+        yield given, _BELIEVED
+    if any(network.endswith("/0") for network in networks):
+        yield "server.proxy_networks", "that is everybody: name the proxies' addresses"
+    if header and not server.trusted_proxies:
+        yield (
+            "server.client_certificate_header",
+            "it comes from a proxy: set server.trusted_proxies to the number of proxies",
+        )
 
 
 def is_loopback(host: str) -> bool:

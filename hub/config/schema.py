@@ -95,6 +95,13 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 120
     tls_cert: Annotated[str, Meta(description="certificate chain, PEM")] = ""
     tls_key: Annotated[str, Meta(description="private key, PEM, readable by the hub alone")] = ""
+    client_ca: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="files with the CAs, PEM, whose client certificates are taken; none: no "
+            "client is asked for one"
+        ),
+    ] = ()
     dangerously_serve_without_tls: Annotated[
         bool,
         Meta(description="listen beyond loopback without TLS: credentials travel in the clear"),
@@ -102,6 +109,17 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trusted_proxies: Annotated[
         int, Meta(ge=0, le=8, description="proxies in front whose X-Forwarded-For is believed")
     ] = 0
+    proxy_networks: Annotated[
+        tuple[str, ...],
+        Meta(description="networks of the proxies whose client_certificate_header is believed"),
+    ] = ()
+    client_certificate_header: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9-]+)?$",
+            description="header in which a proxy hands on the client's certificate",
+        ),
+    ] = ""
     metrics_networks: Annotated[
         tuple[str, ...], Meta(description="networks that may read /metrics without credentials")
     ] = ("127.0.0.0/8", "::1/128")

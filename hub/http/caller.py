@@ -1,4 +1,4 @@
-"""From the Authorization header to a caller and its scope. No rights are decided here."""
+"""From header and client certificate to a caller and its scope. No rights are decided here."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import NamedTuple
 from flask import Request
 
 from hub.errors import Fault, HubError
+from hub.http.certificate import Presented
 from hub.model.party import ANONYMOUS, Caller, Directory
 from hub.model.query import Scope
+from hub.service.binding import by_certificate, together
 from hub.service.credentials import Passwords, by_token, is_token
 from hub.service.directory import Parties
 
@@ -30,24 +32,28 @@ def require_login(admitted: Admitted) -> None:
 
 
 class Doorman:
-    """Admits callers: Basic, Bearer, `Token`, and API keys wherever clients put them."""
+    """Admits callers: client certificates, Basic, Bearer, `Token`, API keys wherever they are."""
 
-    def __init__(self, parties: Parties, passwords: Passwords) -> None:
+    def __init__(self, parties: Parties, passwords: Passwords, presented: Presented) -> None:
         self._parties = parties
         self._passwords = passwords
+        self._presented = presented
 
     def admit(self, request: Request) -> Admitted:
         """The caller behind the request.
 
         Raises:
-            HubError: UNAUTHENTICATED for wrong credentials, and for none at all unless some
-                collection is public.
+            HubError: UNAUTHENTICATED for wrong credentials, a certificate that counts for
+                nothing or for another account, and for none at all unless some collection is
+                public.
         """
         snapshot = self._parties.now()
         directory = snapshot.directory
+        digest = self._presented.digest(request)
+        holder = by_certificate(directory, digest) if digest else None
         header = request.headers.get("Authorization", "")
-        caller = self._caller(directory, header, request.remote_addr or "") if header else None
-        if not header and any(item.public for item in directory.collections.values()):
+        caller = self._caller(directory, header, request.remote_addr or "") if header else holder
+        if not (header or holder) and any(item.public for item in directory.collections.values()):
             caller = ANONYMOUS
         if caller is None:
             raise HubError(
@@ -58,6 +64,7 @@ class Doorman:
                 field="Authorization",
                 remedy="Send HTTP Basic with account and password, or a token as Bearer.",
             )
+        caller = together(directory, caller, holder)
         return Admitted(caller, snapshot.scope(caller), directory)
 
     def _caller(self, directory: Directory, header: str, address: str) -> Caller | None:

@@ -101,6 +101,8 @@ class Account(msgspec.Struct, frozen=True):
     disabled: bool = False
     clearance: Tlp = Tlp.AMBER_STRICT
     """The strictest marking it may see and publish. TLP:RED is given to persons by name."""
+    certificate_only: bool = False
+    """No password or token counts without a client certificate of the account."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -117,6 +119,26 @@ class Token(msgspec.Struct, frozen=True):
     label: str = ""
     ceiling: Tlp = Tlp.RED
     """The strictest marking it works for, such as GREEN for a firewall."""
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """A client certificate that stands for an account. Its private key is never stored."""
+
+    id: str
+    account: str
+    digest: bytes
+    """SHA-256 of the certificate in DER."""
+    serial: str
+    """In hex; up to 40 digits (RFC 5280 section 4.1.2.2)."""
+    issuer: str
+    """Name of the CA that issued it (RFC 4514)."""
+    not_before_us: int
+    expires_us: int
+    authority: str = ""
+    """Key identifier of the hub's own CA, in hex; empty: a CA of somebody else issued it."""
+    label: str = ""
+    revoked_us: int = 0
+    """When it was revoked; 0: it was not. Kept until it would have expired, for the CRL."""
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -157,7 +179,7 @@ class Grant(msgspec.Struct, frozen=True):
     """Only what was added from this instant on is read by this grant."""
 
 
-Party = Organisation | Community | Group | Account | Token | Collection | Grant
+Party = Organisation | Community | Group | Account | Token | Certificate | Collection | Grant
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -173,6 +195,10 @@ class Directory(msgspec.Struct, frozen=True):
     """By digest"""
     collections: dict[int, Collection]
     grants: tuple[Grant, ...]
+    certificates: dict[bytes, Certificate] = {}
+    """By digest, without the revoked ones"""
+    revoked: dict[bytes, Certificate] = {}
+    """Revoked certificates, by digest"""
 
     @classmethod
     def of(cls, epoch: int, parties: Iterable[Party]) -> Directory:
@@ -180,6 +206,7 @@ class Directory(msgspec.Struct, frozen=True):
         found: dict[type[Party], list[Any]] = {}
         for party in parties:
             found.setdefault(type(party), []).append(party)
+        certificates: list[Certificate] = found.get(Certificate, [])
         return cls(
             epoch,
             orgs={org.slug: org for org in found.get(Organisation, ())},
@@ -189,6 +216,8 @@ class Directory(msgspec.Struct, frozen=True):
             tokens={token.digest: token for token in found.get(Token, ())},
             collections={item.key: item for item in found.get(Collection, ())},
             grants=tuple(found.get(Grant, ())),
+            certificates={item.digest: item for item in certificates if not item.revoked_us},
+            revoked={item.digest: item for item in certificates if item.revoked_us},
         )
 
     def circles(self) -> dict[Subject, Circle]:
@@ -207,7 +236,9 @@ class Caller(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
     read_only: bool = False
     credential: str = "password"
-    """"password", "token:<id>", "console" or "anonymous"; never a secret."""
+    """"password", "token:<id>", "certificate:<id>", "console" or "anonymous"; never a secret.
+
+    A password or token that came with a certificate: both, with a `+` between them."""
     ceiling: Tlp = Tlp.RED
     """The strictest marking that the credential works for."""
 

@@ -75,7 +75,7 @@ class Admin:
             made = msgspec.structs.replace(org, id=identity)
             return Plan([made], [], "org.put", org.slug, org.name_en)
 
-        return self._change(plan).orgs[org.slug].id
+        return self.change(plan).orgs[org.slug].id
 
     def add_account(self, account: Account, password: str = "") -> None:
         """Add an account; without a password it works through tokens only."""
@@ -88,7 +88,7 @@ class Admin:
             _absent(directory.accounts, name, "account")
             return Plan([account], [], "account.add", name, " ".join(sorted(account.roles)))
 
-        self._change(plan)
+        self.change(plan)
 
     def set_password(self, name: str, password: str) -> None:
         """Give an account another password."""
@@ -99,7 +99,7 @@ class Admin:
             changed = msgspec.structs.replace(account, password=hashed)
             return Plan([changed], [], "account.password", name)
 
-        self._change(plan)
+        self.change(plan)
 
     def clear_account(self, name: str, clearance: Tlp) -> None:
         """Set the strictest marking that an account may see and publish."""
@@ -109,7 +109,7 @@ class Admin:
             changed = msgspec.structs.replace(account, clearance=clearance)
             return Plan([changed], [], "account.clearance", name, str(clearance))
 
-        self._change(plan)
+        self.change(plan)
 
     def set_roles(self, name: str, roles: Iterable[Role]) -> None:
         """Give an account other roles."""
@@ -120,7 +120,7 @@ class Admin:
             changed = msgspec.structs.replace(account, roles=wanted)
             return Plan([changed], [], "account.roles", name, " ".join(sorted(wanted)))
 
-        self._change(plan)
+        self.change(plan)
 
     def disable_account(self, name: str, *, disabled: bool) -> None:
         """Switch an account and all its tokens off or on."""
@@ -131,7 +131,7 @@ class Admin:
             action = "account.disable" if disabled else "account.enable"
             return Plan([changed], [], action, name)
 
-        self._change(plan)
+        self.change(plan)
 
     def issue_token(
         self, account: str, *, days: int, addresses: Iterable[str] = (), **options: Any
@@ -158,7 +158,7 @@ class Admin:
             find(directory.accounts, account, "account")
             return Plan([token], [], "token.issue", token.id, f"{account} for {days} days")
 
-        self._change(plan)
+        self.change(plan)
         return Issued(token, secret)
 
     def revoke_token(self, token_id: str) -> None:
@@ -169,7 +169,7 @@ class Admin:
             token = find(by_id, token_id, "token")
             return Plan([], [token], "token.revoke", token_id, token.account)
 
-        self._change(plan)
+        self.change(plan)
 
     def put_collection(self, collection: Collection, *, roots: Iterable[str]) -> Collection:
         """Add a collection (key 0), or change one (its key)."""
@@ -191,7 +191,7 @@ class Admin:
             made = msgspec.structs.replace(collection, key=key)
             return Plan([made], [], "collection.put", made.id, made.alias)
 
-        directory = self._change(plan)
+        directory = self.change(plan)
         return next(c for c in directory.collections.values() if c.id == collection.id)
 
     def grant(self, alias: str, grant: Grant) -> None:
@@ -216,9 +216,10 @@ class Admin:
                 return Plan([made], [], "grant", alias, detail)
             return Plan([], [made], "grant.revoke", alias, f"{kind} {name}")
 
-        self._change(plan)
+        self.change(plan)
 
-    def _change(self, plan: Callable[[Directory], Plan]) -> Directory:
+    def change(self, plan: Callable[[Directory], Plan]) -> Directory:
+        """`hub.service.changes.change` on behalf of the administrator."""
         return change(self._registry, self._caller, plan)
 
 

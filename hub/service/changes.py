@@ -10,6 +10,7 @@ from hub.errors import Fault, HubError
 from hub.model.party import (
     Account,
     Caller,
+    Certificate,
     Collection,
     Community,
     Directory,
@@ -23,7 +24,7 @@ from hub.store.base import Act, Registry, Stale
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 _TRIES = 20
 
-P = TypeVar("P", Organisation, Community, Group, Account, Token, Collection)
+P = TypeVar("P", Organisation, Community, Group, Account, Token, Certificate, Collection)
 
 
 class Plan(NamedTuple):

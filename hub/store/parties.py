@@ -10,6 +10,7 @@ import msgspec
 from hub.model.clock import now_us
 from hub.model.party import (
     Account,
+    Certificate,
     Collection,
     Community,
     Directory,
@@ -29,6 +30,7 @@ _KINDS: dict[str, type[Party]] = {
     "group": Group,
     "account": Account,
     "token": Token,
+    "certificate": Certificate,
     "collection": Collection,
     "grant": Grant,
 }
@@ -106,7 +108,7 @@ def _name(party: Party) -> str:
             return party.slug
         case Community() | Group() | Account():
             return party.name
-        case Token():
+        case Token() | Certificate():
             return party.id
         case Collection():
             return str(party.key)

@@ -5,6 +5,7 @@ import pytest
 
 from hub.model.party import (
     Account,
+    Certificate,
     Collection,
     Community,
     Directory,
@@ -33,6 +34,19 @@ PARTIES = {
     "collection": Collection(
         3, str(uuid_of(3)), "hub", "c", "Chỉ báo", "mô tả\n", True, True, media_types=()
     ),
+    "account that demands a certificate": Account("chi", "cert", certificate_only=True),
+    "certificate": Certificate(
+        "c1",
+        "an",
+        bytes(range(32)),
+        "7f" * 20,
+        "CN=Cơ quan\\, Mẫu",
+        1,
+        2**53 + 1,
+        "ab" * 20,
+        "MISP",
+    ),
+    "revoked certificate": Certificate("c2", "an", bytes(32), "1", "CN=x", 1, 2, revoked_us=1),
     "grant to an organisation": Grant(3, ("org", "cert"), read=True),
     "grant to a community": Grant(3, ("community", "cert"), write=True),
 }
@@ -46,6 +60,8 @@ def held(directory: Directory):
         directory.groups,
         directory.accounts,
         directory.tokens,
+        directory.certificates,
+        directory.revoked,
         directory.collections,
     )
     return [*(party for group in groups for party in group.values()), *directory.grants]

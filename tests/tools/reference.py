@@ -41,7 +41,8 @@ _NOTES = {
     "taxii.roots": "One section for each API root. Names and titles must differ. Reserved names: "
     f"{codes(sorted(checks.RESERVED))}.",
     "server": "Without TLS the hub listens on loopback only, unless "
-    "`dangerously_serve_without_tls` is set. `tls_cert` and `tls_key` go together.",
+    "`dangerously_serve_without_tls` is set. `tls_cert` and `tls_key` go together. `client_ca` needs "
+    "them. `client_certificate_header` and `proxy_networks` go together and need `trusted_proxies`.",
 }
 
 

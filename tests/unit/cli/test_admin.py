@@ -56,6 +56,7 @@ def test_accounts(run: Run) -> None:
         "roles": ["reader"],
         "password": True,
         "disabled": False,
+        "certificate_only": False,
     }
     assert run("account", "disable", "ann", "--enable").stderr == "account ann is on\n"
 
