@@ -47,10 +47,6 @@ curl -gs '{public}objects/?match[type]=report'
 # Publish an indicator
 curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: {media_type}' -d '{{"objects":[{object}]}}' {national}objects/
 
-# Publish TLP:RED to the group {case} alone, and see it as one of its members
-curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: {media_type}' -H 'Hub-Audience: group:{case}' -d '{{"objects":[{secret}]}}' {warning}objects/
-curl -gs -u {partner} '{warning}objects/?match[tlp]=red'
-
 # Ask what an account may see
 curl -s -u {partner} {url}/api/v1/me
 
@@ -68,6 +64,10 @@ HUB_TOKEN={partner_token} {hub} pull {warning} --out early-warning.ndjson
 
 # Push a file
 HUB_TOKEN={token} {hub} push {national} early-warning.ndjson
+
+# Publish TLP:RED to the group {case} alone, and see it as one of its members
+curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: {media_type}' -H 'Hub-Audience: group:{case}' -d '{{"objects":[{secret}]}}' {warning}objects/
+curl -gs -u {partner} '{warning}objects/?match[tlp]=red'
 
 """
 

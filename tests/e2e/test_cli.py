@@ -254,9 +254,11 @@ class TestGreeting:
             "Poll",
             "Read without logging in",
             "Publish an indicator",
+            "Ask what an account may see",
             "Poll with taxii2-client",
             "Pull into a file; run it again to get what is new",
             "Push a file",
+            "Publish TLP",
         ]
 
     def test_discovery(self, paste: Callable[[str], str]) -> None:
@@ -289,6 +291,19 @@ class TestGreeting:
         counts = dict(line.split("\t") for line in paste("Push a file").splitlines())
         assert counts["failed"] == "0"
         assert sum(map(int, counts.values())) == pulled
+
+    def test_what_an_account_may_see(self, paste: Callable[[str], str]) -> None:
+        me = json.loads(paste("Ask what an account"))
+        assert me["clearance"] == "red"
+        assert "group:case-2026-11" in {item["subject"] for item in me["belongs_to"]}
+
+    def test_red_for_a_few(self, paste: Callable[[str], str]) -> None:
+        status, seen = (
+            json.loads(line)
+            for line in paste("Publish TLP:RED").replace("}{", "}\n{").splitlines()
+        )
+        assert (status["success_count"], status["failure_count"]) == (1, 0)
+        assert len(seen["objects"]) == 1
 
     def test_doctor_finds_nothing(self, demo: Server) -> None:
         found = hub(
