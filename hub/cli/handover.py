@@ -16,44 +16,57 @@ class Handover(NamedTuple):
     title: str
     """Of the hub"""
     account: str
-    secret: str
     expires_us: int
     collections: list[Collection]
     root_titles: dict[str, str]
     """Of API roots, by name"""
+    token: str = ""
+    certificate: str = ""
+    """PEM of key and certificate, in place of a token"""
     authority: str = ""
     """PEM of the authority of the hub's certificate; empty: a publicly trusted one"""
+
+
+class _Login(NamedTuple):
+    """How each program is told who it is."""
+
+    row: str
+    curl: str
+    python: str
+    imports: str
+    before_hub: str
+    hub: str
+    products: str
 
 
 _TEXT = """\
 # {title}: access for {account}
 
 This file holds a secret. Hand it over on a channel that only the receiver reads, and delete it when the
-token stands where it is needed. The token works until {expires}.
+secret stands where it is needed. It works until {expires}.
 
 | what | value |
 | --- | --- |
 | discovery address | `{url}/taxii2/` |
 | account | `{account}` |
-| token | `{secret}` |
+{row}
 
 {collections}
-{authority}
-What this account may see: `curl {trust}-H 'Authorization: Bearer {secret}' {url}/api/v1/me`
+{files}
+What this account may see: `curl -s {curl}{url}/api/v1/me`
 
 ## curl
 
 ```sh
-curl -s {trust}-H 'Authorization: Bearer {secret}' '{objects}?limit=100'
+curl -s {curl}'{objects}?limit=100'
 ```
 
 ## taxii2-client (Python)
 
 ```python
-from taxii2client.common import TokenAuth
-from taxii2client.v21 import Collection, as_pages
+{imports}from taxii2client.v21 import Collection, as_pages
 
-collection = Collection("{first}", auth=TokenAuth("{secret}"){verify})
+collection = Collection("{address}", {python})
 for page in as_pages(collection.get_objects, per_request=500):
     for item in page.get("objects", []):
         print(item["type"], item["id"])
@@ -62,9 +75,12 @@ for page in as_pages(collection.get_objects, per_request=500):
 ## hub
 
 ```sh
-HUB_TOKEN={secret} hub pull {first} {ca_file}--out {alias}.ndjson
+{before_hub}hub pull {address} {hub}--out {alias}.ndjson
 ```
 
+{products}"""
+
+_PRODUCTS = """\
 ## MISP
 
 List TAXII servers, add: `baseurl` {url}, `api_root` {root}, `collection` {id}, `api_key` {basic}
@@ -77,19 +93,36 @@ Connector `external-import/taxii2`:
 TAXII2_DISCOVERY_URL: "{url}/taxii2/"
 TAXII2_V21: "true"
 TAXII2_USE_TOKEN: "true"
-TAXII2_TOKEN: "{secret}"
+TAXII2_TOKEN: "{token}"
 TAXII2_COLLECTIONS: "{root_title}.{collection_title}"
 ```
 
 ## Elastic
 
 Integration "Custom Threat Intelligence": URL API endpoint `{objects}`, Enable TAXII 2.1 on,
-API Key `{secret}`, Limit 1000.
+API Key `{token}`, Limit 1000.
 
 ## Microsoft Sentinel
 
 Data connector "Threat Intelligence - TAXII": API root URL `{url}/{root}/`, Collection ID `{id}`,
-Username `{account}`, Password `{secret}`.
+Username `{account}`, Password `{token}`.
+"""
+
+_FEWER_PRODUCTS = """\
+## OpenCTI
+
+Connector `external-import/taxii2`:
+
+```yaml
+TAXII2_DISCOVERY_URL: "{url}/taxii2/"
+TAXII2_V21: "true"
+TAXII2_CERT_PATH: "{account}.pem"
+TAXII2_COLLECTIONS: "{root_title}.{collection_title}"
+```
+
+## MISP, Elastic, Microsoft Sentinel
+
+They log in with a token: ask the hub's administrator for one.
 """
 
 
@@ -97,27 +130,55 @@ def text(given: Handover) -> str:
     """The file; the lines of products name the first collection."""
     first = given.collections[0]
     address = f"{given.url}/{first.root}/collections/{first.id}/"
-    private = bool(given.authority)
-    return _TEXT.format(
-        title=given.title,
-        account=given.account,
-        secret=given.secret,
-        expires=format_us(given.expires_us),
-        url=given.url,
-        collections=_table(given),
-        authority=_authority(given.authority),
-        trust="--cacert hub-ca.pem " if private else "",
-        verify=', verify="hub-ca.pem"' if private else "",
-        ca_file="--ca-file hub-ca.pem " if private else "",
-        first=address,
-        objects=f"{address}objects/",
-        root=first.root,
-        root_title=given.root_titles.get(first.root, first.root),
-        collection_title=first.title,
-        id=first.id,
-        alias=first.alias,
+    values = {
+        "url": given.url,
+        "account": given.account,
+        "token": given.token,
+        "address": address,
+        "objects": f"{address}objects/",
+        "root": first.root,
+        "root_title": given.root_titles.get(first.root, first.root),
+        "collection_title": first.title,
+        "id": first.id,
+        "alias": first.alias,
         # MISP decodes the key into name and password.
-        basic=base64.b64encode(f"{given.account}:{given.secret}".encode()).decode(),
+        "basic": base64.b64encode(f"{given.account}:{given.token}".encode()).decode(),
+    }
+    login = _login(given)._asdict()
+    values |= login | {"products": login["products"].format_map(values)}
+    return _TEXT.format(
+        **values,
+        title=given.title,
+        expires=format_us(given.expires_us),
+        collections=_table(given),
+        files=_files(given),
+    )
+
+
+def _login(given: Handover) -> _Login:
+    private = bool(given.authority)
+    trust = "--cacert hub-ca.pem " if private else ""
+    verify = ', verify="hub-ca.pem"' if private else ""
+    ca_file = "--ca-file hub-ca.pem " if private else ""
+    if given.certificate:
+        file = f"{given.account}.pem"
+        return _Login(
+            row=f"| client certificate and key | below; save them as `{file}` |",
+            curl=f"{trust}--cert {file} ",
+            python=f'cert="{file}"{verify}',
+            imports="",
+            before_hub="",
+            hub=f"{ca_file}--cert {file} ",
+            products=_FEWER_PRODUCTS,
+        )
+    return _Login(
+        row=f"| token | `{given.token}` |",
+        curl=f"{trust}-H 'Authorization: Bearer {given.token}' ",
+        python=f'auth=TokenAuth("{given.token}"){verify}',
+        imports="from taxii2client.common import TokenAuth\n",
+        before_hub=f"HUB_TOKEN={given.token} ",
+        hub=ca_file,
+        products=_PRODUCTS,
     )
 
 
@@ -130,13 +191,17 @@ def _table(given: Handover) -> str:
     return "\n".join(lines)
 
 
-def _authority(pem: str) -> str:
-    if not pem:
-        return ""
-    return f"""
-The certificate of the hub is signed by this authority. Save it as `hub-ca.pem`:
+def _files(given: Handover) -> str:
+    found = []
+    if given.certificate:
+        found.append(
+            _file(f"Save this as `{given.account}.pem`, readable by you alone:", given.certificate)
+        )
+    if given.authority:
+        text = "The certificate of the hub is signed by this authority. Save it as `hub-ca.pem`:"
+        found.append(_file(text, given.authority))
+    return "".join(found)
 
-```
-{pem.strip()}
-```
-"""
+
+def _file(meaning: str, pem: str) -> str:
+    return f"\n{meaning}\n\n```\n{pem.strip()}\n```\n"

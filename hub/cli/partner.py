@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -21,9 +21,15 @@ from hub.cli.base import (
     say,
 )
 from hub.cli.handover import Handover, text
+from hub.cli.vault import Vault, authority_options
 from hub.model.clock import now_us
 from hub.model.party import Organisation
 from hub.model.tlp import Tlp
+
+if TYPE_CHECKING:
+    from hub.service.admin import Admin
+    from hub.service.authority import Authority
+    from hub.service.invite import Invitation
 
 
 @click.group()
@@ -50,7 +56,12 @@ def partner() -> None:
     help="It sees what was added from this instant on: now, all or a timestamp.",
 )
 @click.option(
-    "--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="Of the token."
+    "--days", default=365, show_default=True, type=click.IntRange(1, 1826), help="Of the secret."
+)
+@click.option(
+    "--certificate",
+    is_flag=True,
+    help="A client certificate of the hub's CA in place of a token.",
 )
 @click.option(
     "--ca-file",
@@ -62,49 +73,89 @@ def partner() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file that is written, for its owner alone. Default: SLUG-access.md.",
 )
+@authority_options
 @pass_context
 @guarded
 def invite(context: Context, /, slug: str, out: Path | None, **fields: Any) -> None:
-    """Let the organisation SLUG in: account, rights, a token, and one file to hand over.
+    """Let the organisation SLUG in: account, rights, a secret, and one file to hand over.
 
-    The file has the address, the collections, the token, and ready lines for curl,
-    taxii2-client, hub, MISP, OpenCTI, Elastic and Sentinel. What is there already stays; a new
-    invitation makes a new token.
+    The file has the address, the collections, a token or a client certificate, and ready lines
+    for curl, taxii2-client, hub, MISP, OpenCTI, Elastic and Sentinel. What is there already
+    stays; a new invitation makes a new secret.
     """
-    from hub.service.invite import Invitation  # slow to import
-    from hub.service.invite import invite as let_in
+    from hub.service.invite import invite as let_in  # slow to import
 
     config, store, target = context.config(), context.store(), out or Path(f"{slug}-access.md")
-    authority = fields["ca_file"].read_text(encoding="ascii") if fields["ca_file"] else ""
-    name = fields["name_en"] or slug
-    since_us = fields["since_us"]
-    wanted = Invitation(
+    wanted = _wanted(slug, fields)
+    authority = _authority(context, fields) if fields["certificate"] else None
+    trusted = fields["ca_file"].read_text(encoding="ascii") if fields["ca_file"] else ""
+    secret: dict[str, Any] = {}
+    what = ""
+    with _reserved(target) as file:
+        admin = context.admin()
+        made = let_in(admin, store.directory(), wanted)
+        if made.issued:
+            secret = {"token": made.issued.secret, "expires_us": made.issued.token.expires_us}
+            what = f"the token {made.issued.token.id}"
+        elif authority:
+            secret, what = _issued(admin, authority, wanted)
+        roots = {root.name: root.title for root in config.taxii.roots}
+        file.write(
+            text(
+                Handover(
+                    url=config.url,
+                    title=config.taxii.title,
+                    account=made.account,
+                    collections=made.collections,
+                    root_titles=roots,
+                    authority=trusted,
+                    **secret,
+                )
+            )
+        )
+    if authority and not config.server.client_ca:
+        say("warning: server.client_ca is not set; the hub asks nobody for a certificate")
+    if not config.server.public_url:
+        say(f"warning: server.public_url is not set; the file says {config.url}")
+    say(f"{target} is for {slug} alone: it holds {what}")
+
+
+def _wanted(slug: str, fields: dict[str, Any]) -> Invitation:
+    from hub.service.invite import Invitation  # slow to import
+
+    name, since_us = fields["name_en"] or slug, fields["since_us"]
+    return Invitation(
         Organisation(slug, "", fields["name_vi"] or name, name, "cert", fields["country"]),
         fields["collections"],
         fields["publishes"],
         fields["clearance"],
         fields["days"],
         now_us() if since_us is None else since_us,
+        token=not fields["certificate"],
     )
-    with _reserved(target) as file:
-        made = let_in(context.admin(), store.directory(), wanted)
-        file.write(
-            text(
-                Handover(
-                    config.url,
-                    config.taxii.title,
-                    made.account,
-                    made.issued.secret,
-                    made.issued.token.expires_us,
-                    made.collections,
-                    {root.name: root.title for root in config.taxii.roots},
-                    authority,
-                )
-            )
-        )
-    if not config.server.public_url:
-        say(f"warning: server.public_url is not set; the file says {config.url}")
-    say(f"{target} is for {slug} alone: it holds the token {made.issued.token.id}")
+
+
+def _authority(context: Context, fields: dict[str, Any]) -> Authority:
+    return Vault(context, fields["folder"]).open(passphrase_stdin=fields["passphrase_stdin"])
+
+
+def _issued(admin: Admin, authority: Authority, wanted: Invitation) -> tuple[dict[str, Any], str]:
+    """A certificate with its key, as the hand-over file takes it, and what it is."""
+    # slow to import: X.509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from hub.service.authority import identifier_of, issue
+    from hub.service.certificates import Certificates, new_record
+    from hub.service.keys import new_key, pem_of_key
+
+    key = new_key()
+    made = issue(authority, wanted.account, key.public_key(), days=wanted.days)
+    record = new_record(
+        made, wanted.account, authority=identifier_of(authority), label="invitation"
+    )
+    Certificates(admin).add(record, "certificate.issue")
+    pem = (pem_of_key(key) + made.public_bytes(Encoding.PEM)).decode("ascii")
+    return {"certificate": pem, "expires_us": record.expires_us}, f"the certificate {record.id}"
 
 
 @contextmanager

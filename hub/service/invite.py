@@ -22,6 +22,8 @@ class Invitation(NamedTuple):
     days: int = 365
     since_us: int = 0
     """From when on it sees what is shared; 0: everything"""
+    token: bool = True
+    """Whether a token is made; else it logs in by a certificate."""
 
     @property
     def account(self) -> str:
@@ -34,11 +36,12 @@ class Admitted(NamedTuple):
 
     account: str
     collections: list[Collection]
-    issued: Issued
+    issued: Issued | None
+    """None: no token was asked for"""
 
 
 def invite(admin: Admin, directory: Directory, wanted: Invitation) -> Admitted:
-    """Make what is missing, and a new token; earlier tokens stay as they are.
+    """Make what is missing, and a new token if one is wanted; earlier ones stay as they are.
 
     Args:
         admin: Acts for an administrator; every step leaves its audit line.
@@ -59,11 +62,14 @@ def invite(admin: Admin, directory: Directory, wanted: Invitation) -> Admitted:
         admin.add_account(made)
     for collection in collections:
         _grant(admin, directory, collection, wanted)
-    label = "invitation"
-    issued = admin.issue_token(
-        wanted.account, days=wanted.days, label=label, read_only=not wanted.publishes
-    )
+    issued = _token(admin, wanted) if wanted.token else None
     return Admitted(wanted.account, collections, issued)
+
+
+def _token(admin: Admin, wanted: Invitation) -> Issued:
+    return admin.issue_token(
+        wanted.account, days=wanted.days, label="invitation", read_only=not wanted.publishes
+    )
 
 
 def _grant(admin: Admin, directory: Directory, collection: Collection, wanted: Invitation) -> None:

@@ -43,6 +43,23 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A hub that takes client certificates of its own CA."""
+    folder = tmp_path_factory.mktemp("certificates")
+    certificate = write_certificate(folder)
+    settings = SETTINGS.format(port=free_port())
+    fakes.make_config(folder, settings)
+    done = subprocess.run(
+        hub_command(folder, "ca", "init"), check=False, capture_output=True, env=environment()
+    )
+    assert done.returncode == 0, done.stderr
+    (folder / "hub.toml").unlink()
+    settings += 'client_ca = ["ca/ca.pem"]\n'
+    with serving(folder, settings, verify=str(certificate)) as running:
+        yield running
+
+
 def run(server: Server, *command: str, folder: Path) -> str:
     done = subprocess.run(
         command,
@@ -86,3 +103,27 @@ def test_a_partner_pulls_within_a_minute(served: Server, tmp_path: Path) -> None
     assert fakes.indicator(1)["id"] in pulled
     me = re.search(r"`(curl .+?/api/v1/me)`", text)
     assert '"can_write":false' in run(served, *shlex.split(me[1]), "-s", folder=tmp_path)
+
+
+def test_a_partner_comes_with_a_certificate(asking: Server, tmp_path: Path) -> None:
+    room = asking.room()
+    asking.ask("POST", f"{room.path}objects/", data=fakes.body(fakes.indicator(1)))
+    file = tmp_path / "access.md"
+    run(
+        asking,
+        *hub_command(asking.folder, "partner", "invite", "my-cert", "--name-en", "MyCERT"),
+        *("--country", "MY", "--collection", room.collection.alias, "--certificate"),
+        *("--ca-file", str(asking.verify), "--out", str(file)),
+        folder=tmp_path,
+    )
+    text = file.read_text(encoding="utf-8")
+    assert "hub_" not in text, "no token"
+    own, authority = re.findall(r"```\n(-----BEGIN.+?)```", text, re.DOTALL)
+    (tmp_path / "my-cert-feed.pem").write_text(own, encoding="ascii")
+    (tmp_path / "hub-ca.pem").write_text(authority, encoding="ascii")
+    lines = dict(_CODE.findall(text))
+    assert fakes.indicator(1)["id"] in run(asking, *shlex.split(lines["curl"]), folder=tmp_path)
+    printed = run(asking, sys.executable, "-c", lines["taxii2-client (Python)"], folder=tmp_path)
+    assert printed == f"indicator {fakes.indicator(1)['id']}\n"
+    _, *arguments = shlex.split(lines["hub"])
+    run(asking, *hub_command(asking.folder), *arguments, folder=tmp_path)
