@@ -116,6 +116,7 @@ Connector `external-import/taxii2`:
 ```yaml
 TAXII2_DISCOVERY_URL: "{url}/taxii2/"
 TAXII2_V21: "true"
+TAXII2_USE_CERT: "true"
 TAXII2_CERT_PATH: "{account}.pem"
 TAXII2_COLLECTIONS: "{root_title}.{collection_title}"
 ```

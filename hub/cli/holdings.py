@@ -73,7 +73,12 @@ def _records(store: SqliteStore) -> Iterator[Finding]:
 
 def parties(directory: Directory) -> Iterator[Finding]:
     """Accounts belong somewhere, collections have readers, tokens and certificates last."""
-    found = [*_accounts(directory), *_collections(directory), *_tokens(directory)]
+    found = [
+        *_accounts(directory),
+        *_circles(directory),
+        *_collections(directory),
+        *_tokens(directory),
+    ]
     found += _certificates(directory)
     yield from found
     if not found:
@@ -89,6 +94,17 @@ def _accounts(directory: Directory) -> Iterator[Finding]:
                 "account",
                 f"{account.name} belongs to {account.org}, which is not there: it has no rights",
                 f"hub org add {account.org}",
+            )
+
+
+def _circles(directory: Directory) -> Iterator[Finding]:
+    for (kind, name), circle in directory.circles().items():
+        if not circle.members:
+            yield Finding(
+                "warn",
+                kind,
+                f"{name} has no members: what is shared with it is seen by its publisher only",
+                f"hub {kind} join {name} SLUG",
             )
 
 
