@@ -13,7 +13,11 @@ from hub.store.parties import PartyRegistry
 from hub.store.records import RecordLog
 from hub.store.upgrade import marking, statement
 
-_FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {"number": number, "marking": marking, "statement": statement}
+_FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "number": number,
+    "marking": marking,
+    "statement": statement,
+}
 
 
 class SqliteStore(RecordLog, PartyRegistry):
