@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+import msgspec
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -61,7 +62,8 @@ def by_token(directory: Directory, secret: str, address: str) -> Caller | None:
     if token is None or token.expires_us <= now_us() or not _from_allowed(token, address):
         return None
     account = directory.accounts.get(token.account)
-    return _caller(account, f"token:{token.id}", read_only=token.read_only)
+    caller = _caller(account, f"token:{token.id}", read_only=token.read_only)
+    return msgspec.structs.replace(caller, ceiling=token.ceiling) if caller else None
 
 
 def _from_allowed(token: Token, address: str) -> bool:
