@@ -63,7 +63,7 @@ def by_token(directory: Directory, secret: str, address: str) -> Caller | None:
         return None
     account = directory.accounts.get(token.account)
     caller = _caller(account, f"token:{token.id}", read_only=token.read_only)
-    return caller and msgspec.structs.replace(caller, ceiling=token.ceiling)
+    return msgspec.structs.replace(caller, ceiling=token.ceiling) if caller else None
 
 
 def _from_allowed(token: Token, address: str) -> bool:

@@ -109,7 +109,10 @@ class Database:
 
     @contextmanager
     def reading(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """A connection for single statements; engine faults leave as `StoreDown`.
+        """A connection whose statements all see one state; engine faults leave as `StoreDown`.
+
+        Without that, a page could miss what was committed between two of its statements, and the
+        reader's cursor would pass it.
 
         Args:
             seconds: How long the statements may take together; a few if not given.
@@ -121,10 +124,13 @@ class Database:
             connection = self.connection()
             patience = _PATIENCE_S if seconds is None else seconds
             self._local.deadline = time.monotonic() + patience
+            connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 self._local.deadline = math.inf
+                # Nothing was written; the connection must not stay inside the transaction.
+                connection.rollback()
 
     def _is_overdue(self) -> bool:
         return bool(time.monotonic() > self._local.deadline)

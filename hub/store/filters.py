@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
-from hub.model.query import Query
+import msgspec
+
+from hub.model.query import BOTH_STIX, Query
 from hub.stix.terms import term
 from hub.store.labels import Range
 from hub.store.merge import Standing
 
-_AT_ONCE = 100
+_AT_ONCE = 400
 """Ranges of one merge; SQLite takes at most 500 SELECTs in a compound."""
 
-_MOST_PARTS = 1000
-"""Ranges of all merges of a statement; SQLite takes a million characters."""
+_MOST_PARTS = 2000
+"""Ranges of a statement; SQLite takes a million characters, and time to read them."""
 
 
 class Where(NamedTuple):
@@ -30,16 +31,27 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def seen(ranges: Sequence[Range], alias: str) -> Where:
-    """The records of the ranges, as a condition; the same text for any number of labels."""
-    parts: list[str] = []
-    args: list[int | str] = []
-    ordered = sorted(ranges, key=lambda item: item.since_us)
-    for since_us, group in groupby(ordered, key=lambda item: item.since_us):
-        late = f" AND {alias}.added_us >= {since_us:d}" if since_us else ""
-        parts.append(f"{alias}.label IN (SELECT value FROM json_each(?)){late}")
-        args.append(str([item.label for item in group]))
-    return Where(f"({' OR '.join(parts)})" if parts else "0", args)
+class Source(NamedTuple):
+    """Records of some ranges, as what stands behind FROM; more conditions may follow."""
+
+    sql: str
+    args: list[int | str]
+
+
+def among(ranges: Sequence[Range], alias: str, index: str) -> Source:
+    """The records of the ranges by way of an index in which `label` is known to the planner.
+
+    One look into the index for each label: what has other labels is never touched. A list
+    (`label IN (...)`) would do the same, were it not that SQLite 3.40 gives wrong rows for a list
+    that a range follows in an index, after ANALYZE (its opcode SeekScan).
+    """
+    wanted = msgspec.json.encode({str(item.label): item.since_us for item in ranges}).decode()
+    return Source(
+        f"json_each(?) {alias}l CROSS JOIN record {alias} INDEXED BY {index}"
+        f" WHERE {alias}.label = CAST({alias}l.key AS INTEGER)"
+        f" AND {alias}.added_us >= {alias}l.value AND {alias}.standing > 0",
+        [wanted],
+    )
 
 
 def page(columns: str, ranges: Sequence[Range], query: Query, after_us: int, limit: int) -> Where:
@@ -52,86 +64,99 @@ def page(columns: str, ranges: Sequence[Range], query: Query, after_us: int, lim
         return Where(f"SELECT {columns} FROM record r WHERE 0", [])
     if query.ids:
         return _of_objects(columns, ranges, query, after_us, limit)
-    kinds = sorted(set(query.types)) or [""]
-    make = _Parts(ranges, query, after_us).part
-    parts = [(item, kind) for item in ranges for kind in kinds]
+    parts = _parts(ranges, query, after_us)
     if len(parts) > _MOST_PARTS:
         return _sorted(columns, ranges, query, after_us, limit)
+    rest = _conditions(ranges, query)
     if len(parts) == 1:
-        found = make(columns, *parts[0])
-        return Where(f"{found.sql} ORDER BY r.added_us LIMIT ?", [*found.args, limit])
-    merged = _merged([make("r.added_us", *part) for part in parts], limit)
-    # The rows are fetched by key, so that no bytes travel through the merge.
-    return Where(
-        f"SELECT {columns} FROM ({merged.sql}) m CROSS JOIN record r ON r.added_us = m.added_us",
-        merged.args,
-    )
+        sql = f"SELECT {columns} FROM {parts[0].sql} AND {rest.sql} ORDER BY r.added_us LIMIT ?"
+        return Where(sql, [*parts[0].args, *rest.args, limit])
+    groups = [parts[n : n + _AT_ONCE] for n in range(0, len(parts), _AT_ONCE)]
+    if len(groups) == 1:
+        return _fetched(columns, _merged(parts, "-1"), rest, limit)
+    # So many that one statement cannot merge them: the first rows of each group are sorted.
+    keys = [_fetched("r.added_us", _merged(group, "-1"), rest, limit) for group in groups]
+    first = _merged([Where(f"({key.sql})", key.args) for key in keys], "?")
+    return _fetched(columns, Where(first.sql, [*first.args, limit]), Where("1", []), limit)
 
 
 def _of_objects(
     columns: str, ranges: Sequence[Range], query: Query, after_us: int, limit: int
 ) -> Where:
     """A page of a few objects by id: so few rows that they are sorted."""
-    may = seen(ranges, "r")
+    found = among(ranges, "r", "record_object")
     kinds = f" AND r.type IN ({marks(query.types)})" if query.types else ""
     rest = _conditions(ranges, query)
     return Where(
-        f"SELECT {columns} FROM record r INDEXED BY record_object WHERE r.collection = ?"
-        f" AND r.object_id IN ({marks(query.ids)}) AND r.standing > 0 AND {may.sql}{kinds}"
-        f" AND {rest.sql} AND r.added_us > ? ORDER BY r.added_us LIMIT ?",
-        [query.collection, *query.ids, *may.args, *query.types, *rest.args, after_us, limit],
+        f"SELECT {columns} FROM json_each(?) i CROSS JOIN {found.sql} AND r.collection = ?"
+        f" AND r.object_id = i.value{kinds} AND {rest.sql} AND r.added_us > ?"
+        " ORDER BY r.added_us LIMIT ?",
+        [
+            msgspec.json.encode(sorted(set(query.ids))).decode(),
+            *found.args,
+            query.collection,
+            *query.types,
+            *rest.args,
+            after_us,
+            limit,
+        ],
     )
 
 
 def _sorted(
     columns: str, ranges: Sequence[Range], query: Query, after_us: int, limit: int
 ) -> Where:
-    """A page for who sees a thousand labels: all that is left of them is sorted."""
-    may = seen(ranges, "r")
+    """A page for who sees thousands of labels: all that is left of them is sorted."""
+    found = among(ranges, "r", "record_live")
     rest = _conditions(ranges, query)
     kinds = f" AND r.type IN ({marks(query.types)})" if query.types else ""
+    keys = Where(
+        f"SELECT r.added_us FROM {found.sql} AND r.added_us > ?{kinds} ORDER BY r.added_us",
+        [*found.args, after_us, *query.types],
+    )
+    return _fetched(columns, keys, rest, limit)
+
+
+def _merged(sources: Sequence[Where], limit: str) -> Where:
+    """One ordered SELECT of the keys of several sources; a limit, even of none, keeps the order."""
+    union = " UNION ALL ".join(f"SELECT added_us FROM {source.sql}" for source in sources)
+    args = [arg for source in sources for arg in source.args]
+    return Where(f"{union} ORDER BY added_us LIMIT {limit}", args)
+
+
+def _fetched(columns: str, keys: Where, rest: Where, limit: int) -> Where:
+    """The records of the keys, in their order: no bytes travel through the merge.
+
+    What looks at more than the index is asked here, once, and not in each of the ranges: the
+    text of a statement then grows with their number, and not with its square.
+    """
     return Where(
-        f"SELECT {columns} FROM record r WHERE r.added_us IN"
-        " (SELECT r.added_us FROM record r INDEXED BY record_live"
-        f" WHERE r.standing > 0 AND {may.sql} AND r.added_us > ?{kinds} AND {rest.sql}"
-        " ORDER BY r.added_us LIMIT ?) ORDER BY r.added_us",
-        [*may.args, after_us, *query.types, *rest.args, limit],
+        f"SELECT {columns} FROM ({keys.sql}) m CROSS JOIN record r ON r.added_us = m.added_us"
+        f" WHERE {rest.sql} LIMIT ?",
+        [*keys.args, *rest.args, limit],
     )
 
 
-def _merged(parts: list[Where], limit: int) -> Where:
-    """One ordered SELECT of the first `limit` keys of several ordered ones."""
-    if len(parts) > _AT_ONCE:
-        groups = [parts[n : n + _AT_ONCE] for n in range(0, len(parts), _AT_ONCE)]
-        nested = [_merged(group, limit) for group in groups]
-        parts = [Where(f"SELECT added_us FROM ({part.sql})", part.args) for part in nested]
-    union = " UNION ALL ".join(part.sql for part in parts)
-    args = [arg for part in parts for arg in part.args]
-    return Where(f"{union} ORDER BY added_us LIMIT ?", [*args, limit])
+def _parts(ranges: Sequence[Range], query: Query, after_us: int) -> list[Where]:
+    """The records of each range, and of each type in it, as what stands behind FROM.
 
-
-class _Parts:
-    """SELECTs of one range each, without order and limit."""
-
-    def __init__(self, ranges: Sequence[Range], query: Query, after_us: int) -> None:
-        self._rest = _conditions(ranges, query)
-        self._after_us = after_us
-        self._plain = query.edges == ("last",) and not query.versions_us and not _narrows(query)
-
-    def part(self, columns: str, item: Range, kind: str) -> Where:
-        # The planner, left alone, picks a wrong index and sorts: a hundred times the cost.
-        if kind:
-            source = "INDEXED BY record_type WHERE r.standing > 0 AND r.type = ? AND"
-        elif self._plain:
-            source = f"INDEXED BY record_last WHERE r.standing >= {Standing.UNSURE:d} AND"
-        else:
-            source = "INDEXED BY record_live WHERE r.standing > 0 AND"
-        after_us = max(self._after_us, item.since_us - 1)
-        return Where(
-            f"SELECT {columns} FROM record r {source} r.label = ? AND {self._rest.sql}"
-            " AND r.added_us > ?",
-            [*([kind] if kind else []), item.label, *self._rest.args, after_us],
+    The planner, left alone, picks a wrong index and sorts: a hundred times the cost.
+    """
+    if query.types:
+        source = "record r INDEXED BY record_type WHERE r.standing > 0 AND r.type = ? AND"
+    elif query.edges == ("last",) and not query.versions_us and not _narrows(query):
+        source = f"record r INDEXED BY record_last WHERE r.standing >= {Standing.UNSURE:d} AND"
+    else:
+        source = "record r INDEXED BY record_live WHERE r.standing > 0 AND"
+    kinds = [[kind] for kind in sorted(set(query.types))] or [[]]
+    return [
+        Where(
+            f"{source} r.label = ? AND r.added_us > ?",
+            [*kind, item.label, max(after_us, item.since_us - 1)],
         )
+        for item in ranges
+        for kind in kinds
+    ]
 
 
 def _narrows(query: Query) -> bool:
@@ -232,13 +257,11 @@ def _none_further(ranges: Sequence[Range], query: Query, sign: str) -> Where:
 def _none_other(ranges: Sequence[Range], alias: str, condition: Callable[[str], str]) -> Where:
     """No record of the same object that the viewer sees fulfils the condition."""
     other = "o" if alias == "r" else f"{alias}o"
-    may = seen(ranges, other)
+    found = among(ranges, other, "record_object")
     return Where(
-        f"NOT EXISTS (SELECT 1 FROM record {other} INDEXED BY record_object"
-        f" WHERE {other}.collection = {alias}.collection"
-        f" AND {other}.object_id = {alias}.object_id"
-        f" AND {other}.standing > 0 AND {may.sql} AND {condition(other)})",
-        may.args,
+        f"NOT EXISTS (SELECT 1 FROM {found.sql} AND {other}.collection = {alias}.collection"
+        f" AND {other}.object_id = {alias}.object_id AND {condition(other)})",
+        found.args,
     )
 
 
@@ -249,11 +272,10 @@ def rank(alias: str) -> str:
 
 def count(ranges: Sequence[Range], collection: int) -> Where:
     """A SELECT of objects, versions and the last date added that are seen in a collection."""
-    may = seen(ranges, "r")
-    whole = _effective(ranges, Query(collection, stix=("2.0", "2.1")), "r")
+    found = among(ranges, "r", "record_live")
+    whole = _effective(ranges, Query(collection, stix=BOTH_STIX), "r")
     return Where(
         "SELECT count(DISTINCT r.object_id), count(*), coalesce(max(r.added_us), 0)"
-        f" FROM record r WHERE r.collection = ? AND r.standing > 0 AND {may.sql}"
-        f" AND (r.standing = {Standing.ONLY:d} OR {whole.sql})",
-        [collection, *may.args, *whole.args],
+        f" FROM {found.sql} AND (r.standing = {Standing.ONLY:d} OR {whole.sql})",
+        [*found.args, *whole.args],
     )

@@ -236,17 +236,17 @@ def erase(
     """
     collection = removal.query.collection
     gone: list[int] = []
+    left: list[tuple[int, int]] = []
     for group in _known(connection, collection, set(origins.values())).values():
         mine = [record for record in group if record.origin_us in origins]
         for record in mine:
             record.standing = Standing.GONE
         rank(group)
         gone += [record.added_us for record in mine]
-        connection.executemany(
-            "UPDATE record SET standing = ? WHERE added_us = ?",
-            [(int(record.standing), record.added_us) for record in group],
-        )
+        left += [(int(r.standing), r.added_us) for r in group if r.standing != Standing.GONE]
+    # First, so that a full disk has the room that the rest needs.
     bury(connection, gone)
+    connection.executemany("UPDATE record SET standing = ? WHERE added_us = ?", left)
     stamps = Stamps(connection, now)
     first = take_ordinals(connection, len(gone))
     connection.executemany(

@@ -216,7 +216,7 @@ class TestNonInterference:
                     if number == 0:
                         act(store, step)
                     continue
-                step = step._replace(
+                mine = step._replace(
                     scope=publisher(
                         viewer.org,
                         readable=viewer.readable,
@@ -224,10 +224,10 @@ class TestNonInterference:
                         clearance=viewer.clearance,
                     )
                 )
-                if any(label.tlp > viewer.clearance for label in labels_of(step)):
+                if any(label.tlp > viewer.clearance for label in labels_of(mine)):
                     continue
                 # What the viewer itself publishes among hidden things is answered the same.
-                answered.append(act(store, step))
+                answered.append(act(store, mine))
             seen = [seen_by(store, viewer, each) for each in (EVERY, LAST, query)]
             counted = store.tallies(viewer)
             removed = store.remove(viewer, removal(query))

@@ -12,11 +12,16 @@ from typing import Any
 
 from hub import policy
 from hub.errors import HubError
-from hub.model import party, record
+from hub.model import party, record, tlp
+from hub.model.party import Collection, Directory, Organisation, Subject
+from hub.model.query import Scope
 from hub.model.record import Candidate, Refusal
-from hub.stix import advice, pattern, plan
+from hub.model.tlp import Tlp
+from hub.service.publish import _marked as graded
+from hub.stix import advice, grading, pattern, plan
 from hub.stix.check import check
 from hub.stix.envelope import split
+from hub.stix.grading import Terms
 from hub.stix.strict import faults
 from tests.tools.markdown import filled, table, verbatim
 
@@ -24,6 +29,8 @@ _ID = "0c7e22ad-b099-4dc3-b0df-2ea3f49ae2e6"
 _ID5 = "5a3e0b52-5d3f-5a3c-9c3e-0f4d2c1b7a66"
 _WHEN = "2026-01-31T08:00:00.000Z"
 TLP_GREEN = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
+TLP_AMBER = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"
+TLP_RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
 _GONE: Any = object()
 INDICATOR = {
     "type": "indicator",
@@ -185,12 +192,83 @@ STRICT: list[tuple[str, bytes]] = [
 ]
 
 
+def _parts(*parts: tuple[str, list[str]]) -> bytes:
+    return sent(granular_markings=[{"marking_ref": ref, "selectors": of} for ref, of in parts])
+
+
+def _whole(*refs: str) -> bytes:
+    return sent(object_marking_refs=refs)
+
+
+# The last two: what the collection takes, and what the account is cleared for.
+MARKINGS: list[tuple[str, bytes, Tlp, Tlp]] = [
+    ("One colour for the whole object", _whole(TLP_GREEN, TLP_RED), Tlp.RED, Tlp.RED),
+    (
+        "One colour for each part",
+        _parts((TLP_GREEN, ["name"]), (TLP_RED, ["name"])),
+        Tlp.RED,
+        Tlp.RED,
+    ),
+    ("`granular_markings` is a list", sent(granular_markings={}), Tlp.RED, Tlp.RED),
+    (
+        "Each entry of it has selectors",
+        sent(granular_markings=[{"marking_ref": TLP_RED}]),
+        Tlp.RED,
+        Tlp.RED,
+    ),
+    (
+        "At most 1000 selectors",
+        _parts((TLP_RED, [f"labels.[{n}]" for n in range(1001)])),
+        Tlp.RED,
+        Tlp.RED,
+    ),
+    ("Up to the ceiling of the collection", _whole(TLP_RED), Tlp.AMBER, Tlp.RED),
+    ("Up to the clearance of the account", _whole(TLP_AMBER), Tlp.AMBER, Tlp.GREEN),
+    ("TLP:RED has named recipients", _whole(TLP_RED), Tlp.RED, Tlp.RED),
+    (
+        "Markings that are no TLP are statements, and their definitions are at hand",
+        _whole(f"marking-definition--{_ID}"),
+        Tlp.AMBER,
+        Tlp.RED,
+    ),
+]
+_EVERYBODY: frozenset[Subject] = frozenset()
+AUDIENCES: list[tuple[str, str]] = [
+    ("Names are of one of three forms", "grid"),
+    ("The organisation is there", "org:nobody"),
+    ("It may read the collection", "org:grid"),
+    ("The community is there, and the publisher belongs to it", "community:energy"),
+    ("The group is there, and the publisher owns it or belongs to it", "group:case-12"),
+]
+
+
 def reason(raw: bytes) -> str:
     """Why the check refuses an object."""
     verdict = check(raw, "objects[0]")
     if not isinstance(verdict, Refusal):
         raise TypeError(f"accepted: {raw[:200]!r}")
     return verdict.reason
+
+
+def objection(raw: bytes, ceiling: Tlp, clearance: Tlp) -> str:
+    """Why an object is refused for its marking."""
+    collection = Collection(1, "", "", "", "", ceiling=ceiling)
+    plan = Scope("publisher", "ministry", clearance=clearance), collection, _EVERYBODY
+    verdict = graded(check(raw, ""), "objects[0]", Terms(collection.default, ()), plan)
+    if not isinstance(verdict, Refusal):
+        raise TypeError(f"accepted: {raw[:200]!r}")
+    return verdict.reason
+
+
+def unheard(name: str) -> str:
+    """Why an audience cannot be addressed."""
+    scope = Scope("publisher", "ministry", subjects={("org", "ministry"): 0})
+    directory = Directory.of(1, [Organisation("grid", "", "", "")])
+    try:
+        policy.audience(scope, directory, Collection(1, "", "", "", ""), [name])
+    except HubError as error:
+        return f"{error.reason}. {error.remedy}"
+    raise TypeError(f"accepted: {name}")
 
 
 def warnings(raw: bytes) -> tuple[str, ...]:
@@ -258,6 +336,10 @@ def page() -> str:
         pattern_nesting=pattern.MAX_NESTING,
         warnings=_warnings(),
         strict=table(rule, [(text, verbatim(letter(raw))) for text, raw in STRICT]),
+        colours=_colours(),
+        grading=(inspect.getdoc(grading) or "").partition("\n\n")[2],
+        markings=table(rule, [(text, verbatim(objection(*item))) for text, *item in MARKINGS]),
+        audiences=table(rule, [(text, verbatim(unheard(name))) for text, name in AUDIENCES]),
         roles=_named("role", party.Role),
         rights=(inspect.getdoc(policy) or "").partition("\n\n")[2],
     )
@@ -265,6 +347,15 @@ def page() -> str:
 
 def _named(column: str, holder: type) -> str:
     return table((column, "meaning"), [(f"`{name}`", text) for name, text in meanings(holder)])
+
+
+def _colours() -> str:
+    found = []
+    for node, text in pairwise(ast.parse(inspect.getsource(tlp.Tlp)).body[0].body):  # type: ignore[attr-defined]
+        if isinstance(node, ast.Assign) and isinstance(text, ast.Expr):
+            colour = Tlp(ast.literal_eval(node.value))
+            found.append((str(colour), f"`{colour.text}`", ast.literal_eval(text.value)))
+    return table(("marking", "in commands and filters", "who may see it"), found)
 
 
 def _warnings() -> str:

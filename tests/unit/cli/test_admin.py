@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -35,10 +36,41 @@ def test_organisations(run: Run) -> None:
 
 
 def test_communities(run: Run) -> None:
-    assert run("community", "set", "energy", "grid", "--title", "Energy").exit_code == 0
+    assert run("community", "create", "energy", "--title", "Energy").exit_code == 0
+    assert run("community", "join", "energy", "grid", "--since", "all").exit_code == 0
     lines = run("community", "list").stdout.splitlines()
-    assert lines == ["energy\tEnergy\tgrid", "partners\tPartners\tgrid ministry"]
-    assert run("community", "set", "energy", "nobody").exit_code == 5
+    assert lines == ["energy\tEnergy\t\tgrid\t", "partners\tPartners\t\tgrid ministry\t"]
+    moment = "2026-01-31T08:00:00Z"
+    assert run("community", "join", "energy", "ministry", "--since", moment).exit_code == 0
+    assert run("community", "join", "energy", "community:partners").exit_code == 0
+    (energy,) = [row for row in rows(run, "community", "list") if row["name"] == "energy"]
+    partners, grid, ministry = energy["members"]
+    assert re.fullmatch(r"community:partners since \d{4}-\d\d-\d\dT[\d:.]+Z", partners), "now"
+    assert (grid, ministry) == ("grid", "ministry since 2026-01-31T08:00:00.000000Z")
+    left = run("community", "leave", "energy", "grid", "community:partners")
+    assert (left.exit_code, left.stderr) == (0, "community energy: grid community:partners left\n")
+    assert run("community", "join", "energy", "nobody").exit_code == 5
+    assert run("community", "join", "energy", "energy").exit_code == 5
+    assert run("community", "join", "partners", "community:partners").exit_code == 2
+    assert run("community", "join", "nothing", "grid").exit_code == 5
+    assert run("community", "join", "energy", "grid", "--since", "ever").exit_code == 2
+    again = run("community", "create", "energy", "--title", "Power", "--terms", "Tell nobody")
+    assert again.exit_code == 0
+    assert "energy\tPower\t\tministry since" in run("community", "list").stdout
+
+
+def test_groups(run: Run) -> None:
+    create = ("group", "create", "case-12", "--title", "Case 12", "--owner")
+    assert run(*create, "nobody").exit_code == 5
+    assert run(*create, "ministry").exit_code == 0
+    assert run(*create, "grid").exit_code == 6, "it belongs to another organisation now"
+    assert run("group", "join", "case-12", "grid", "--since", "all").exit_code == 0
+    assert run("group", "join", "case-12", "community:partners").exit_code == 2
+    assert run("group", "join", "case-13", "grid").exit_code == 5
+    (row,) = rows(run, "group", "list")
+    assert (row["name"], row["owner"], row["members"]) == ("case-12", "ministry", ["grid"])
+    assert run("group", "leave", "case-12", "grid").stderr == "group case-12: grid left\n"
+    assert rows(run, "group", "list")[0]["members"] == []
 
 
 def test_accounts(run: Run) -> None:
@@ -54,11 +86,35 @@ def test_accounts(run: Run) -> None:
         "name": "bot",
         "org": "grid",
         "roles": ["reader"],
+        "clearance": "amber+strict",
         "password": True,
         "disabled": False,
         "certificate_only": False,
     }
     assert run("account", "disable", "ann", "--enable").stderr == "account ann is on\n"
+
+
+def test_what_an_account_is_cleared_for(run: Run) -> None:
+    add = ("account", "add", "ann", "--org", "grid", "--no-password")
+    assert run(*add, "--clearance", "TLP:Red").exit_code == 0
+    assert (
+        run("account", "clear", "reader", "green").stderr == "reader is cleared up to TLP:GREEN\n"
+    )
+    found = {row["name"]: row["clearance"] for row in rows(run, "account", "list")}
+    assert (found["ann"], found["reader"]) == ("red", "green")
+    wrong = run("account", "clear", "reader", "purple")
+    assert wrong.exit_code == 2
+    assert "'purple' is not one of clear, green, amber, amber+strict, red" in wrong.stderr
+    assert run("account", "clear", "nobody", "red").exit_code == 5
+
+
+def test_roles_of_an_account(run: Run) -> None:
+    assert run("account", "roles", "reader", "officer", "reader").exit_code == 0
+    found = {row["name"]: row["roles"] for row in rows(run, "account", "list")}
+    assert found["reader"] == ["officer", "reader"]
+    assert run("account", "roles", "reader").exit_code == 2
+    assert run("account", "roles", "reader", "king").exit_code == 2
+    assert run("account", "roles", "nobody", "reader").exit_code == 5
 
 
 def test_passwords_are_long_and_never_asked_for_without_a_terminal(run: Run) -> None:
@@ -81,6 +137,8 @@ def test_tokens(run: Run) -> None:
     assert run("token", "revoke", token_id).exit_code == 0
     assert run("token", "revoke", token_id).exit_code == 5
     assert run("token", "create", "reader", "--address", "everywhere").exit_code == 2
+    assert run("token", "create", "reader", "--ceiling", "green", "--label", "wall").exit_code == 0
+    assert {row["label"]: row["ceiling"] for row in rows(run, "token", "list")}["wall"] == "green"
 
 
 def test_collections(run: Run) -> None:
@@ -91,13 +149,27 @@ def test_collections(run: Run) -> None:
     assert run(*grant, "--community", "partners", "--read").exit_code == 0
     (news,) = [row for row in rows(run, "collection", "list") if row["alias"] == "news"]
     assert news["id"] == made.stdout.strip()
-    assert news["grants"] == ["partners:r", "grid:rw"]
+    assert news["grants"] == ["community:partners:r", "org:grid:rw"]
     assert news["public"] is True
+    assert (news["ceiling"], news["default"]) == ("amber+strict", "clear")
     assert run(*grant, "--org", "grid").stderr == "org grid in news: nothing\n"
     assert run(*grant, "--org", "grid", "--community", "partners").exit_code == 2
     assert run(*grant).exit_code == 2
     assert run("collection", "create", "news", "--title", "News").exit_code == 2
     assert run("collection", "create", "v2", "--title", "Version 2.0").exit_code == 2
+
+
+def test_markings_of_a_collection(run: Run) -> None:
+    create = ("collection", "create", "case", "--title", "Case", "--ceiling")
+    assert run(*create, "amber", "--default", "red").exit_code == 2
+    assert run(*create, "clear").exit_code == 2, "unmarked objects would be green"
+    assert run(*create, "red", "--default", "amber").exit_code == 0
+    (case,) = [row for row in rows(run, "collection", "list") if row["alias"] == "case"]
+    assert (case["ceiling"], case["default"]) == ("red", "amber")
+    assert run("group", "create", "g", "--owner", "grid", "--title", "G").exit_code == 0
+    grant = ("collection", "grant", "case", "--group", "g", "--read", "--up-to", "green")
+    assert run(*grant, "--since", "2026-01-31T08:00:00Z").stderr == "group g in case: read\n"
+    assert run(*grant, "--up-to", "blue").exit_code == 2
 
 
 def test_status(run: Run) -> None:

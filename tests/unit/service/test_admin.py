@@ -230,7 +230,11 @@ class TestGrants:
     def test_give_and_take(self, admin, hub_store):
         subject = ("org", "grid")
         admin.grant("hidden", Grant(0, subject, read=True, write=True))
-        assert audited(hub_store) == ("grant", "hidden", "org grid: read write")
+        assert audited(hub_store) == (
+            "grant",
+            "hidden",
+            "org grid: read write up to TLP:RED since 0",
+        )
         given = [g for g in hub_store.directory().grants if g.collection == KEYS["hidden"]]
         assert [(g.subject, g.read, g.write) for g in given] == [(subject, True, True)]
         admin.grant("hidden", Grant(0, subject, read=True, write=False))

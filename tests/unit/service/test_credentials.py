@@ -9,9 +9,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
 from hub.model.party import Directory, Role, Token
+from hub.model.tlp import Tlp
 from hub.service import credentials
 from hub.service.credentials import (
     Passwords,
@@ -288,6 +290,22 @@ class TestTokens:
         caller = by_token(directory, token_of("publisher", read_only=True), "")
         assert caller.read_only
         assert caller.roles == {Role.READER, Role.PUBLISHER}
+
+    def test_one_with_a_ceiling_sees_no_further(self, directory):
+        """A firewall's token must not fetch what its account may see."""
+        found = token(directory, ceiling=Tlp.GREEN)
+        caller = by_token(found, "hub_secret", "")
+        assert caller.ceiling is Tlp.GREEN
+        scope = policy.scope(caller, found)
+        assert scope.clearance is Tlp.GREEN
+        windows = [window for found in scope.readable.values() for window in found]
+        assert windows
+        assert max(window.ceiling for window in windows) is Tlp.GREEN
+
+    def test_without_a_ceiling_the_account_s_clearance_counts(self, directory):
+        caller = by_token(directory, token_of("publisher"), "")
+        assert caller.ceiling is Tlp.RED
+        assert policy.scope(caller, directory).clearance is Tlp.AMBER_STRICT
 
     @pytest.mark.parametrize(
         "secret", ["", "hub_", "hub_unknown", token_of("publisher") + "x", PASSWORD, "hub_ấ\x00"]

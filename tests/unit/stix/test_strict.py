@@ -117,7 +117,7 @@ FAULTY = {
     ),
     "two colours": (
         tool(object_marking_refs=[GREEN, RED]),
-        "object_marking_refs: it names green and red",
+        "object_marking_refs: it names TLP:GREEN and TLP:RED",
     ),
     "an argument of the parser": (tool(allow_custom=True), "the object: "),
     "another argument": (tool(interoperability=True), "the object: "),
