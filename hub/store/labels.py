@@ -55,12 +55,12 @@ class Labels:
             (self._last,),
         ).fetchall()
         for key, collection, tlp, audience in rows:
-            label = Label(collection, Tlp(tlp), _subjects(audience))
+            # Before anything leads to it: other threads read meanwhile.
+            self._by_key[key] = label = Label(collection, Tlp(tlp), _subjects(audience))
             for subject in label.audience or (None,):
                 keys = self._by_audience.setdefault((collection, subject), [])
                 if key not in keys:
                     keys.append(key)
-            self._by_key[key] = label
             self._last = key
 
     def of(self, key: int) -> Label:
