@@ -59,7 +59,7 @@ class Labels:
             self._by_key[key] = label = Label(collection, Tlp(tlp), _subjects(audience))
             for subject in label.audience or (None,):
                 keys = self._by_audience.setdefault((collection, subject), [])
-                if key not in keys:
+                if not keys or keys[-1] < key:
                     keys.append(key)
             self._last = key
 
