@@ -6,13 +6,15 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from flask import Request
+from flask import Request, g
 
 from hub.errors import Fault, HubError
 from hub.model.party import ANONYMOUS, Caller, Directory
 from hub.model.query import Scope
 from hub.service.credentials import Passwords, by_token, is_token
 from hub.service.directory import Parties
+from hub.service.limits import Throttle
+from hub.service.lockout import Lockout
 
 
 class Admitted(NamedTuple):
@@ -26,23 +28,30 @@ class Admitted(NamedTuple):
 class Doorman:
     """Admits callers: Basic, Bearer, `Token`, and API keys wherever clients put them."""
 
-    def __init__(self, parties: Parties, passwords: Passwords) -> None:
+    def __init__(
+        self, parties: Parties, passwords: Passwords, throttle: Throttle, lockout: Lockout
+    ) -> None:
         self._parties = parties
         self._passwords = passwords
+        self._throttle = throttle
+        self._lockout = lockout
 
     def admit(self, request: Request) -> Admitted:
         """The caller behind the request.
 
         Raises:
             HubError: UNAUTHENTICATED for wrong credentials, and for none at all unless some
-                collection is public.
+                collection is public; TOO_MANY when the caller has to wait.
         """
         snapshot = self._parties.now()
         directory = snapshot.directory
         header = request.headers.get("Authorization", "")
-        caller = self._caller(directory, header, request.remote_addr or "") if header else None
-        if not header and any(item.public for item in directory.collections.values()):
-            caller = ANONYMOUS
+        address = request.remote_addr or ""
+        if header:
+            caller = self._caller(directory, header, address)
+        else:
+            self._throttle.anonymous(address)
+            caller = _anonymous(directory)
         if caller is None:
             raise HubError(
                 Fault.UNAUTHENTICATED,
@@ -52,6 +61,9 @@ class Doorman:
                 field="Authorization",
                 remedy="Send HTTP Basic with account and password, or a token as Bearer.",
             )
+        g.caller = caller  # for the access log, also when it has to wait
+        if header:
+            self._throttle.request(caller)
         return Admitted(caller, snapshot.scope(caller), directory)
 
     def _caller(self, directory: Directory, header: str, address: str) -> Caller | None:
@@ -59,15 +71,26 @@ class Doorman:
         value = value.strip()
         if is_token(value) or is_token(scheme):
             # `Bearer` (RFC 6750), `Token` (taxii2-client), `Basic` and nothing at all (MISP).
-            return by_token(directory, value or scheme, address)
+            return self._counted(by_token(directory, value or scheme, address), address)
         if scheme.lower() != "basic":
-            return None
+            return self._counted(None, address)
         name, password = _basic(value)
         for secret in (password, name):
             if is_token(secret) and (caller := by_token(directory, secret, address)):
                 return caller
         # An account may be called like a token.
-        return self._passwords.caller(directory, name, password)
+        return self._passwords.caller(directory, name, password, address)
+
+    def _counted(self, caller: Caller | None, address: str) -> Caller | None:
+        """Passwords are counted where they are verified; this is for everything else."""
+        if caller is None:
+            self._lockout.failed(address)
+        return caller
+
+
+def _anonymous(directory: Directory) -> Caller | None:
+    is_open = any(item.public for item in directory.collections.values())
+    return ANONYMOUS if is_open else None
 
 
 def _basic(value: str) -> tuple[str, str]:

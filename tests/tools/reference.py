@@ -42,6 +42,8 @@ _NOTES = {
     f"{codes(sorted(checks.RESERVED))}.",
     "server": "Without TLS the hub listens on loopback only, unless "
     "`dangerously_serve_without_tls` is set. `tls_cert` and `tls_key` go together.",
+    "limits": "They hold over all workers together. 0: no limit. How they work: "
+    "[limits](../how-to/limits.md).",
 }
 
 
