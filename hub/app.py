@@ -13,10 +13,15 @@ from hub.http.certificate import Presented
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.fetch import Reader
+from hub.service.limits import Quota, Throttle
+from hub.service.lockout import Lockout
 from hub.service.publish import Publisher
+from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
-from hub.store.base import Store
+from hub.store.base import Counters, Store
+from hub.store.counters import SqliteCounters, beside
 from hub.store.database import migrate
+from hub.store.local import LocalCounters
 from hub.store.sqlite import SqliteStore
 from hub.taxii import views
 from hub.taxii.cursor import Cursors
@@ -35,21 +40,34 @@ def open_store(config: Config) -> SqliteStore:
     return store
 
 
-def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
+def open_counters(config: Config) -> Counters:
+    """The counters that all workers share; they answer whatever happens to their file."""
+    return Sheltered(SqliteCounters(beside(config.store_path)), LocalCounters())
+
+
+def create_app(
+    config: Config, store: Store, secret: bytes = b"", counters: Counters | None = None
+) -> Flask:
     """The hub as a WSGI application over a store.
 
     Args:
         config: The settings.
         store: Where everything is kept.
         secret: The hub's secret, when it was read before; else it is read now.
+        counters: Where requests and failures are counted; if not given, beside the store.
 
     Raises:
         ConfigError: The secret is missing or unusable.
     """
     app = Flask("hub", static_folder=None)
+    secret = secret or config.secret()
+    counters = counters or open_counters(config)
+    lockout = Lockout(counters, config.limits, secret)
     doorman = Doorman(
         Parties(store),
-        Passwords(max(1, config.server.threads - 1)),
+        Passwords(lockout, max(1, config.server.threads - 1)),
+        Throttle(counters, config.limits),
+        lockout,
         Presented(config.server),
     )
     door = Door(
@@ -60,7 +78,8 @@ def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
             Limits(config.taxii.max_object_bytes, config.taxii.max_depth),
             seconds=config.taxii.max_check_seconds,
         ),
-        Cursors(secret or config.secret()),
+        Quota(counters, config.limits),
+        Cursors(secret),
     )
     observe.register(app, access_log=config.log.access)
     errors.register(app, 2 * config.taxii.max_content_length)

@@ -19,6 +19,7 @@ class Fault(StrEnum):
     NOT_ACCEPTABLE = "not-acceptable"
     UNSUPPORTED_MEDIA = "unsupported-media"
     TOO_LARGE = "too-large"
+    TOO_MANY = "too-many-requests"
     INTERNAL = "internal"
     BUSY = "busy"
     STORE_DOWN = "store-down"
@@ -55,6 +56,20 @@ class StoreDown(HubError):
 
     def __init__(self, reason: str, *, fault: Fault = Fault.STORE_DOWN) -> None:
         super().__init__(fault, reason, remedy="Nothing was stored; send the request again later.")
+
+
+class Throttled(HubError):
+    """The caller has to wait.
+
+    Args:
+        reason: What there was too much of.
+        wait_us: Microseconds until the same request can succeed, if nobody else takes the room.
+        remedy: The way out.
+    """
+
+    def __init__(self, reason: str, wait_us: int, *, remedy: str) -> None:
+        super().__init__(Fault.TOO_MANY, reason, remedy=remedy)
+        self.retry_after_s = max(1, -(-wait_us // 1_000_000))
 
 
 class ConfigError(Exception):

@@ -13,17 +13,18 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
-from hub.app import create_app, open_store
+from hub.app import create_app, open_counters, open_store
 from hub.config import Config, load
 from hub.config.authorities import client_authorities, in_pem
 from hub.errors import ConfigError, HubError
 from hub.http.observe import log_to_stderr
 from hub.model.clock import now_us
-from hub.store.base import Log
+from hub.store.base import Counters, Log
 from hub.worker import PatientWorker
 
 _HOUR_S = 3600
 _HOUR_US = _HOUR_S * 1_000_000
+_MINUTE_S = 60
 _LONGEST_LINE = 8190
 _KEEP_ALIVE_S = 30
 
@@ -68,7 +69,9 @@ class HubServer(BaseApplication):
         """Make the application, in each worker, after the fork."""
         log_to_stderr(self._config.log.level)
         store = open_store(self._config)
-        app = create_app(self._config, store, self._secret)
+        counters = open_counters(self._config)
+        app = create_app(self._config, store, self._secret, counters)
+        threading.Thread(target=_purge_counters, args=(counters,), daemon=True).start()
         hours = self._config.store.status_hours
         threading.Thread(target=_purge_hourly, args=(store, hours), daemon=True).start()
         gc.freeze()  # what is loaded now stays: no collection need look at it again
@@ -179,3 +182,10 @@ def _purge_hourly(store: Log, hours: int) -> None:
         except HubError as error:
             _log.warning("old statuses not purged: %s", error.reason)
         pause.wait(_HOUR_S)
+
+
+def _purge_counters(counters: Counters) -> None:
+    """Every worker does this; a flood from many addresses must not fill the disk."""
+    pause = threading.Event()
+    while not pause.wait(_MINUTE_S):
+        counters.purge(now_us())

@@ -56,6 +56,7 @@ _FROM_FAULT = {
     Fault.BAD_BODY: Exit.REFUSED,
     Fault.TOO_LARGE: Exit.REFUSED,
     Fault.BAD_REQUEST: Exit.USAGE,
+    Fault.TOO_MANY: Exit.UNREACHABLE,
     Fault.BUSY: Exit.UNREACHABLE,
     Fault.STORE_DOWN: Exit.UNREACHABLE,
 }

@@ -97,10 +97,15 @@ def run_server(path: Path, greeting: str = "") -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     from hub.app import open_store
     from hub.server import HubServer
+    from hub.store import counters
 
     owner = os.getpid()
+    counted = counters.beside(config.store_path)
     try:
         open_store(config).close()
+        with suppress(HubError):  # without it the hub serves all the same
+            if not counters.prepare(counted):
+                say(f"{counted} was damaged; requests and failed log-ins are counted anew")
         HubServer(path, lambda _: say(greeting) if greeting else None, scratch=folder).run()
     finally:
         # Workers come by here too when they leave. The last connection that closes writes
@@ -109,6 +114,7 @@ def run_server(path: Path, greeting: str = "") -> None:
             shutil.rmtree(folder, ignore_errors=True)
             with suppress(HubError):
                 open_store(config).close()
+                counters.prepare(counted)
 
 
 def _memory() -> str | None:

@@ -12,6 +12,7 @@ import msgspec
 from hub.config.checks import faults
 from hub.config.explain import from_validation, wrong
 from hub.config.schema import (
+    LimitSettings,
     LogSettings,
     RootSettings,
     ServerSettings,
@@ -24,6 +25,7 @@ from hub.errors import ConfigError
 
 __all__ = [
     "Config",
+    "LimitSettings",
     "LogSettings",
     "RootSettings",
     "ServerSettings",

@@ -134,6 +134,52 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access: Annotated[bool, Meta(description="one line per request")] = True
 
 
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[limits]: how much is allowed, over all workers together; 0: no limit."""
+
+    requests_per_minute: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000, description="requests of a token, or of a password's account"),
+    ] = 3000
+    request_burst: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="requests of it at once, after a pause")
+    ] = 10_000
+    anonymous_per_minute: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="requests without credentials from an IPv4 address or an IPv6 /64",
+        ),
+    ] = 600
+    anonymous_burst: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="such requests at once, after a pause")
+    ] = 2000
+    objects_per_day: Annotated[
+        int, Meta(ge=0, le=10_000_000, description="objects that an organisation may publish")
+    ] = 2_000_000
+    failed_logins: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="wrong passwords for an account from one network, until it has to wait",
+        ),
+    ] = 10
+    failed_logins_per_minute: Annotated[
+        int, Meta(ge=0, le=100_000, description="wrong credentials of any kind from one network")
+    ] = 60
+    guesses_per_day: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000,
+            description="wrong passwords for an account from all networks together from which "
+            "it did not log in for 30 days",
+        ),
+    ] = 200
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a file."""
 
@@ -145,6 +191,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taxii: TaxiiSettings = TaxiiSettings()
     server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
+    limits: LimitSettings = LimitSettings()
 
 
 def settings() -> dict[str, tuple[Any, Any, str]]:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from flask import Request
+from flask import Request, g
 
 from hub.errors import Fault, HubError
 from hub.http.certificate import Presented
@@ -15,6 +15,8 @@ from hub.model.query import Scope
 from hub.service.binding import by_certificate, together
 from hub.service.credentials import Passwords, by_token, is_token
 from hub.service.directory import Parties
+from hub.service.limits import Throttle
+from hub.service.lockout import Lockout
 
 
 class Admitted(NamedTuple):
@@ -34,9 +36,18 @@ def require_login(admitted: Admitted) -> None:
 class Doorman:
     """Admits callers: client certificates, Basic, Bearer, `Token`, API keys wherever they are."""
 
-    def __init__(self, parties: Parties, passwords: Passwords, presented: Presented) -> None:
+    def __init__(
+        self,
+        parties: Parties,
+        passwords: Passwords,
+        throttle: Throttle,
+        lockout: Lockout,
+        presented: Presented,
+    ) -> None:
         self._parties = parties
         self._passwords = passwords
+        self._throttle = throttle
+        self._lockout = lockout
         self._presented = presented
 
     def admit(self, request: Request) -> Admitted:
@@ -45,16 +56,21 @@ class Doorman:
         Raises:
             HubError: UNAUTHENTICATED for wrong credentials, a certificate that counts for
                 nothing or for another account, and for none at all unless some collection is
-                public.
+                public; TOO_MANY when the caller has to wait.
         """
         snapshot = self._parties.now()
         directory = snapshot.directory
         digest = self._presented.digest(request)
         holder = by_certificate(directory, digest) if digest else None
         header = request.headers.get("Authorization", "")
-        caller = self._caller(directory, header, request.remote_addr or "") if header else holder
-        if not (header or holder) and any(item.public for item in directory.collections.values()):
-            caller = ANONYMOUS
+        address = request.remote_addr or ""
+        if header:
+            caller = self._caller(directory, header, address)
+        elif holder:
+            caller = holder
+        else:
+            self._throttle.anonymous(address)
+            caller = _anonymous(directory)
         if caller is None:
             raise HubError(
                 Fault.UNAUTHENTICATED,
@@ -65,6 +81,9 @@ class Doorman:
                 remedy="Send HTTP Basic with account and password, or a token as Bearer.",
             )
         caller = together(directory, caller, holder)
+        g.caller = caller  # for the access log, also when it has to wait
+        if caller.account:
+            self._throttle.request(caller)
         return Admitted(caller, snapshot.scope(caller), directory)
 
     def _caller(self, directory: Directory, header: str, address: str) -> Caller | None:
@@ -72,15 +91,26 @@ class Doorman:
         value = value.strip()
         if is_token(value) or is_token(scheme):
             # `Bearer` (RFC 6750), `Token` (taxii2-client), `Basic` and nothing at all (MISP).
-            return by_token(directory, value or scheme, address)
+            return self._counted(by_token(directory, value or scheme, address), address)
         if scheme.lower() != "basic":
-            return None
+            return self._counted(None, address)
         name, password = _basic(value)
         for secret in (password, name):
             if is_token(secret) and (caller := by_token(directory, secret, address)):
                 return caller
         # An account may be called like a token.
-        return self._passwords.caller(directory, name, password)
+        return self._passwords.caller(directory, name, password, address)
+
+    def _counted(self, caller: Caller | None, address: str) -> Caller | None:
+        """Passwords are counted where they are verified; this is for everything else."""
+        if caller is None:
+            self._lockout.failed(address)
+        return caller
+
+
+def _anonymous(directory: Directory) -> Caller | None:
+    is_open = any(item.public for item in directory.collections.values())
+    return ANONYMOUS if is_open else None
 
 
 def _basic(value: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from hub.errors import Fault, HubError, StoreDown
+from hub.errors import Fault, HubError, StoreDown, Throttled
 from hub.http.body import drain
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
@@ -60,6 +60,11 @@ TABLE: dict[Fault, Answer] = {
     ),
     Fault.UNSUPPORTED_MEDIA: Answer(
         415, "Unsupported media type", f"The body must be {MEDIA_TYPE}, plain or gzip."
+    ),
+    Fault.TOO_MANY: Answer(
+        429,
+        "Too many requests",
+        "Too many requests, objects or failed log-ins. Wait as long as `Retry-After` says.",
     ),
     Fault.INTERNAL: Answer(
         500, "Internal error", "A fault of the hub. The log has more under the error id."
@@ -109,6 +114,9 @@ def answer(error: HubError) -> Response:
         response.headers.add("WWW-Authenticate", 'Bearer realm="hub"')
     if error.fault in {Fault.BUSY, Fault.STORE_DOWN}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(error, Throttled):
+        # RFC 6585 section 4
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import msgspec
 from flask import Blueprint, Flask, Response, g, request
@@ -41,6 +42,7 @@ SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 SENT = Counter("hub_sent_bytes", "Bytes of answer bodies.", ["route"])
+THROTTLED = Counter("hub_throttled", "Requests refused with 429 by a limit or quota.")
 
 
 class JsonLines(logging.Formatter):
@@ -86,6 +88,8 @@ def register(app: Flask, *, access_log: bool) -> None:
         REQUESTS.labels(route, method, response.status_code).inc()
         SECONDS.labels(route).observe(elapsed)
         SENT.labels(route).inc(size)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            THROTTLED.inc()
         if access_log:
             _write_access(response.status_code, size, elapsed)
         return response

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidKey
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
 from hub.model.party import Account, Caller, Directory, Token
+from hub.service.lockout import Attempt, Lockout
 
 _REMEMBER_S = 300
 _REMEMBER_MOST = 4096
@@ -27,6 +29,8 @@ _PREFIX = "hub_"
 
 # OWASP's second recommended setting: 19 MiB, two passes, one lane.
 _MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
+
+V = TypeVar("V")
 
 
 def hash_password(password: str) -> str:
@@ -87,18 +91,25 @@ def _caller(account: Account | None, credential: str, *, read_only: bool) -> Cal
 class Passwords:
     """Verifies passwords; remembers a verdict for minutes, so that a poll costs no Argon2.
 
-    What is remembered is keyed by an HMAC of name, password and stored hash under a key that only
-    this process knows: a changed password or a disabled account takes effect at once.
+    What is remembered is keyed by an HMAC of network, name, password and stored hash under a key
+    that only this process knows: a changed password or a disabled account takes effect at once.
+    The network belongs to it, so that nobody elsewhere can try passwords against the memory.
 
     Args:
+        lockout: Counts what fails.
         most: Threads that may verify passwords, or wait to, at once.
         clock: Seconds that only rise.
     """
 
-    def __init__(self, most: int = 3, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, lockout: Lockout, most: int = 3, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._lockout = lockout
         self._key = os.urandom(32)
         self._clock = clock
         self._verdicts: OrderedDict[bytes, tuple[float, bool]] = OrderedDict()
+        # What was right stays trusted when its verdict is too old: see `Attempt.begin`.
+        self._trusted: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
         # A flood of wrong passwords must not take memory, every core, or every thread: tokens
         # are answered meanwhile.
@@ -106,30 +117,38 @@ class Passwords:
         self._turns = threading.BoundedSemaphore(_HASHES_AT_ONCE)
         self._nobody = hash_password(secrets.token_urlsafe(16))
 
-    def caller(self, directory: Directory, name: str, password: str) -> Caller | None:
+    def caller(
+        self, directory: Directory, name: str, password: str, address: str
+    ) -> Caller | None:
         """The caller behind a name and password, or None.
 
-        An unknown name costs as much as a wrong password, so that time tells nothing.
+        An unknown or disabled name costs and counts as much as a wrong password, so that neither
+        time nor answers tell anything.
 
         Raises:
-            HubError: BUSY when too many passwords are being verified already.
+            HubError: BUSY when too many passwords are being verified already; TOO_MANY when too
+                many log-ins failed before, whatever the password is.
         """
         account = directory.accounts.get(name)
-        stored = account.password if account and account.password else self._nobody
-        if not self._verify(stored, name, password):
+        usable = account is not None and not account.disabled
+        stored = account.password if account and usable and account.password else self._nobody
+        attempt = self._lockout.attempt(name, address)
+        if not self._verify(stored, name, password, attempt):
             return None
         return _caller(account, "password", read_only=False)
 
-    def _verify(self, stored: str, name: str, password: str) -> bool:
-        text = repr((stored, name, password)).encode("utf-8", "surrogatepass")
+    def _verify(self, stored: str, name: str, password: str, attempt: Attempt) -> bool:
+        text = repr((stored, name, password, attempt.network)).encode("utf-8", "surrogatepass")
         key = hmac.digest(self._key, text, "sha256")
         verdict = self._remembered(key)
         if verdict is None:
-            verdict = self._hash(stored, password)
+            verdict = self._hash(stored, password, attempt, trusted=key in self._trusted)
             self._remember(key, verdict=verdict)
+        elif not verdict:
+            attempt.repeated()
         return verdict
 
-    def _hash(self, stored: str, password: str) -> bool:
+    def _hash(self, stored: str, password: str, attempt: Attempt, *, trusted: bool) -> bool:
         if not self._room.acquire(blocking=False):
             raise HubError(
                 Fault.BUSY,
@@ -137,10 +156,14 @@ class Passwords:
                 remedy="Use a token, or try again in some seconds.",
             )
         try:
+            attempt.begin(trusted=trusted)
             with self._turns:
-                return _matches(stored, password)
+                right = _matches(stored, password)
         finally:
             self._room.release()
+        if right:
+            attempt.succeeded()
+        return right
 
     def _remembered(self, key: bytes) -> bool | None:
         with self._lock:
@@ -149,9 +172,16 @@ class Passwords:
 
     def _remember(self, key: bytes, *, verdict: bool) -> None:
         with self._lock:
-            self._verdicts[key] = (self._clock() + _REMEMBER_S, verdict)
-            while len(self._verdicts) > _REMEMBER_MOST:
-                self._verdicts.popitem(last=False)
+            _put(self._verdicts, key, (self._clock() + _REMEMBER_S, verdict))
+            if verdict:
+                _put(self._trusted, key, None)
+
+
+def _put(memory: OrderedDict[bytes, V], key: bytes, value: V) -> None:
+    """Add to a memory of bounded size; the oldest goes."""
+    memory[key] = value
+    while len(memory) > _REMEMBER_MOST:
+        memory.popitem(last=False)
 
 
 def _matches(stored: str, password: str) -> bool:

@@ -20,6 +20,7 @@ from hub.model.query import EntryPage, Query
 from hub.policy import require_read, require_write, rights
 from hub.service import fetch
 from hub.service.fetch import Reader
+from hub.service.limits import Quota
 from hub.service.publish import Publisher
 from hub.stix.envelope import split
 from hub.taxii import filters, resources
@@ -71,13 +72,19 @@ class Door:
     """The TAXII resources over the services."""
 
     def __init__(
-        self, config: Config, reader: Reader, publisher: Publisher, cursors: Cursors
+        self,
+        config: Config,
+        reader: Reader,
+        publisher: Publisher,
+        quota: Quota,
+        cursors: Cursors,
     ) -> None:
         self._config = config
         self._taxii = config.taxii
         self._roots = {root.name: root for root in config.taxii.roots}
         self._reader = reader
         self._publisher = publisher
+        self._quota = quota
         self._cursors = cursors
 
     def discovery(self) -> bytes:
@@ -128,6 +135,15 @@ class Door:
         require_write(admitted.scope, item)
         return item
 
+    def may_add(self, admitted: Admitted, place: Place) -> None:
+        """What can be said against a publish before its body is read.
+
+        Raises:
+            HubError: as `writable`, and TOO_MANY when the organisation's quota is used up.
+        """
+        self.writable(admitted, place)
+        self._quota.require_room(admitted.scope.org)
+
     def objects(self, admitted: Admitted, place: Place, args: Args) -> Answer:
         """Sections 5.4 and, with an object id, 5.6."""
         allowed = _OF_OBJECT if place.object_id else None
@@ -161,7 +177,11 @@ class Door:
         names = _names(audience) if audience is not None else ()
         named = policy.audience(admitted.scope, admitted.directory, item, names)
         raws = split(body, self._taxii.max_objects)
-        return resources.status(self._publisher.publish(admitted.scope, item, raws, named))
+        scope = admitted.scope
+        status = self._quota.metered(
+            scope.org, len(raws), lambda: self._publisher.publish(scope, item, raws, named)
+        )
+        return resources.status(status)
 
     def delete(self, admitted: Admitted, place: Place, args: Args) -> bytes:
         """Section 5.7. Without match[version], every version goes."""

@@ -119,15 +119,15 @@ class _Gate:
         """Everything that must hold before medallion's view runs."""
         wire.negotiate(request)
         g.admitted = self._doorman.admit(request)
-        g.caller = g.admitted.caller
         environ = request.environ
         environ["HTTP_ACCEPT"] = MEDIA_TYPE
         if request.method == "HEAD":
             # medallion's views know GET only; the server still drops the body.
             request.method = "GET"
-        if request.method in {"POST", "DELETE"}:
-            self._door.writable(g.admitted, Place(places["api_root"], places["collection_id"]))
+        if request.method == "DELETE":
+            self._door.writable(g.admitted, _place(places))
         if request.method == "POST":
+            self._door.may_add(g.admitted, _place(places))
             g.body = wire.read_body(request, self._most)
             environ["CONTENT_TYPE"] = MEDIA_TYPE
             environ["CONTENT_LENGTH"] = str(len(g.body) or 1)
@@ -172,6 +172,10 @@ def _explain(error: MedallionError) -> Response:
     """Put an error of medallion into the hub's one body."""
     by_status = {row.status: fault for fault, row in reversed(TABLE.items())}
     return answer(HubError(by_status.get(error.status, Fault.BAD_REQUEST), str(error)))
+
+
+def _place(places: dict[str, str]) -> Place:
+    return Place(places["api_root"], places["collection_id"])
 
 
 def _admitted() -> Admitted:

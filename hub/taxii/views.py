@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
 from hub.config import Config
 from hub.http.caller import Admitted, Doorman
@@ -97,7 +97,7 @@ class _Views:
     def add(self, root: str, name: str) -> Response:
         admitted, place = self._admit(), Place(root, name)
         # Whoever may not write need not send the body first.
-        self._door.writable(admitted, place)
+        self._door.may_add(admitted, place)
         body = wire.read_body(request, self._most)
         audience = request.headers.get(wire.AUDIENCE)
         return _answer(self._door.add(admitted, place, body, audience), 202)
@@ -110,9 +110,7 @@ class _Views:
         return _answer(self._door.status(self._admit(), root, status_id))
 
     def _admit(self) -> Admitted:
-        admitted = self._doorman.admit(request)
-        g.caller = admitted.caller
-        return admitted
+        return self._doorman.admit(request)
 
 
 def _answer(body: bytes, status: int = 200) -> Response:

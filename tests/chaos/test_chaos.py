@@ -43,6 +43,7 @@ def settle(folder: Path) -> tuple[Path, str, str]:
     write_config(path, port=port, root="vn", title="Viet Nam")
     path.write_text(
         path.read_text().replace("[server]", "[log]\naccess = false\n[server]\nworkers = 3")
+        + "\n[limits]\nrequests_per_minute = 0\n"
     )
     store = open_store(load(path))
     admin = Admin(store, CONSOLE)

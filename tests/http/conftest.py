@@ -25,6 +25,14 @@ max_page_size = 100
 max_content_length = 300000
 max_objects = 2000
 max_object_bytes = 100000
+
+# What is limited is tested by test_limits.py; the others may ask as often as they like.
+[limits]
+requests_per_minute = 0
+anonymous_per_minute = 0
+failed_logins = 0
+failed_logins_per_minute = 0
+guesses_per_day = 0
 """
 
 

@@ -72,7 +72,7 @@ def assert_error(answer, fault: Fault) -> None:
     assert body["error_id"] == answer.headers["X-Request-ID"]
     assert set(body.get("details", {"field": ""})) == {"field"}
     assert ("WWW-Authenticate" in answer.headers) == (STATUSES[fault] == 401)
-    assert ("Retry-After" in answer.headers) == (STATUSES[fault] == 503)
+    assert ("Retry-After" in answer.headers) == (STATUSES[fault] in {429, 503})
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -43,6 +43,8 @@ _NOTES = {
     "server": "Without TLS the hub listens on loopback only, unless "
     "`dangerously_serve_without_tls` is set. `tls_cert` and `tls_key` go together. `client_ca` needs "
     "them. `client_certificate_header` and `proxy_networks` go together and need `trusted_proxies`.",
+    "limits": "They hold over all workers together. 0: no limit. How they work: "
+    "[limits](../how-to/limits.md).",
 }
 
 

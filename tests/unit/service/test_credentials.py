@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from hub import policy
+from hub.config import LimitSettings
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
 from hub.model.party import Directory, Role, Token
@@ -23,10 +24,19 @@ from hub.service.credentials import (
     is_token,
     new_secret,
 )
+from hub.service.lockout import Lockout
+from hub.store.local import LocalCounters
 from tests.fakes import PASSWORD, parties, password_hash, token_of
 
 SECOND_US = 1_000_000
 OTHER = "another good password"
+HERE = "192.0.2.7"
+
+
+def unlimited():
+    """Failed log-ins are for test_lockout.py."""
+    off = LimitSettings(failed_logins=0, failed_logins_per_minute=0, guesses_per_day=0)
+    return Lockout(LocalCounters(), off, b"key")
 
 
 @pytest.fixture
@@ -42,7 +52,7 @@ def seconds():
 
 @pytest.fixture
 def passwords(seconds):
-    return Passwords(clock=lambda: seconds[0])
+    return Passwords(unlimited(), clock=lambda: seconds[0])
 
 
 @pytest.fixture
@@ -136,7 +146,7 @@ WRONG = {
 
 class TestPasswords:
     def test_admit(self, passwords, directory):
-        caller = passwords.caller(directory, "publisher", PASSWORD)
+        caller = passwords.caller(directory, "publisher", PASSWORD, HERE)
         assert (caller.account, caller.org) == ("publisher", "ministry")
         assert caller.roles == {Role.READER, Role.PUBLISHER}
         assert caller.credential == "password"
@@ -145,16 +155,16 @@ class TestPasswords:
     @pytest.mark.parametrize(("name", "password"), WRONG.values(), ids=WRONG)
     def test_do_not_admit(self, passwords, directory, name, password):
         for _ in range(2):
-            assert passwords.caller(directory, name, password) is None
+            assert passwords.caller(directory, name, password, HERE) is None
 
     def test_an_account_without_a_password_has_none_that_works(self, passwords, directory):
         without = changed(directory, "publisher", password="")
         for password in ("", PASSWORD):
-            assert passwords.caller(without, "publisher", password) is None
+            assert passwords.caller(without, "publisher", password, HERE) is None
 
     def test_an_unknown_name_costs_a_hash_too(self, passwords, directory, hashed):
-        passwords.caller(directory, "nobody", PASSWORD)
-        passwords.caller(changed(directory, "publisher", password=""), "publisher", PASSWORD)
+        passwords.caller(directory, "nobody", PASSWORD, HERE)
+        passwords.caller(changed(directory, "publisher", password=""), "publisher", PASSWORD, HERE)
         assert len(hashed) == 2
 
 
@@ -162,68 +172,68 @@ class TestRemembering:
     def test_a_poll_costs_no_second_hash(self, passwords, directory, hashed, seconds):
         for second in (0, 1, 150, 299):
             seconds[0] = second
-            assert passwords.caller(directory, "publisher", PASSWORD)
+            assert passwords.caller(directory, "publisher", PASSWORD, HERE)
         assert hashed == [PASSWORD]
 
     def test_a_wrong_password_is_remembered_too(self, passwords, directory, hashed):
         for _ in range(3):
-            assert passwords.caller(directory, "publisher", OTHER) is None
+            assert passwords.caller(directory, "publisher", OTHER, HERE) is None
         assert hashed == [OTHER]
 
     def test_the_right_one_after_a_wrong_one(self, passwords, directory):
-        assert passwords.caller(directory, "publisher", OTHER) is None
-        assert passwords.caller(directory, "publisher", PASSWORD)
+        assert passwords.caller(directory, "publisher", OTHER, HERE) is None
+        assert passwords.caller(directory, "publisher", PASSWORD, HERE)
 
     def test_forgets_after_five_minutes(self, passwords, directory, hashed, seconds):
-        passwords.caller(directory, "publisher", PASSWORD)
+        passwords.caller(directory, "publisher", PASSWORD, HERE)
         seconds[0] = 300
-        passwords.caller(directory, "publisher", PASSWORD)
+        passwords.caller(directory, "publisher", PASSWORD, HERE)
         assert len(hashed) == 2
 
     def test_of_each_account_by_itself(self, passwords, directory, hashed):
-        assert passwords.caller(directory, "publisher", PASSWORD).account == "publisher"
-        assert passwords.caller(directory, "partner", PASSWORD).account == "partner"
+        assert passwords.caller(directory, "publisher", PASSWORD, HERE).account == "publisher"
+        assert passwords.caller(directory, "partner", PASSWORD, HERE).account == "partner"
         assert len(hashed) == 2
 
     def test_a_changed_password_takes_effect_at_once(self, passwords, directory):
-        assert passwords.caller(directory, "publisher", PASSWORD)
+        assert passwords.caller(directory, "publisher", PASSWORD, HERE)
         after = changed(directory, "publisher", password=hash_password(OTHER))
-        assert passwords.caller(after, "publisher", PASSWORD) is None
-        assert passwords.caller(after, "publisher", OTHER)
+        assert passwords.caller(after, "publisher", PASSWORD, HERE) is None
+        assert passwords.caller(after, "publisher", OTHER, HERE)
 
     def test_a_disabled_account_takes_effect_at_once(self, passwords, directory):
-        assert passwords.caller(directory, "publisher", PASSWORD)
+        assert passwords.caller(directory, "publisher", PASSWORD, HERE)
         after = changed(directory, "publisher", disabled=True)
-        assert passwords.caller(after, "publisher", PASSWORD) is None
-        assert passwords.caller(directory, "publisher", PASSWORD)
+        assert passwords.caller(after, "publisher", PASSWORD, HERE) is None
+        assert passwords.caller(directory, "publisher", PASSWORD, HERE)
 
     def test_changed_roles_take_effect_at_once(self, passwords, directory):
-        passwords.caller(directory, "publisher", PASSWORD)
+        passwords.caller(directory, "publisher", PASSWORD, HERE)
         after = changed(directory, "publisher", roles=frozenset({Role.READER}))
-        assert passwords.caller(after, "publisher", PASSWORD).roles == {Role.READER}
+        assert passwords.caller(after, "publisher", PASSWORD, HERE).roles == {Role.READER}
 
     def test_a_removed_account_takes_effect_at_once(self, passwords, directory):
-        assert passwords.caller(directory, "publisher", PASSWORD)
+        assert passwords.caller(directory, "publisher", PASSWORD, HERE)
         after = msgspec.structs.replace(directory, accounts={})
-        assert passwords.caller(after, "publisher", PASSWORD) is None
+        assert passwords.caller(after, "publisher", PASSWORD, HERE) is None
 
     def test_name_and_password_do_not_run_together(self, passwords, directory, hashed):
-        passwords.caller(directory, "a", "b\0c")
-        passwords.caller(directory, "a\0b", "c")
+        passwords.caller(directory, "a", "b\0c", HERE)
+        passwords.caller(directory, "a\0b", "c", HERE)
         assert len(hashed) == 2
 
     def test_keeps_a_bounded_number(self, passwords, directory, monkeypatch):
         monkeypatch.setattr(credentials, "_matches", lambda *_: False)
         for number in range(credentials._REMEMBER_MOST + 50):
-            passwords.caller(directory, "publisher", str(number))
+            passwords.caller(directory, "publisher", str(number), HERE)
         assert len(passwords._verdicts) == credentials._REMEMBER_MOST
 
     def test_holds_neither_passwords_nor_hashes(self, passwords, directory):
-        passwords.caller(directory, "publisher", PASSWORD)
+        passwords.caller(directory, "publisher", PASSWORD, HERE)
         held = repr(vars(passwords))
         assert PASSWORD not in held
         assert hashlib.sha256(PASSWORD.encode()).hexdigest() not in held
-        assert passwords._verdicts.keys().isdisjoint(Passwords()._verdicts)
+        assert passwords._verdicts.keys().isdisjoint(Passwords(unlimited())._verdicts)
 
     def test_a_few_hashes_at_once_and_the_rest_is_told_to_come_back(
         self, passwords, directory, monkeypatch
@@ -235,7 +245,7 @@ class TestRemembering:
             return not go.wait(10)
 
         def log_in(n):
-            return passwords.caller(directory, "publisher", str(n))
+            return passwords.caller(directory, "publisher", str(n), HERE)
 
         monkeypatch.setattr(credentials, "_matches", slow)
         with ThreadPoolExecutor(3) as pool:
