@@ -56,6 +56,8 @@ class Account(msgspec.Struct, frozen=True):
     password: str = ""
     """Argon2id in PHC form; empty: no log-in by password."""
     disabled: bool = False
+    oidc: tuple[str, str] | None = None
+    """Issuer and subject at the OpenID provider that may log in as this account."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -147,7 +149,7 @@ class Caller(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
     read_only: bool = False
     credential: str = "password"
-    """"password", "token:<id>", "console" or "anonymous"; never a secret."""
+    """"password", "token:<id>", "session:<id>", "console" or "anonymous"; never a secret."""
 
 
 ANONYMOUS = Caller("", "", frozenset(), read_only=True, credential="anonymous")
