@@ -18,7 +18,7 @@ from hub.config import Config, load
 from hub.errors import ConfigError, HubError
 from hub.http.observe import log_to_stderr
 from hub.model.clock import now_us
-from hub.store.base import Log
+from hub.store.base import Store
 from hub.worker import PatientWorker
 
 _HOUR_S = 3600
@@ -82,6 +82,7 @@ def _usable(path: Path) -> tuple[Config, bytes]:
     """
     config = load(path)
     secret = config.secret()
+    config.oidc_secret()
     server = config.server
     if server.tls_cert:
         cert, key = (Path(config.folder, name) for name in (server.tls_cert, server.tls_key))
@@ -146,12 +147,13 @@ def _tls_context(_: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLCon
     return context
 
 
-def _purge_hourly(store: Log, hours: int) -> None:
+def _purge_hourly(store: Store, hours: int) -> None:
     """Every worker does this; the second one finds nothing left to do."""
     pause = threading.Event()
     while True:
         try:
             store.purge(now_us() - hours * _HOUR_US)
+            store.purge_sessions()
         except HubError as error:
-            _log.warning("old statuses not purged: %s", error.reason)
+            _log.warning("old statuses and sessions not purged: %s", error.reason)
         pause.wait(_HOUR_S)

@@ -6,11 +6,13 @@ import base64
 import binascii
 from typing import NamedTuple
 
+import msgspec
 from flask import Request
 
 from hub.errors import Fault, HubError
 from hub.model.party import ANONYMOUS, Caller, Directory
 from hub.model.query import Scope
+from hub.model.session import Session
 from hub.service.credentials import Passwords, by_token, is_token
 from hub.service.directory import Parties
 
@@ -53,6 +55,28 @@ class Doorman:
                 remedy="Send HTTP Basic with account and password, or a token as Bearer.",
             )
         return Admitted(caller, snapshot.scope(caller), directory)
+
+    def admit_session(self, session: Session) -> Admitted:
+        """The caller behind a log-in session that was found and checked.
+
+        For the doors below /api alone. TAXII takes credentials from the header only, which no
+        foreign page can make a browser send.
+
+        Raises:
+            HubError: UNAUTHENTICATED while the session waits for a second factor, and when its
+                account may not log in any more.
+        """
+        snapshot = self._parties.now()
+        account = snapshot.directory.accounts.get(session.account)
+        if session.waits or account is None or account.disabled:
+            raise HubError(
+                Fault.UNAUTHENTICATED, "this needs a log-in, with its second factor if it has one"
+            )
+        # Scopes are remembered per caller: without the id, one for all sessions of the account.
+        caller = Caller(account.name, account.org, account.roles, credential="session")
+        scope = snapshot.scope(caller)
+        caller = msgspec.structs.replace(caller, credential=f"session:{session.id}")
+        return Admitted(caller, scope, snapshot.directory)
 
     def _caller(self, directory: Directory, header: str, address: str) -> Caller | None:
         scheme, _, value = header.strip().partition(" ")

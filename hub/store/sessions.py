@@ -1,8 +1,7 @@
 """Log-in sessions on SQLite.
 
-Whether a session lives is decided against the later of the clock and the latest instant that any
-change of the sessions has seen, and what has ended is removed with every change: an instant that
-was reached once counts as reached.
+Every change of the sessions notes its instant and removes what has ended by it, so that a clock
+that is set back later finds nothing to revive.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class SessionBook:
         *columns, ends_us, seen_us = row
         session, now = _session(columns), self._clock()
         # These writes can wait, or fail on a full disk: the answer is right without them.
-        if now < seen_us - _SLACK_US or ends_us <= max(now, seen_us):
+        if now < seen_us - _SLACK_US or ends_us <= now:
             with suppress(StoreDown):
                 self.purge_sessions()
             return None
@@ -89,7 +88,7 @@ class SessionBook:
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM session, session_clock"
-                " WHERE ends_us > max(?, seen_us) AND ? >= seen_us AND ? IN ('', account)"
+                " WHERE ends_us > ? AND ? >= seen_us AND ? IN ('', account)"
                 " ORDER BY created_us, id",
                 (now, now + _SLACK_US, account),
             ).fetchall()

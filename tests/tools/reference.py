@@ -42,6 +42,9 @@ _NOTES = {
     f"{codes(sorted(checks.RESERVED))}.",
     "server": "Without TLS the hub listens on loopback only, unless "
     "`dangerously_serve_without_tls` is set. `tls_cert` and `tls_key` go together.",
+    "oidc": "With an `issuer`, `client_id`, `client_secret_file` and `server.public_url` are needed "
+    "as well, and the extra of the package: `incident-hub[oidc]`. An issuer is https, except on this "
+    "machine. See [log in](../how-to/log-in.md).",
 }
 
 

@@ -1,0 +1,1 @@
+"""The JSON door: what people and their browsers use."""

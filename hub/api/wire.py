@@ -1,0 +1,66 @@
+"""JSON in and out, for the doors below /api."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Request, Response
+from werkzeug.http import parse_options_header
+
+from hub.errors import Fault, HubError
+from hub.http.body import read_some
+
+_TYPE = "application/json"
+_MOST = 16_384
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def read(request: Request, kind: type[T]) -> T:
+    """The body of a request.
+
+    Raises:
+        HubError: UNSUPPORTED_MEDIA, TOO_LARGE; BAD_BODY for what is not of that kind.
+    """
+    # Not what a form of another site can send without asking first (Fetch section 4.8).
+    if parse_options_header(request.headers.get("Content-Type", ""))[0].lower() != _TYPE:
+        raise HubError(
+            Fault.UNSUPPORTED_MEDIA,
+            "the body is not declared as JSON",
+            field="Content-Type",
+            remedy=f"Send Content-Type: {_TYPE}",
+        )
+    body = b""
+    while len(body) <= _MOST and (piece := read_some(request, _MOST + 1 - len(body))):
+        body += piece
+    if len(body) > _MOST:
+        raise HubError(Fault.TOO_LARGE, f"the body is larger than {_MOST} bytes")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        names = ", ".join(kind.__struct_fields__)
+        raise HubError(
+            Fault.BAD_BODY,
+            f"the body is no JSON object with the texts {names}, or one is too long",
+        ) from error
+
+
+def respond(value: Any) -> Response:
+    """An answer that says something."""
+    return Response(msgspec.json.encode(value), content_type=_TYPE)
+
+
+def nothing() -> Response:
+    """It is done, and there is nothing to say."""
+    return Response(status=204)
+
+
+def private(response: Response) -> Response:
+    """Keep an answer, also one that is an error, out of caches and windows of the browser."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Vary"] = "Authorization, Cookie"
+    if "WWW-Authenticate" in response.headers:
+        # At a challenge for Basic a browser would ask with a window of its own.
+        response.headers["WWW-Authenticate"] = 'Bearer realm="hub"'
+    return response
