@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.errors import Fault
 from tests import fakes
@@ -133,3 +135,68 @@ class TestHeader:
         headers = fakes.bearer("reader") | {"X-CSRF-Token": None}
         assert fault(inside.delete(LIST, headers=headers)) is Fault.DENIED
         assert inside.is_in()
+
+
+HOSTS = ["x:99999", "x:y", "[", "[::1", "[::1]:80", "a b", "x" * 300, "ấ", "", ":", "x:", "//x"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("origin", ["http://x:99999", "http://[", "null", "http://localhost"])
+def test_any_host_and_origin(hub: Hub, person: fakes.Account, host: str, origin: str) -> None:
+    """Refused or not, but never a fault of the hub."""
+    environ = {"HTTP_HOST": host.encode().decode("latin-1"), "HTTP_ORIGIN": origin}
+    answer = hub.app.test_client().post(
+        URL,
+        json={"account": person.name, "password": fakes.PASSWORD},
+        environ_overrides=environ,
+    )
+    assert answer.status_code in {400, 403}, answer.data
+
+
+class TestAnything:
+    """Whatever is sent: never a fault of the hub."""
+
+    latin = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=80)
+
+    @settings(max_examples=100)
+    @given(
+        cookie=latin,
+        site=st.none() | st.sampled_from(["same-origin", "cross-site"]) | latin,
+        token=latin,
+        body=st.binary(max_size=100) | st.sampled_from([b'{"code": "1"}', b'{"code": "\\ud800"}']),
+        change=st.sampled_from(list(CHANGES.values())),
+    )
+    def test_in_a_change(self, hub: Hub, cookie, site, token, body, change) -> None:
+        method, path, _ = change
+        environ = {"HTTP_COOKIE": f"hub-session={cookie}; hub-oidc={cookie}"}
+        environ |= {"HTTP_X_CSRF_TOKEN": token}
+        environ |= {"HTTP_SEC_FETCH_SITE": site} if site is not None else {}
+        answer = hub.app.test_client(use_cookies=False).open(
+            path,
+            method=method,
+            data=body,
+            content_type="application/json",
+            environ_overrides=environ,
+        )
+        assert answer.status_code < 500, answer.data
+
+    @settings(max_examples=60)
+    @given(code=st.text(max_size=40), header=latin)
+    def test_in_a_code(self, hub: Hub, code: str, header: str) -> None:
+        browser = Browser(hub)
+        account = fakes.Account("person-any", "ministry", password=fakes.password_hash())
+        if account.name not in hub.store.directory().accounts:
+            hub.put(account)
+            browser.log_in(account.name)
+            browser.enrol()
+        browser.log_in(account.name)
+        answer = browser.post(
+            f"{URL}/second-factor", {"code": code}, headers={"X-Request-ID": header}
+        )
+        assert answer.status_code == 401, answer.data
+
+    @settings(max_examples=60)
+    @given(name=st.text(max_size=250), password=st.text(max_size=60))
+    def test_in_a_log_in(self, hub: Hub, name: str, password: str) -> None:
+        answer = Browser(hub).post(URL, {"account": name, "password": password})
+        assert answer.status_code in {400, 401}, answer.data
