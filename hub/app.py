@@ -12,7 +12,7 @@ from hub.http.caller import Doorman
 from hub.http.session import SessionDoorman
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
-from hub.service.factor import SecondFactors
+from hub.service.factor import PasswordAlone, SecondFactors
 from hub.service.fetch import Reader
 from hub.service.login import Logins
 from hub.service.publish import Publisher
@@ -51,7 +51,7 @@ def create_app(config: Config, store: Store, secret: bytes = b"") -> Flask:
     app = Flask("hub", static_folder=None)
     secret = secret or config.secret()
     parties, passwords = Parties(store), Passwords(max(1, config.server.threads - 1))
-    doorman = Doorman(parties, passwords)
+    doorman = Doorman(parties, PasswordAlone(passwords, store))
     door = Door(
         config,
         Reader(store),

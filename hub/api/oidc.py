@@ -59,7 +59,7 @@ class OidcViews:
         response = Response(status=302, headers={"Location": url})
         sealed = self._seal.close(msgspec.msgpack.encode(flow), _COOKIE)
         value = base64.urlsafe_b64encode(sealed).decode()
-        self._cookies.write(response, value, _COOKIE)
+        self._cookies.write(request, response, value, _COOKIE)
         return response
 
     def callback(self) -> Response:
@@ -71,8 +71,8 @@ class OidcViews:
         )
         if flow.goal:
             response = Response(status=303, headers={"Location": flow.goal})
-            self._cookies.write(response, secret)
-        self._cookies.clear(response, _COOKIE)
+            self._cookies.write(request, response, secret)
+        self._cookies.write(request, response, "", _COOKIE)
         return response
 
     def _configured(self) -> Provider:

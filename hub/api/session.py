@@ -108,7 +108,7 @@ class _Views:
         if current is not None:
             self._logins.end(current.session, current.session.id)
         response = nothing()
-        self._doorman.cookies.clear(response)
+        self._doorman.cookies.write(request, response, "")
         return response
 
     def sessions(self) -> Response:
@@ -127,7 +127,7 @@ class _Views:
     def end_all(self) -> Response:
         self._logins.end(self._whole().session)
         response = nothing()
-        self._doorman.cookies.clear(response)
+        self._doorman.cookies.write(request, response, "")
         return response
 
     def offer(self) -> Response:
@@ -137,13 +137,13 @@ class _Views:
         session = self._whole().session
         opened, codes = self._factors.confirm(session, read(request, Code).code)
         response = respond({"recovery_codes": codes, "csrf_token": csrf_token(opened.secret)})
-        self._doorman.cookies.write(response, opened.secret)
+        self._doorman.cookies.write(request, response, opened.secret)
         return response
 
     def remove(self) -> Response:
         self._factors.remove(self._whole().session, read(request, Code).code)
         response = nothing()
-        self._doorman.cookies.clear(response)
+        self._doorman.cookies.write(request, response, "")
         return response
 
     def enter(self, log_in: Callable[[Logins, Client], Opened]) -> tuple[Response, str]:
@@ -154,7 +154,7 @@ class _Views:
     def _entered(self, opened: Opened) -> Response:
         """The answer to a log-in, or to a part of one."""
         response = respond(self._state(Current(opened.secret, opened.session)))
-        self._doorman.cookies.write(response, opened.secret)
+        self._doorman.cookies.write(request, response, opened.secret)
         return response
 
     def _whole(self) -> Current:

@@ -13,8 +13,9 @@ from hub.errors import Fault, HubError
 from hub.model.party import ANONYMOUS, Caller, Directory
 from hub.model.query import Scope
 from hub.model.session import Session
-from hub.service.credentials import Passwords, by_token, is_token
+from hub.service.credentials import by_token, is_token
 from hub.service.directory import Parties
+from hub.service.factor import PasswordAlone
 
 
 class Admitted(NamedTuple):
@@ -28,7 +29,7 @@ class Admitted(NamedTuple):
 class Doorman:
     """Admits callers: Basic, Bearer, `Token`, and API keys wherever clients put them."""
 
-    def __init__(self, parties: Parties, passwords: Passwords) -> None:
+    def __init__(self, parties: Parties, passwords: PasswordAlone) -> None:
         self._parties = parties
         self._passwords = passwords
 

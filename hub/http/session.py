@@ -39,22 +39,28 @@ class Cookies:
 
     def read(self, request: Request, name: str = "session") -> str:
         """The value; empty when there is none."""
-        return request.cookies.get(self._full(name), "")
+        return request.cookies.get(self._full(request, name), "")
 
-    def write(self, response: Response, value: str, name: str = "session") -> None:
-        """Set it until the browser is closed."""
+    def write(
+        self, request: Request, response: Response, value: str, name: str = "session"
+    ) -> None:
+        """Set it until the browser is closed; an empty value takes it away."""
         response.set_cookie(
-            self._full(name), value, path="/", secure=self._secure, httponly=True, samesite="Lax"
+            self._full(request, name),
+            value,
+            max_age=None if value else 0,
+            path="/",
+            secure=self._is_secure(request),
+            httponly=True,
+            samesite="Lax",
         )
 
-    def clear(self, response: Response, name: str = "session") -> None:
-        """Take it away."""
-        response.delete_cookie(
-            self._full(name), path="/", secure=self._secure, httponly=True, samesite="Lax"
-        )
+    def _full(self, request: Request, name: str) -> str:
+        return f"__Host-hub-{name}" if self._is_secure(request) else f"hub-{name}"
 
-    def _full(self, name: str) -> str:
-        return f"__Host-hub-{name}" if self._secure else f"hub-{name}"
+    def _is_secure(self, request: Request) -> bool:
+        # A trusted proxy may speak TLS without `public_url` saying so.
+        return self._secure or request.is_secure
 
 
 class Current(NamedTuple):

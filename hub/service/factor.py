@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
+from hub.model.party import Caller, Directory
 from hub.model.session import Factor, Outcome, Proof, Renewal, Session, Trial
 from hub.service import totp
-from hub.service.credentials import digest
+from hub.service.credentials import Passwords, digest
 from hub.service.login import Logins, Opened
 from hub.service.seal import Seal
 from hub.store.base import Factors
@@ -20,6 +21,36 @@ _PURPOSE = "hub second factor 1"
 _SECOND_US = 1_000_000
 
 _log = logging.getLogger("hub.login")
+
+
+class PasswordAlone:
+    """Passwords at doors where nothing else can be given: Basic, at TAXII and elsewhere.
+
+    Without this, a stolen password would open everything but the log-in.
+    """
+
+    def __init__(self, passwords: Passwords, store: Factors) -> None:
+        self._passwords = passwords
+        self._store = store
+
+    def caller(self, directory: Directory, name: str, password: str) -> Caller | None:
+        """The caller behind a name and password, or None.
+
+        Raises:
+            HubError: UNAUTHENTICATED when the account has a second factor; BUSY.
+        """
+        caller = self._passwords.caller(directory, name, password)
+        if caller is None:
+            return None
+        factor = self._store.factor(name)
+        if factor and factor.confirmed:
+            raise HubError(
+                Fault.UNAUTHENTICATED,
+                "the account has a second factor: its password alone opens nothing here",
+                field="Authorization",
+                remedy="Use a token of the account.",
+            )
+        return caller
 
 
 class Offer(NamedTuple):
@@ -113,9 +144,9 @@ class SecondFactors:
             raise _gone()
         secret, renewal = _renewal(session)
         act = self._logins.act(session, "second-factor.pass", session.id)
-        trial = _passed(self._store.pass_factor(self._proof(factor, code), renewal, act))
+        trial = self._store.pass_factor(self._proof(factor, code), renewal, act)
         if trial.session is None:
-            raise _gone()
+            raise _refusal(trial)
         return Opened(secret, trial.session)
 
     def remove(self, session: Session, code: str) -> None:
@@ -128,7 +159,9 @@ class SecondFactors:
         if factor is None:
             raise HubError(Fault.ABSENT, "the account has no second factor")
         act = self._logins.act(session, "second-factor.remove", session.account)
-        _passed(self._store.drop_factor(session.account, act, self._proof(factor, code)))
+        trial = self._store.drop_factor(session.account, act, self._proof(factor, code))
+        if trial.outcome is not Outcome.PASSED:
+            raise _refusal(trial)
 
     def _proof(self, factor: Factor, code: str) -> Proof:
         if not totp.is_code(code):
@@ -150,22 +183,19 @@ def _renewal(session: Session) -> tuple[str, Renewal]:
     return secret, Renewal(session.digest, digest(secret))
 
 
-def _passed(trial: Trial) -> Trial:
-    match trial.outcome:
-        case Outcome.PASSED:
-            return trial
-        case Outcome.WRONG:
-            raise _wrong()
-        case Outcome.WAIT:
-            seconds = -(-trial.wait_us // _SECOND_US)
-            raise HubError(
-                Fault.UNAUTHENTICATED,
-                f"too many wrong codes: none is looked at for {seconds} seconds",
-                field="code",
-                remedy="Wait, or use a recovery code.",
-            )
-        case Outcome.GONE:
-            raise _gone()
+def _refusal(trial: Trial) -> HubError:
+    """Why a proof did not pass."""
+    if trial.outcome is Outcome.WRONG:
+        return _wrong()
+    if trial.outcome is Outcome.GONE:
+        return _gone()
+    seconds = -(-trial.wait_us // _SECOND_US)
+    return HubError(
+        Fault.UNAUTHENTICATED,
+        f"too many wrong codes: none is looked at for {seconds} seconds",
+        field="code",
+        remedy="Wait, or use a recovery code.",
+    )
 
 
 def _wrong() -> HubError:

@@ -61,7 +61,8 @@ class Logins:
             directory = self._parties.now().directory
             caller = self._passwords.caller(directory, name, password)
             if caller is None:
-                _refused("password", name, client)
+                # People type passwords into the wrong field: what is no account is not logged.
+                _refused("password", name if name in directory.accounts else "", client)
                 raise HubError(
                     Fault.UNAUTHENTICATED,
                     "the account or the password is wrong, or the account is switched off",

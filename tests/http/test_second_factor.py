@@ -211,6 +211,34 @@ class TestLogIn:
         assert sorted(statuses) == [200, 401, 401, 401]
 
 
+class TestPasswordAlone:
+    """A stolen password must not open at the other doors what the log-in keeps shut."""
+
+    @pytest.mark.parametrize("path", ["/taxii2/", "/hub/collections/", URL])
+    def test_opens_nothing(self, hub: Hub, phone: Phone, person, path) -> None:
+        answer = hub.get(path, account="", headers=fakes.basic(person.name))
+        assert fault(answer) is Fault.UNAUTHENTICATED
+        assert "second factor" in data(answer)["description"]
+
+    def test_a_wrong_one_tells_nothing_of_it(self, hub: Hub, phone: Phone, person) -> None:
+        headers = fakes.basic(person.name, "wrong horse battery staple")
+        answer = hub.get("/taxii2/", account="", headers=headers)
+        assert "second factor" not in data(answer)["description"]
+
+    def test_tokens_work_as_before(self, hub: Hub, inside: Browser) -> None:
+        inside.log_in("publisher")
+        phone = inside.enrol()
+        try:
+            assert hub.get("/hub/collections/", account="publisher").status_code == 200
+        finally:
+            inside.post(f"{URL}/totp/remove", {"code": phone.recovery[0]})
+
+    def test_an_offer_changes_nothing(self, hub: Hub, inside: Browser, person) -> None:
+        inside.post(f"{URL}/totp")
+        headers = fakes.basic(person.name)
+        assert hub.get("/taxii2/", account="", headers=headers).status_code == 200
+
+
 class TestRecovery:
     def test_opens_once(self, hub: Hub, halfway: Browser, phone: Phone, person) -> None:
         code = phone.recovery[4]

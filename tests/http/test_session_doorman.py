@@ -10,6 +10,7 @@ from hub.http.caller import Doorman
 from hub.http.session import SessionDoorman
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
+from hub.service.factor import PasswordAlone
 from hub.service.login import Logins
 from tests import fakes
 from tests.http.asking import Hub, data
@@ -28,7 +29,7 @@ def sample(tmp_path) -> Hub:
     hub = Hub(config, store)
     parties, passwords = Parties(store), Passwords()
     logins = Logins(store, parties, passwords, config.session)
-    doorman = SessionDoorman(config, Doorman(parties, passwords), logins)
+    doorman = SessionDoorman(config, Doorman(parties, PasswordAlone(passwords, store)), logins)
 
     def view() -> Response:
         admitted = doorman.admit(request)
@@ -61,7 +62,7 @@ def test_all_sessions_of_an_account_share_one_scope(sample: Hub) -> None:
         def now(self) -> Snapshot:
             return snapshot
 
-    doorman = Doorman(Still(sample.store), Passwords())
+    doorman = Doorman(Still(sample.store), PasswordAlone(Passwords(), sample.store))
     browser = Browser(sample)
     for _ in range(5):
         browser.log_in()

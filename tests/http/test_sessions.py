@@ -64,6 +64,16 @@ class TestLogIn:
         assert header.startswith("__Host-hub-session=")
         assert set(header.split("; ")[1:]) == {"HttpOnly", "Path=/", "SameSite=Lax", "Secure"}
 
+    def test_also_where_a_trusted_proxy_speaks_tls(self, hub: Hub) -> None:
+        server = msgspec.structs.replace(hub.config.server, trusted_proxies=1)
+        behind = Hub(msgspec.structs.replace(hub.config, server=server), hub.store)
+        body = {"account": "reader", "password": fakes.PASSWORD}
+        for proxied, start in ((behind, "__Host-hub-session="), (hub, "hub-session=")):
+            headers = {"X-Forwarded-Proto": "https"}
+            answer = Browser(proxied).post(URL, body, headers=headers)
+            assert answer.headers["Set-Cookie"].startswith(start)
+            assert ("Secure" in answer.headers["Set-Cookie"]) is (proxied is behind)
+
     def test_the_store_knows_no_secret(self, hub: Hub, inside: Browser) -> None:
         hub.store.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         raw = b"".join(
@@ -155,6 +165,13 @@ class TestRefused:
         (line,) = [record for record in caplog.records if record.name == "hub.login"]
         assert line.fields == {"method": "password", "who": "reader", "address": "127.0.0.1"}
         assert "not the password" not in str([vars(record) for record in caplog.records])
+
+    def test_nor_is_a_password_in_the_field_of_the_account(
+        self, browser: Browser, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.INFO):
+            browser.log_in(fakes.PASSWORD, "x")
+        assert fakes.PASSWORD not in str([vars(record) for record in caplog.records])
 
     @pytest.mark.parametrize(
         "body",
@@ -276,6 +293,7 @@ class TestEnd:
         assert (answer.status_code, answer.data) == (204, b"")
         assert inside.secret == ""
         assert hub.store.list_sessions(person.name) == []
+        assert "Max-Age=0" in answer.headers["Set-Cookie"]
         inside.client.set_cookie("hub-session", before)
         assert not inside.is_in()
 
