@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -99,6 +100,21 @@ def test_the_log_holds_no_secret(server: Server) -> None:
     assert "/api/v1/session" in text
     for secret in (page.token, page.session.cookies["hub-session"], fakes.PASSWORD):
         assert secret not in text
+
+
+def test_what_has_ended_is_purged(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.store.offer_factor("reader", b"long ago")
+    with server.store.database.writing() as connection:
+        connection.execute("UPDATE factor SET offered_us = 0")
+    try:
+        server.start()
+        end = time.monotonic() + 20
+        while server.store.factor("reader"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        server.stop()
 
 
 def test_over_tls(tmp_path: Path) -> None:
