@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub.api import circles, rights
+from hub.api import circles, rights, session
 from hub.config import Config
 from hub.http import errors, observe
 from hub.http.caller import Doorman
 from hub.http.certificate import Presented
+from hub.http.session import SessionDoorman
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
+from hub.service.factor import PasswordAlone, SecondFactors
 from hub.service.fetch import Reader
 from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
+from hub.service.login import Logins
 from hub.service.publish import Publisher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
@@ -63,36 +66,68 @@ def create_app(
     secret = secret or config.secret()
     counters = counters or open_counters(config)
     lockout = Lockout(counters, config.limits, secret)
+    parties = Parties(store)
+    passwords = Passwords(lockout, max(1, config.server.threads - 1))
     doorman = Doorman(
-        Parties(store),
-        Passwords(lockout, max(1, config.server.threads - 1)),
+        parties,
+        PasswordAlone(passwords, store),
         Throttle(counters, config.limits),
         lockout,
         Presented(config.server),
     )
-    door = Door(
-        config,
-        Reader(store),
-        Publisher(
-            store,
-            Limits(config.taxii.max_object_bytes, config.taxii.max_depth),
-            seconds=config.taxii.max_check_seconds,
-        ),
-        Quota(counters, config.limits),
-        Cursors(secret),
-    )
     observe.register(app, access_log=config.log.access)
     errors.register(app, 2 * config.taxii.max_content_length)
     app.register_blueprint(observe.blueprint(store, config.server.metrics_networks))
-    app.register_blueprint(rights.blueprint(doorman, store))
-    app.register_blueprint(circles.blueprint(doorman, store))
+    logins = Logins(store, parties, passwords, config.session)
+    people = SessionDoorman(config, doorman, logins)
+    app.register_blueprint(_sessions(config, store, secret, people, logins))
+    app.register_blueprint(rights.blueprint(people, store))
+    app.register_blueprint(circles.blueprint(people, store))
+    _serve_taxii(app, config, doorman, _door(config, store, secret, counters))
+    if config.server.trusted_proxies:
+        hops = config.server.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _door(config: Config, store: Store, secret: bytes, counters: Counters) -> Door:
+    """The TAXII resources."""
+    limits = Limits(config.taxii.max_object_bytes, config.taxii.max_depth)
+    return Door(
+        config,
+        Reader(store),
+        Publisher(store, limits, seconds=config.taxii.max_check_seconds),
+        Quota(counters, config.limits),
+        Cursors(secret),
+    )
+
+
+def _serve_taxii(app: Flask, config: Config, doorman: Doorman, door: Door) -> None:
     if config.taxii.views == "medallion":
         from hub.taxii.medallion_backend import mount  # 200 ms and a Flask app of its own
 
         mount(app, config, doorman, door)
     else:
         app.register_blueprint(views.blueprint(config, doorman, door))
-    if config.server.trusted_proxies:
-        hops = config.server.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    return app
+
+
+def _sessions(
+    config: Config, store: Store, secret: bytes, doorman: SessionDoorman, logins: Logins
+) -> Blueprint:
+    """The door for log-ins."""
+    provider = None
+    if config.oidc.issuer:
+        from hub.service.oidc import Provider  # an extra, and 300 ms
+
+        most = max(1, config.server.threads - 1)
+        back = f"{config.url}{session.CALLBACK}"
+        provider = Provider(config.oidc, config.oidc_secret(), back, most=most)
+    return session.blueprint(
+        session.Services(
+            doorman,
+            logins,
+            SecondFactors(store, logins, secret, config.taxii.title),
+            provider,
+            secret,
+        )
+    )

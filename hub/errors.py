@@ -23,6 +23,7 @@ class Fault(StrEnum):
     INTERNAL = "internal"
     BUSY = "busy"
     STORE_DOWN = "store-down"
+    PROVIDER_DOWN = "provider-down"
 
 
 class HubError(Exception):

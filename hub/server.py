@@ -19,7 +19,7 @@ from hub.config.authorities import client_authorities, in_pem
 from hub.errors import ConfigError, HubError
 from hub.http.observe import log_to_stderr
 from hub.model.clock import now_us
-from hub.store.base import Counters, Log
+from hub.store.base import Counters, Store
 from hub.worker import PatientWorker
 
 _HOUR_S = 3600
@@ -86,6 +86,7 @@ def _usable(path: Path) -> tuple[Config, bytes, str]:
     """
     config = load(path)
     secret = config.secret()
+    config.oidc_secret()
     server = config.server
     if server.tls_cert:
         cert, key = (Path(config.folder, name) for name in (server.tls_cert, server.tls_key))
@@ -173,14 +174,15 @@ def _tls_context(authorities: str) -> Callable[[object, Factory], ssl.SSLContext
     return context
 
 
-def _purge_hourly(store: Log, hours: int) -> None:
+def _purge_hourly(store: Store, hours: int) -> None:
     """Every worker does this; the second one finds nothing left to do."""
     pause = threading.Event()
     while True:
         try:
             store.purge(now_us() - hours * _HOUR_US)
+            store.purge_sessions()
         except HubError as error:
-            _log.warning("old statuses not purged: %s", error.reason)
+            _log.warning("old statuses and sessions not purged: %s", error.reason)
         pause.wait(_HOUR_S)
 
 

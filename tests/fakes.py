@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hub.config import Config, load, write_secret
+from hub.config import Config, LimitSettings, load, write_secret
 from hub.errors import Fault, StoreDown
 from hub.model.clock import format_us
 from hub.model.party import (
@@ -41,8 +41,10 @@ from hub.model.party import (
 )
 from hub.model.tlp import Tlp
 from hub.service.credentials import digest, hash_password
+from hub.service.lockout import Lockout
 from hub.store.base import Act, Registry, Store
 from hub.store.database import migrate
+from hub.store.local import LocalCounters
 from hub.store.sqlite import SqliteStore
 
 ROOT = "hub"
@@ -230,6 +232,12 @@ def indicator(number: int, version: int = 0, **changes: Any) -> dict[str, Any]:
 def body(*objects: Any) -> bytes:
     """An envelope that holds the objects."""
     return json.dumps({"objects": objects}, ensure_ascii=False).encode()
+
+
+def unlimited() -> Lockout:
+    """A lock-out that never comes: tests/unit/service/test_lockout.py is about failed log-ins."""
+    off = LimitSettings(failed_logins=0, failed_logins_per_minute=0, guesses_per_day=0)
+    return Lockout(LocalCounters(), off, b"key")
 
 
 class Clock:

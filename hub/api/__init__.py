@@ -1,1 +1,1 @@
-"""The JSON door: what an account may see and do, communities and groups, questions of officers."""
+"""The JSON door: log-ins, what an account may see and do, communities and groups, officers."""

@@ -11,9 +11,10 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from hub import policy
-from hub.api.wire import answer, read
+from hub.api.wire import private, read, respond
 from hub.errors import Fault, HubError
-from hub.http.caller import Admitted, Doorman, require_login
+from hub.http.caller import Admitted, require_login
+from hub.http.session import SessionDoorman
 from hub.model.clock import format_us, parse_us
 from hub.model.party import Circle, Group, Subject
 from hub.service.circles import Circles
@@ -37,7 +38,7 @@ class JoinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`now`, `all`, or a timestamp from which on they see what is shared"""
 
 
-def blueprint(doorman: Doorman, registry: Registry) -> Blueprint:
+def blueprint(doorman: SessionDoorman, registry: Registry) -> Blueprint:
     """`/api/v1/communities` and `/api/v1/groups`."""
     views = _Views(doorman, registry)
     made = Blueprint("api_circles", __name__, url_prefix="/api/v1")
@@ -56,11 +57,12 @@ def blueprint(doorman: Doorman, registry: Registry) -> Blueprint:
                 methods=[method],
                 defaults={"kind": kind},
             )
+    made.after_request(private)
     return made
 
 
 class _Views:
-    def __init__(self, doorman: Doorman, registry: Registry) -> None:
+    def __init__(self, doorman: SessionDoorman, registry: Registry) -> None:
         self._doorman = doorman
         self._registry = registry
 
@@ -72,7 +74,7 @@ class _Views:
             if subject[0] == kind
         }
         shown = [_shown(admitted, subject, circle) for subject, circle in sorted(found.items())]
-        return answer({"circles": [item for item in shown if item]})
+        return respond({"circles": [item for item in shown if item]})
 
     def put(self, kind: str, name: str) -> Response:
         admitted = self._login()
@@ -82,7 +84,7 @@ class _Views:
         else:
             owner = body.owner or admitted.caller.org
             self._circles(admitted).put_group(name, body.title, owner, body.terms)
-        return answer({"name": name})
+        return respond({"name": name})
 
     def join(self, kind: str, name: str) -> Response:
         admitted = self._login()
@@ -90,12 +92,12 @@ class _Views:
         circle = _subject(kind, name)
         since_us = _since(body.since)
         self._circles(admitted).add_members(circle, body.members, since_us=since_us)
-        return answer({"name": name, "joined": body.members})
+        return respond({"name": name, "joined": body.members})
 
     def leave(self, kind: str, name: str, member: str) -> Response:
         admitted = self._login()
         self._circles(admitted).remove_members(_subject(kind, name), [member])
-        return answer({"name": name, "left": [member]})
+        return respond({"name": name, "left": [member]})
 
     def _login(self) -> Admitted:
         admitted = self._doorman.admit(request)

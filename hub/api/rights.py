@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from hub.api.wire import answer
+from hub.api.wire import private, respond
 from hub.errors import Fault, HubError
-from hub.http.caller import Admitted, Doorman
+from hub.http.caller import Admitted
+from hub.http.session import SessionDoorman
 from hub.model.clock import format_us
 from hub.policy import rights
 from hub.service import oversight
@@ -17,13 +18,13 @@ from hub.service.oversight import Finding
 from hub.store.base import Store
 
 
-def blueprint(doorman: Doorman, store: Store) -> Blueprint:
+def blueprint(doorman: SessionDoorman, store: Store) -> Blueprint:
     """`GET /api/v1/me` and `GET /api/v1/why`."""
     made = Blueprint("api_rights", __name__, url_prefix="/api/v1")
 
     @made.get("/me")
     def me() -> Response:
-        return answer(_me(doorman.admit(request)))
+        return respond(_me(doorman.admit(request)))
 
     @made.get("/why")
     def why() -> Response:
@@ -31,8 +32,9 @@ def blueprint(doorman: Doorman, store: Store) -> Blueprint:
         account, collection, item = (_asked(name) for name in ("account", "collection", "object"))
         question = account, by_alias(admitted.directory, collection), item
         found = oversight.why(store, admitted.directory, admitted.caller, question)
-        return answer({"records": [_record(finding) for finding in found]})
+        return respond({"records": [_record(finding) for finding in found]})
 
+    made.after_request(private)
     return made
 
 

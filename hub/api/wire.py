@@ -1,4 +1,4 @@
-"""JSON in and out of the hub's own door."""
+"""JSON in and out, for the doors below /api."""
 
 from __future__ import annotations
 
@@ -6,38 +6,62 @@ from typing import Any, TypeVar
 
 import msgspec
 from flask import Request, Response
+from werkzeug.http import parse_options_header
 
 from hub.errors import Fault, HubError
 from hub.http.body import read_some
 
-_MOST = 1_000_000
+_TYPE = "application/json"
+_MOST = 262_144
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
-def read(request: Request, shape: type[T]) -> T:
+def read(request: Request, kind: type[T]) -> T:
     """The body of a request.
 
     Raises:
-        HubError: TOO_LARGE, or BAD_BODY that names the member at fault.
+        HubError: UNSUPPORTED_MEDIA, TOO_LARGE; BAD_BODY for what is not of that kind.
     """
+    # Not what a form of another site can send without asking first (Fetch section 4.8).
+    if parse_options_header(request.headers.get("Content-Type", ""))[0].lower() != _TYPE:
+        raise HubError(
+            Fault.UNSUPPORTED_MEDIA,
+            "the body is not declared as JSON",
+            field="Content-Type",
+            remedy=f"Send Content-Type: {_TYPE}",
+        )
     body = b""
-    while len(body) <= _MOST and (part := read_some(request, _MOST + 1 - len(body))):
-        body += part
+    while len(body) <= _MOST and (piece := read_some(request, _MOST + 1 - len(body))):
+        body += piece
     if len(body) > _MOST:
         raise HubError(Fault.TOO_LARGE, f"the body is larger than {_MOST} bytes")
     try:
-        return msgspec.json.decode(body, type=shape)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        names = ", ".join(kind.__struct_fields__)
+        # What the library says names places and types, and no values.
         raise HubError(
             Fault.BAD_BODY,
-            f"the body is not what this address takes: {error}",
-            remedy="See the reference of the JSON door.",
+            f"the body is no JSON object with {names} as this address takes them: {error}",
         ) from error
 
 
-def answer(value: Any, status: int = 200) -> Response:
-    """A value as JSON."""
-    response = Response(msgspec.json.encode(value), status, content_type="application/json")
+def respond(value: Any) -> Response:
+    """An answer that says something."""
+    return Response(msgspec.json.encode(value), content_type=_TYPE)
+
+
+def nothing() -> Response:
+    """It is done, and there is nothing to say."""
+    return Response(status=204)
+
+
+def private(response: Response) -> Response:
+    """Keep an answer, also one that is an error, out of caches and windows of the browser."""
     response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Vary"] = "Authorization, Cookie"
+    if "WWW-Authenticate" in response.headers:
+        # At a challenge for Basic a browser would ask with a window of its own.
+        response.headers["WWW-Authenticate"] = 'Bearer realm="hub"'
     return response

@@ -16,6 +16,7 @@ from hub.cli import (
     doctor,
     partner,
     remote,
+    sessions,
     setup,
 )
 from hub.cli.base import Context, Exit
@@ -68,6 +69,7 @@ for module in (
     doctor,
     admin,
     certificates,
+    sessions,
     circles,
     collections,
     partner,

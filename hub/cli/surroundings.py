@@ -39,9 +39,10 @@ class Finding(NamedTuple):
 
 
 def of_secret(config: Config) -> Iterator[Finding]:
-    """The secret is there, has the right form, and others cannot read it."""
+    """The secrets are there, have the right form, and others cannot read them."""
     try:
         config.secret()
+        config.oidc_secret()
     except ConfigError as error:
         yield Finding("fail", "secret", str(error))
     else:

@@ -14,8 +14,10 @@ from hub.config.explain import from_validation, wrong
 from hub.config.schema import (
     LimitSettings,
     LogSettings,
+    OidcSettings,
     RootSettings,
     ServerSettings,
+    SessionSettings,
     Settings,
     StoreSettings,
     TaxiiSettings,
@@ -27,8 +29,10 @@ __all__ = [
     "Config",
     "LimitSettings",
     "LogSettings",
+    "OidcSettings",
     "RootSettings",
     "ServerSettings",
+    "SessionSettings",
     "StoreSettings",
     "TaxiiSettings",
     "load",
@@ -81,6 +85,28 @@ class Config(Settings, frozen=True):
         if mode & 0o077:
             raise ConfigError(f"secret_file: others may read {path}. Run: chmod 600 {path}")
         return bytes.fromhex(text)
+
+    def oidc_secret(self) -> str:
+        """The hub's secret at the OpenID provider; empty when none is configured.
+
+        Raises:
+            ConfigError: There is no such file, it is empty, or others may read it.
+        """
+        if not self.oidc.issuer:
+            return ""
+        path = Path(self.folder, self.oidc.client_secret_file)
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+            mode = path.stat().st_mode
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"oidc.client_secret_file: cannot read {path}: {error}") from error
+        if not text:
+            raise ConfigError(f"oidc.client_secret_file: {path} is empty")
+        if mode & 0o077:
+            raise ConfigError(
+                f"oidc.client_secret_file: others may read {path}. Run: chmod 600 {path}"
+            )
+        return text
 
 
 def load(path: Path) -> Config:

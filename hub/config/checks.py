@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from importlib.util import find_spec
+from urllib.parse import urlsplit
 
-from hub.config.schema import ServerSettings, Settings, TaxiiSettings
+from hub.config.schema import OidcSettings, ServerSettings, Settings, TaxiiSettings
 
 RESERVED = frozenset(
     {"api", "docs", "health", "login", "logout", "metrics", "search", "static", "taxii2"}
@@ -33,6 +35,7 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from _of_networks(name, getattr(settings.server, name))
     yield from _of_tls(settings.server)
     yield from _of_client_certificates(settings.server)
+    yield from _of_oidc(settings.oidc, settings.server)
 
 
 def _of_networks(name: str, networks: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -79,6 +82,23 @@ def _of_client_certificates(server: ServerSettings) -> Iterator[tuple[str, str]]
             "server.client_certificate_header",
             "it comes from a proxy: set server.trusted_proxies to the number of proxies",
         )
+
+
+def _of_oidc(oidc: OidcSettings, server: ServerSettings) -> Iterator[tuple[str, str]]:
+    if not oidc.issuer:
+        if oidc != OidcSettings():
+            yield "oidc.issuer", "it is needed beside the other settings of [oidc]"
+        return
+    if find_spec("authlib") is None:
+        yield "oidc.issuer", "a package is missing: install incident-hub[oidc]"
+    issuer = urlsplit(oidc.issuer)
+    if issuer.scheme != "https" and not is_loopback(issuer.hostname or ""):
+        yield "oidc.issuer", "who logs in there would be anybody's choice: it must be https"
+    for name in ("client_id", "client_secret_file"):
+        if not getattr(oidc, name):
+            yield f"oidc.{name}", "it is needed beside oidc.issuer"
+    if not server.public_url:
+        yield "server.public_url", "it is needed for oidc: the provider sends people back to it"
 
 
 def is_loopback(host: str) -> bool:

@@ -125,6 +125,44 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ("127.0.0.0/8", "::1/128")
 
 
+class SessionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[session]: how long people stay logged in."""
+
+    hours: Annotated[
+        int,
+        Meta(ge=1, le=720, description="a log-in ends after this time, however much it is used"),
+    ] = 12
+    idle_minutes: Annotated[
+        int, Meta(ge=1, le=10_080, description="a log-in ends when it is not used for so long")
+    ] = 60
+
+
+class OidcSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[oidc]: log-in through an OpenID provider."""
+
+    issuer: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[A-Za-z0-9.:-]+(/[^?#\s]*)?)?$",
+            description="the provider, exactly as it names itself, https; empty: none",
+        ),
+    ] = ""
+    client_id: Annotated[str, Meta(description="what the provider calls this hub")] = ""
+    client_secret_file: Annotated[
+        str, Meta(description="file with the secret of this hub at the provider; never shared")
+    ] = ""
+    acr: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="levels of assurance (acr) of which the provider must name one; none: any"
+        ),
+    ] = ()
+    amr: Annotated[
+        tuple[str, ...],
+        Meta(description="ways of log-in (amr) of which the provider must name one; none: any"),
+    ] = ()
+
+
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[log]: JSON lines on standard error."""
 
@@ -190,6 +228,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     taxii: TaxiiSettings = TaxiiSettings()
     server: ServerSettings = ServerSettings()
+    session: SessionSettings = SessionSettings()
+    oidc: OidcSettings = OidcSettings()
     log: LogSettings = LogSettings()
     limits: LimitSettings = LimitSettings()
 

@@ -6,15 +6,18 @@ import base64
 import binascii
 from typing import NamedTuple
 
+import msgspec
 from flask import Request, g
 
 from hub.errors import Fault, HubError
 from hub.http.certificate import Presented
 from hub.model.party import ANONYMOUS, Caller, Directory
 from hub.model.query import Scope
+from hub.model.session import Session
 from hub.service.binding import by_certificate, together
-from hub.service.credentials import Passwords, by_token, is_token
+from hub.service.credentials import by_token, is_token
 from hub.service.directory import Parties
+from hub.service.factor import PasswordAlone
 from hub.service.limits import Throttle
 from hub.service.lockout import Lockout
 
@@ -39,7 +42,7 @@ class Doorman:
     def __init__(
         self,
         parties: Parties,
-        passwords: Passwords,
+        passwords: PasswordAlone,
         throttle: Throttle,
         lockout: Lockout,
         presented: Presented,
@@ -60,8 +63,7 @@ class Doorman:
         """
         snapshot = self._parties.now()
         directory = snapshot.directory
-        digest = self._presented.digest(request)
-        holder = by_certificate(directory, digest) if digest else None
+        holder = self.holder(request)
         header = request.headers.get("Authorization", "")
         address = request.remote_addr or ""
         if header:
@@ -85,6 +87,40 @@ class Doorman:
         if caller.account:
             self._throttle.request(caller)
         return Admitted(caller, snapshot.scope(caller), directory)
+
+    def holder(self, request: Request) -> Caller | None:
+        """Whom the request's client certificate stands for; None: it brings none.
+
+        Raises:
+            HubError: UNAUTHENTICATED for a certificate that counts for nothing.
+        """
+        digest = self._presented.digest(request)
+        return by_certificate(self._parties.now().directory, digest) if digest else None
+
+    def admit_session(self, request: Request, session: Session) -> Admitted:
+        """The caller behind a log-in session that was found and checked.
+
+        For the doors below /api alone. TAXII takes credentials from the header only, which no
+        foreign page can make a browser send.
+
+        Raises:
+            HubError: UNAUTHENTICATED while the session waits for a second factor, when its
+                account may not log in any more, or not without its certificate; TOO_MANY.
+        """
+        snapshot = self._parties.now()
+        account = snapshot.directory.accounts.get(session.account)
+        if session.waits or account is None or account.disabled:
+            raise HubError(
+                Fault.UNAUTHENTICATED, "this needs a log-in, with its second factor if it has one"
+            )
+        # Scopes are remembered per caller: without the id, one for all sessions of the account.
+        caller = Caller(account.name, account.org, account.roles, credential="session")
+        caller = together(snapshot.directory, caller, self.holder(request))
+        scope = snapshot.scope(caller)
+        caller = msgspec.structs.replace(caller, credential=f"session:{session.id}")
+        g.caller = caller
+        self._throttle.request(caller)
+        return Admitted(caller, scope, snapshot.directory)
 
     def _caller(self, directory: Directory, header: str, address: str) -> Caller | None:
         scheme, _, value = header.strip().partition(" ")

@@ -42,7 +42,10 @@ TABLE: dict[Fault, Answer] = {
         400, "Bad next", "`next` was not given out by this hub, or was altered. Start over."
     ),
     Fault.BAD_BODY: Answer(
-        400, "Bad body", "The body is no JSON envelope or bundle with at least one object."
+        400,
+        "Bad body",
+        "The body is not of the form that the address takes; for a publish: a JSON envelope or "
+        "bundle with at least one object.",
     ),
     Fault.UNAUTHENTICATED: Answer(
         401, "Credentials needed", "No credentials, or wrong, expired or disabled ones."
@@ -59,7 +62,9 @@ TABLE: dict[Fault, Answer] = {
         413, "Too large", "The body is over max_content_length. Send smaller envelopes."
     ),
     Fault.UNSUPPORTED_MEDIA: Answer(
-        415, "Unsupported media type", f"The body must be {MEDIA_TYPE}, plain or gzip."
+        415,
+        "Unsupported media type",
+        f"The body must be {MEDIA_TYPE}, plain or gzip; below /api: application/json.",
     ),
     Fault.TOO_MANY: Answer(
         429,
@@ -74,6 +79,9 @@ TABLE: dict[Fault, Answer] = {
     ),
     Fault.STORE_DOWN: Answer(
         503, "Store unavailable", "The store cannot read or write. Nothing was stored; retry."
+    ),
+    Fault.PROVIDER_DOWN: Answer(
+        503, "Log-in provider unavailable", "The OpenID provider does not answer as it should."
     ),
 }
 
@@ -112,7 +120,7 @@ def answer(error: HubError) -> Response:
         # as some clients read only one challenge per header.
         response.headers.add("WWW-Authenticate", 'Basic realm="hub", charset="UTF-8"')
         response.headers.add("WWW-Authenticate", 'Bearer realm="hub"')
-    if error.fault in {Fault.BUSY, Fault.STORE_DOWN}:
+    if error.fault in {Fault.BUSY, Fault.STORE_DOWN, Fault.PROVIDER_DOWN}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, Throttled):
         # RFC 6585 section 4
@@ -127,7 +135,7 @@ def register(app: Flask, drain_bytes: int) -> None:
         drain(request, drain_bytes)
         if error.fault is Fault.BUSY:
             _log.warning("%s", error.reason)
-        elif isinstance(error, StoreDown):
+        elif isinstance(error, StoreDown) or error.fault is Fault.PROVIDER_DOWN:
             _log.error("%s", error.reason, exc_info=error)
         return answer(error)
 

@@ -103,6 +103,8 @@ class Account(msgspec.Struct, frozen=True):
     """The strictest marking it may see and publish. TLP:RED is given to persons by name."""
     certificate_only: bool = False
     """No password or token counts without a client certificate of the account."""
+    oidc: tuple[str, str] | None = None
+    """Issuer and subject at the OpenID provider that may log in as this account."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -236,9 +238,10 @@ class Caller(msgspec.Struct, frozen=True):
     roles: frozenset[Role]
     read_only: bool = False
     credential: str = "password"
-    """"password", "token:<id>", "certificate:<id>", "console" or "anonymous"; never a secret.
+    """"password", "token:<id>", "certificate:<id>", "session:<id>", "console" or "anonymous"; never
+    a secret.
 
-    A password or token that came with a certificate: both, with a `+` between them."""
+    What came with a certificate: both, with a `+` between them."""
     ceiling: Tlp = Tlp.RED
     """The strictest marking that the credential works for."""
 

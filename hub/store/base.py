@@ -11,6 +11,9 @@ The laws, for every engine:
 - Every read takes a scope first. `Log.changes` (delivery after commit), `labels` (officers) and
   `holdings` (the operator) are the exceptions; none of them gives content.
 - What a scope does not admit changes nothing of what it is answered.
+- A session that ended never lives again, whatever the clock does. Changing an account's password,
+  disabling it or dropping it ends its sessions in the same transaction.
+- A code of a second factor is accepted once, whoever else offers it at the same moment.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from hub.model.limit import Ladder, Rate
 from hub.model.party import Collection, Directory, Party, Subject
 from hub.model.query import EntryPage, Label, ObjectPage, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
+from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -167,7 +171,77 @@ class Registry(Protocol):
         """The newest audit lines with their instants, newest first."""
 
 
-class Store(Log, Registry, Protocol):
+class Sessions(Protocol):
+    """Log-ins of people.
+
+    When the clock was set back by more than five minutes, every session has ended. By less, time
+    stands still until the clock has caught up.
+    """
+
+    def start_session(self, opening: Opening, act: Act, *, epoch: int) -> Session:
+        """Begin a session; it waits if the account has a confirmed second factor.
+
+        One that waits ends after five minutes.
+
+        Raises:
+            Stale: The directory's epoch is not `epoch` any more, so that a password that was
+                verified may be out of date.
+        """
+
+    def use_session(self, digest: bytes) -> Session | None:
+        """The session, if it lives; the use is noted at most once a minute."""
+
+    def list_sessions(self, account: str = "") -> list[Session]:
+        """Those that live, of one account or of all, oldest first."""
+
+    def end_sessions(self, act: Act, *, account: str = "", session_id: str = "") -> int:
+        """End those of the account and with the id; what is empty means any. Returns how many."""
+
+    def purge_sessions(self) -> None:
+        """Forget sessions that ended, and offers of second factors that were not taken up."""
+
+
+class Factors(Protocol):
+    """Second factors of accounts: TOTP (RFC 6238) and recovery codes.
+
+    After five wrong TOTP codes in a row no further one is looked at for a while, which doubles up
+    to an hour (RFC 4226 section 7.3). Recovery codes cannot be guessed and do not wait.
+    """
+
+    def factor(self, account: str) -> Factor | None:
+        """The account's factor, offered or confirmed."""
+
+    def offer_factor(self, account: str, sealed: bytes) -> bool:
+        """Offer a factor for fifteen minutes; False when the account has a confirmed one."""
+
+    def confirm_factor(
+        self, proof: Proof, recovery: Sequence[bytes], renewal: Renewal, act: Act
+    ) -> Session | None:
+        """Put the offered factor into force, with digests of its recovery codes.
+
+        The session gets another secret and all others of the account end.
+
+        Returns:
+            The session; None when the offer or the session is not there any more.
+        """
+
+    def pass_factor(self, proof: Proof, renewal: Renewal, act: Act) -> Trial:
+        """Give a waiting session its second factor, and another secret.
+
+        The session ends with the fifth wrong proof.
+        """
+
+    def drop_factor(self, account: str, act: Act, proof: Proof | None = None) -> Trial:
+        """Remove the factor and end all sessions of the account.
+
+        Args:
+            account: Whose.
+            act: For the audit log.
+            proof: Of the factor; None: an administrator removes it.
+        """
+
+
+class Store(Log, Registry, Sessions, Factors, Protocol):
     """All that the services need."""
 
     def close(self) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 from hub.model.clock import now_us
 from hub.stix.terms import number
 from hub.store.database import Database
+from hub.store.factors import FactorBook
 from hub.store.parties import PartyRegistry
 from hub.store.records import RecordLog
+from hub.store.sessions import SessionBook
 from hub.store.upgrade import marking, statement
 
 _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -20,7 +22,7 @@ _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class SqliteStore(RecordLog, PartyRegistry):
+class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook):
     """`hub.store.base.Store` on one file. Safe to share between threads and to fork."""
 
     def __init__(
@@ -29,6 +31,8 @@ class SqliteStore(RecordLog, PartyRegistry):
         database = Database(path, busy_s=busy_s, functions=_FUNCTIONS)
         RecordLog.__init__(self, database, clock=clock)
         PartyRegistry.__init__(self, database, clock=clock)
+        SessionBook.__init__(self, database, clock=clock)
+        FactorBook.__init__(self, database, clock=clock)
         self.database = database
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from hub.model.clock import format_us
 from hub.model.party import Subject
 from hub.model.query import Entry, Query, Scope, Window
 from hub.model.record import Candidate, Outcome, Refusal, Status
+from hub.model.session import Opening, Session
 from hub.model.tlp import Tlp
 from hub.stix.terms import term
 from hub.store.base import Act, Batch, Change, Log, Removal
@@ -150,6 +151,32 @@ def walk(log: Log, query: Query, limits: Iterator[int], scope: Scope = SEES_ALL)
     return found
 
 
+def digest_of(number: int) -> bytes:
+    """What a store keeps of the secret of a session."""
+    return sha256(str(number).encode()).digest()
+
+
+def opening(number: int = 1, account: str = "reader", **changes: Any) -> Opening:
+    """A session that is about to begin: an hour idle, twelve in all."""
+    values = {
+        "id": f"s{number}",
+        "digest": digest_of(number),
+        "account": account,
+        "method": "password",
+        "lasts_us": 12 * 3600 * SECOND_US,
+        "idle_us": 3600 * SECOND_US,
+        "label": "Firefox, Việt",
+        "address": "2001:db8::1",
+    }
+    return Opening(**(values | changes))
+
+
+def start(store: Any, number: int = 1, account: str = "reader", **changes: Any) -> Session:
+    """Begin that session."""
+    made = opening(number, account, **changes)
+    return store.start_session(made, ACT, epoch=store.epoch())
+
+
 def everything(store: Any, scope: Scope = SEES_ALL) -> tuple[Any, ...]:
     """All that can be read from a store, for a comparison before and after a failure."""
     return (
@@ -159,4 +186,6 @@ def everything(store: Any, scope: Scope = SEES_ALL) -> tuple[Any, ...]:
         changes(store),
         store.directory(),
         store.audit(1000),
+        store.list_sessions(),
+        [store.factor(account) for account in store.directory().accounts],
     )

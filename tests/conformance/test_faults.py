@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from hub.errors import Fault, StoreDown
-from hub.store.base import Log, Registry, Store
+from hub.model.clock import now_us
+from hub.model.session import Proof, Renewal
+from hub.store.base import Factors, Log, Registry, Sessions, Store
 from tests.conformance.builders import (
     ACT,
     EVERY,
@@ -15,12 +17,16 @@ from tests.conformance.builders import (
     candidate,
     everything,
     object_id,
+    opening,
     publish,
     removal,
 )
 from tests.conformance.engines import engines
-from tests.fakes import organisations, populate
+from tests.fakes import Clock, organisations, populate
 
+LIVING = opening(7, "publisher")
+PROOF = Proof("reader", b"sealed", 1)
+RENEWAL = Renewal(LIVING.digest, b"new")
 BIG = candidate(50, content="x" * 2_000_000)
 """More than an engine keeps in the free room of its files."""
 
@@ -44,9 +50,35 @@ CALLS = {
     ),
     "note": lambda store: store.note(msgspec.structs.replace(ACT, detail="y" * 2_000_000)),
     "audit": lambda store: store.audit(10),
+    "start_session": lambda store: store.start_session(
+        opening(label="x" * 2_000_000), ACT, epoch=1
+    ),
+    "use_session": lambda store: store.use_session(LIVING.digest),
+    "list_sessions": lambda store: store.list_sessions(),
+    "end_sessions": lambda store: store.end_sessions(ACT, session_id="none"),
+    "purge_sessions": lambda store: store.purge_sessions(),
+    "factor": lambda store: store.factor("reader"),
+    "offer_factor": lambda store: store.offer_factor("reader", b"x" * 2_000_000),
+    "confirm_factor": lambda store: store.confirm_factor(PROOF, [], RENEWAL, ACT),
+    "pass_factor": lambda store: store.pass_factor(PROOF, RENEWAL, ACT),
+    "drop_factor": lambda store: store.drop_factor("reader", ACT),
 }
-WRITES = ("add", "remove", "purge", "probe", "write", "note")
-GROWS = ("add", "write", "note")
+WRITES = (
+    "add",
+    "remove",
+    "purge",
+    "probe",
+    "write",
+    "note",
+    "start_session",
+    "end_sessions",
+    "purge_sessions",
+    "offer_factor",
+    "confirm_factor",
+    "pass_factor",
+    "drop_factor",
+)
+GROWS = ("add", "write", "note", "start_session", "offer_factor")
 
 
 def named(kind):
@@ -65,10 +97,17 @@ def engine(fault):
 
 
 @pytest.fixture
+def clock():
+    """About now: the handles on a broken store have the clock of the machine."""
+    return Clock(now_us())
+
+
+@pytest.fixture
 def filled(store):
     populate(store)
     publish(store, *(candidate(n) for n in range(1, 40)))
     publish(store, candidate(3, content="b"), candidate(4, version=1), org="ministry")
+    store.start_session(LIVING, ACT, epoch=store.epoch())
     before = everything(store)
     store.close()
     return before
@@ -91,7 +130,7 @@ def healed(engine, place, clock, before):
 def test_every_method_is_tried():
     methods = {
         name
-        for part in (Log, Registry)
+        for part in (Log, Registry, Sessions, Factors)
         for name, value in vars(part).items()
         if callable(value) and not name.startswith("_")
     }
@@ -129,3 +168,13 @@ def test_what_writes_is_refused_and_reading_goes_on(fault, method, place, clock,
             assert everything(store) == filled
     if fails or method not in WRITES:
         healed(engine, place, clock, filled)
+
+
+@pytest.mark.parametrize("fault", named("write_faults"), ids=lambda fault: label(fault[1]))
+def test_a_session_is_used_although_that_cannot_be_noted(fault, place, clock, filled):
+    clock.advance(120)
+    with breakdown(fault, place) as store:
+        store._clock = clock
+        assert store.use_session(LIVING.digest).id == LIVING.id
+        clock.advance(24 * 3600)
+        assert store.use_session(LIVING.digest) is None

@@ -13,9 +13,19 @@ from pathlib import Path
 from hub.errors import StoreDown
 from hub.model.clock import now_us
 from hub.model.record import Candidate
-from tests.conformance.builders import EVERY, LAST, SEES_ALL, candidate, publish
+from hub.model.session import Outcome, Proof, Renewal
+from tests.conformance.builders import (
+    ACT,
+    EVERY,
+    LAST,
+    SEES_ALL,
+    candidate,
+    digest_of,
+    publish,
+)
 from tests.conformance.engines import engine_named
 
+SEALED = b"sealed secret of the second factor"
 PER_BATCH = 7
 _PAGE = 50
 
@@ -60,6 +70,25 @@ def poll(engine: str, place: str, name: str, query: str, until: str) -> None:
     store.close()
 
 
+def spend(engine: str, place: str, me: str, rounds: str, kind: str) -> None:
+    """Offer the same second factor as another process does at this moment, once in each round."""
+    store = engine_named(engine).open(Path(place), now_us)
+    with Path(place, f"spent-{me}").open("w", buffering=1) as spent:
+        for number in range(int(rounds)):
+            mine = 100 + 2 * number + int(me)
+            recovery = digest_of(10_000 + number) if kind == "recovery" else b""
+            proof = Proof("reader", SEALED, 0 if recovery else 10 + number, recovery)
+            # Both leave at once, or the race is none.
+            Path(place, f"ready-{number}-{me}").touch()
+            end = time.monotonic() + 10
+            while not Path(place, f"ready-{number}-{1 - int(me)}").exists():
+                assert time.monotonic() < end
+            renewal = Renewal(digest_of(mine), digest_of(mine + 100_000))
+            trial = store.pass_factor(proof, renewal, ACT)
+            spent.write(json.dumps([number, trial.outcome is Outcome.PASSED]) + "\n")
+    store.close()
+
+
 def start(job: str, *args: object) -> subprocess.Popen[bytes]:
     """A process that does one of the jobs above."""
     command = [sys.executable, "-W", "error", "-m", "tests.conformance.workers", job]
@@ -75,4 +104,4 @@ def lines(place: Path, pattern: str) -> list[list[object]]:
 
 
 if __name__ == "__main__":
-    {"write": write, "poll": poll}[sys.argv[1]](*sys.argv[2:])
+    {"write": write, "poll": poll, "spend": spend}[sys.argv[1]](*sys.argv[2:])

@@ -36,10 +36,10 @@ def query(filters: Mapping[str, object]) -> dict[str, str]:
 class Hub:
     """One application, over a store that tests may change as an administrator would."""
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, secret: bytes = b"") -> None:
         self.config = config
         self.store = store
-        self.app: Flask = create_app(config, store)
+        self.app: Flask = create_app(config, store, secret)
         self._keys = itertools.count(1000)
 
     def ask(

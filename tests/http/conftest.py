@@ -5,13 +5,16 @@ Tests that write take a `room`, a collection of their own; `seed` is filled and 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
 
+from hub.model.party import Role
 from tests import fakes
 from tests.http import sample
 from tests.http.asking import Hub, Room
+from tests.http.browser import Browser
 from tests.http.differences import KNOWN_DIFFERENCES
 
 FRONTS = ("hub", "medallion")
@@ -111,3 +114,25 @@ def addresses(hub: Hub, seed: Room) -> dict[str, str]:
         "CN-08": f"{one}versions/",
         "CN-09": f"/hub/status/{status}/",
     }
+
+
+@pytest.fixture
+def person(hub: Hub) -> fakes.Account:
+    """An account of the ministry with `fakes.PASSWORD` that no other test uses."""
+    name = f"person-{secrets.token_hex(4)}"
+    made = fakes.Account(name, "ministry", frozenset({Role.READER}), fakes.password_hash())
+    hub.put(made)
+    return made
+
+
+@pytest.fixture
+def browser(hub: Hub) -> Browser:
+    """A browser that nobody has logged in with."""
+    return Browser(hub)
+
+
+@pytest.fixture
+def inside(browser: Browser, person: fakes.Account) -> Browser:
+    """The browser of the person, logged in."""
+    assert browser.log_in(person.name).status_code == 200
+    return browser

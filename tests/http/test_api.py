@@ -100,8 +100,8 @@ def test_circles_that_hold_each_other_are_refused(api: Hub) -> None:
 
 
 BAD = {
-    "no JSON": (b"{", "not what this address takes"),
-    "a list": (b"[]", "not what this address takes"),
+    "no JSON": (b"{", "as this address takes them"),
+    "a list": (b"[]", "as this address takes them"),
     "unknown member": (b'{"title":"x","x":1}', "unknown field `x`"),
     "wrong type": (b'{"title":5}', "$.title"),
     "no title": (b"{}", "title"),

@@ -45,6 +45,9 @@ _NOTES = {
     "them. `client_certificate_header` and `proxy_networks` go together and need `trusted_proxies`.",
     "limits": "They hold over all workers together. 0: no limit. How they work: "
     "[limits](../how-to/limits.md).",
+    "oidc": "With an `issuer`, `client_id`, `client_secret_file` and `server.public_url` are needed "
+    "as well, and the extra of the package: `incident-hub[oidc]`. An issuer is https, except on this "
+    "machine. See [log in](../how-to/log-in.md).",
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.config import Config, ServerSettings, load, settings, write_secret
+from hub.config import Config, ServerSettings, checks, load, settings, write_secret
 from hub.errors import ConfigError
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config" / "hub.example.toml"
@@ -140,8 +140,18 @@ WRONG = {
     "key without certificate": ('[server]\ntls_key = "k"', 3, "server.tls_key", "tls_cert"),
     "unknown in a section": ("[server]\nprot = 1", 3, "server.prot", "host, port, public_url"),
     "unknown in a root": (ROOT.format("a", "A") + "x = 1", 5, "taxii.roots.x", "name, title"),
-    "unknown at the top": ("x = 1", 2, "x", "secret_file, store, taxii, server, log"),
-    "unknown section": ("[sevrer]", 2, "sevrer", "secret_file, store, taxii, server, log"),
+    "unknown at the top": (
+        "x = 1",
+        2,
+        "x",
+        "secret_file, store, taxii, server, session, oidc, log",
+    ),
+    "unknown section": (
+        "[sevrer]",
+        2,
+        "sevrer",
+        "secret_file, store, taxii, server, session, oidc, log",
+    ),
     "unknown section below": ("[store.x]", 2, "store.x", "path, busy_seconds"),
     "set by the program": ('folder = "/"', 2, "folder", "unknown"),
     "missing in a root": ('[[taxii.roots]]\nname = "a"', 2, "taxii.roots.title", "required"),
@@ -262,6 +272,83 @@ class TestTls:
     @pytest.mark.parametrize("host", LOOPBACK)
     def test_on_loopback_it_is_not_needed(self, file, host):
         assert loaded(file, f'[server]\nhost = "{host}"').server.host == host
+
+
+ISSUER = 'issuer = "https://id.example.org"\n'
+CLIENT = 'client_id = "hub"\nclient_secret_file = "oidc.secret"\n'
+PUBLIC = '[server]\npublic_url = "https://hub.example.org"\n'
+OIDC = f"{PUBLIC}[oidc]\n{ISSUER}{CLIENT}"
+
+WRONG_OIDC = {
+    "no client": (f"{PUBLIC}[oidc]\n{ISSUER}", "oidc.client_id", "beside oidc.issuer"),
+    "no secret": (
+        f'{PUBLIC}[oidc]\n{ISSUER}client_id = "hub"',
+        "oidc.client_secret_file",
+        "beside oidc.issuer",
+    ),
+    "no address of the hub": (
+        f"[oidc]\n{ISSUER}{CLIENT}",
+        "server.public_url",
+        "sends people",
+    ),
+    "no issuer": (f"[oidc]\n{CLIENT}", "oidc.issuer", "beside the other settings"),
+    "only what it must say": ('[oidc]\namr = ["mfa"]', "oidc.issuer", "beside the other"),
+    "in the clear": (
+        f'{PUBLIC}[oidc]\nissuer = "http://id.example.org"\n{CLIENT}',
+        "oidc.issuer",
+        "must be https",
+    ),
+    "no address": (f'{PUBLIC}[oidc]\nissuer = "id.example.org"', "oidc.issuer", "https"),
+    "with a query": (
+        f'{PUBLIC}[oidc]\nissuer = "https://id.example.org?x"',
+        "oidc.issuer",
+        "https",
+    ),
+    "no list": (f'{OIDC}amr = "mfa"', "oidc.amr", "`array`"),
+}
+
+
+class TestOidc:
+    @pytest.mark.parametrize(("text", "name", "reason"), WRONG_OIDC.values(), ids=WRONG_OIDC)
+    def test_what_is_wrong_is_named(self, file, text, name, reason):
+        message = refusal(file, text)
+        assert f"`{name}`: " in message
+        assert reason in message
+
+    @pytest.mark.parametrize("host", ["127.0.0.1:9400", "localhost"])
+    def test_on_this_machine_it_may_be_http(self, file, host):
+        text = OIDC.replace("https://id.example.org", f"http://{host}/realm")
+        assert loaded(file, text).oidc.issuer == f"http://{host}/realm"
+
+    def test_without_the_extra_it_says_what_to_install(self, file, monkeypatch):
+        monkeypatch.setattr(checks, "find_spec", lambda name: None)
+        assert "incident-hub[oidc]" in refusal(file, OIDC)
+        assert loaded(file).oidc.issuer == "", "without a provider it is not needed"
+
+    def test_its_secret(self, file):
+        secret = file.parent / "oidc.secret"
+        secret.write_text(" s ecret: %\n")
+        secret.chmod(0o600)
+        assert loaded(file, OIDC).oidc_secret() == "s ecret: %"
+        assert loaded(file).oidc_secret() == ""
+
+    @pytest.mark.parametrize("mode", [0o640, 0o604])
+    def test_its_secret_readable_by_others(self, file, mode):
+        secret = file.parent / "oidc.secret"
+        secret.write_text("hidden")
+        secret.chmod(mode)
+        with pytest.raises(ConfigError, match=f"chmod 600 {secret}") as caught:
+            loaded(file, OIDC).oidc_secret()
+        assert "hidden" not in str(caught.value)
+
+    @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff"])
+    def test_its_secret_missing_or_empty(self, file, content):
+        if content is not None:
+            secret = file.parent / "oidc.secret"
+            secret.write_bytes(content)
+            secret.chmod(0o600)
+        with pytest.raises(ConfigError, match=r"oidc\.client_secret_file"):
+            loaded(file, OIDC).oidc_secret()
 
 
 class TestSecret:

@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from hub import policy
-from hub.config import LimitSettings
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
 from hub.model.party import Directory, Role, Token
@@ -24,19 +23,11 @@ from hub.service.credentials import (
     is_token,
     new_secret,
 )
-from hub.service.lockout import Lockout
-from hub.store.local import LocalCounters
-from tests.fakes import PASSWORD, parties, password_hash, token_of
+from tests.fakes import PASSWORD, parties, password_hash, token_of, unlimited
 
 SECOND_US = 1_000_000
 OTHER = "another good password"
 HERE = "192.0.2.7"
-
-
-def unlimited():
-    """Failed log-ins are for test_lockout.py."""
-    off = LimitSettings(failed_logins=0, failed_logins_per_minute=0, guesses_per_day=0)
-    return Lockout(LocalCounters(), off, b"key")
 
 
 @pytest.fixture
