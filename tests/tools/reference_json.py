@@ -43,6 +43,7 @@ class Use(NamedTuple):
     purpose: str
     who: str
     body: type[msgspec.Struct] | None = None
+    status: int = 200
 
 
 _ANYBODY = "whoever is let in"
@@ -118,7 +119,9 @@ def page(rules: Sequence[Rule]) -> str:
     return filled(
         "json.md",
         addresses=_addresses(rules),
-        bodies="\n\n".join(map(_body, (circles.CircleBody, circles.JoinBody))),
+        bodies="\n\n".join(
+            map(_body, dict.fromkeys(use.body for use in USES.values() if use.body))
+        ),
         most_bytes=f"{wire._MOST:,}",
         me=said[ME].text(),
         changes="\n\n".join(said[ask].text() for ask in (PUT, JOIN, LEAVE)),
@@ -168,8 +171,9 @@ def _addresses(rules: Sequence[Rule]) -> str:
         use = USES[rule.endpoint]
         name = use.body.__name__ if use.body else ""
         body = f"[`{name}`](#{name.lower()})" if name else ""
-        rows.append((method_of(rule), f"`{shown(rule)}`", use.purpose, use.who, body))
-    return table(("method", "address", "what it does", "who may", "body"), rows)
+        address = f"`{shown(rule)}`"
+        rows.append((method_of(rule), address, use.status, use.purpose, use.who, body))
+    return table(("method", "address", "success", "what it does", "who may", "body"), rows)
 
 
 def _body(shape: type[msgspec.Struct]) -> str:
