@@ -230,7 +230,7 @@ def objection(
     elif tlp > scope.clearance:
         reason = f"this account is cleared up to {scope.clearance}"
         remedy = "ask the hub's administrator for the clearance"
-    elif tlp is Tlp.RED and not _are_named(scope, named):
+    elif tlp is Tlp.RED and not _are_named(named):
         reason = "TLP:RED has named recipients"
         remedy = "name organisations or sharing groups as audience"
     else:
@@ -238,9 +238,8 @@ def objection(
     return f"its effective marking is {tlp}, and {reason}", remedy
 
 
-def _are_named(scope: Scope, named: frozenset[Subject]) -> bool:
-    others = named - {("org", scope.org)}
-    return bool(others) and all(kind != "community" for kind, _ in others)
+def _are_named(named: frozenset[Subject]) -> bool:
+    return bool(named) and all(kind != "community" for kind, _ in named)
 
 
 def label(collection: Collection, tlp: Tlp, named: frozenset[Subject]) -> Label:
@@ -259,7 +258,10 @@ def explain(caller: Caller, directory: Directory, label: Label, added_us: int) -
     """Why the caller sees, or does not see, a record with this label."""
     found = scope(caller, directory)
     rule = _obstacle(caller, directory, found, label, added_us)
-    return Reason(found.admits(label, added_us), rule or _permission(label))
+    return Reason(
+        found.admits(label, added_us),
+        rule or _permission(directory.collections[label.collection], label),
+    )
 
 
 def _obstacle(
@@ -274,7 +276,7 @@ def _obstacle(
         return "no grant lets its organisation, or a circle it belongs to, read the collection"
     if all(label.tlp > window.ceiling for window in windows):
         highest = max(window.ceiling for window in windows)
-        return f"the object is {label.tlp}; its grants, clearance and credential end at {highest}"
+        return f"the object is {label.tlp}; its grants and its clearance end at {highest}"
     if label.audience and label.audience.isdisjoint(found.subjects):
         return "the object has an audience, and the account's organisation is not part of it"
     since = found.since(label)
@@ -283,6 +285,8 @@ def _obstacle(
     return ""
 
 
-def _permission(label: Label) -> str:
+def _permission(collection: Collection, label: Label) -> str:
+    if collection.public and label.tlp is Tlp.CLEAR and not label.audience:
+        return "the object is TLP:CLEAR, and the collection is public"
     audience = "its organisation is in the audience" if label.audience else "it has no audience"
     return f"a grant lets it read {label.tlp} in this collection, and {audience}"

@@ -25,7 +25,9 @@ class CircleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of a PUT."""
 
     title: str
+    """Shown to people"""
     terms: str = ""
+    """What members agree to"""
     owner: str = ""
     """Groups only: slug of an organisation; empty: the caller's"""
 
@@ -34,6 +36,7 @@ class JoinBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of a POST of members."""
 
     members: list[str]
+    """Slugs of organisations, or `org:NAME`; for a community `community:NAME`, too"""
     since: str = "now"
     """`now`, `all`, or a timestamp from which on they see what is shared"""
 

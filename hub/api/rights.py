@@ -11,7 +11,7 @@ from hub.errors import Fault, HubError
 from hub.http.caller import Admitted
 from hub.http.session import SessionDoorman
 from hub.model.clock import format_us
-from hub.policy import rights
+from hub.policy import require_officer, rights
 from hub.service import oversight
 from hub.service.changes import by_alias
 from hub.service.oversight import Finding
@@ -29,6 +29,8 @@ def blueprint(doorman: SessionDoorman, store: Store) -> Blueprint:
     @made.get("/why")
     def why() -> Response:
         admitted = doorman.admit(request)
+        # Before anything is looked up: who may not ask learns nothing from the answer.
+        require_officer(admitted.caller)
         account, collection, item = (_asked(name) for name in ("account", "collection", "object"))
         question = account, by_alias(admitted.directory, collection), item
         found = oversight.why(store, admitted.directory, admitted.caller, question)
@@ -41,7 +43,12 @@ def blueprint(doorman: SessionDoorman, store: Store) -> Blueprint:
 def _asked(name: str) -> str:
     value = request.args.get(name, "")
     if not value:
-        raise HubError(Fault.BAD_REQUEST, "it is missing", field=name)
+        raise HubError(
+            Fault.BAD_REQUEST,
+            f"the parameter {name} is missing",
+            field=name,
+            remedy="Give account, collection and object.",
+        )
     return value
 
 

@@ -41,13 +41,16 @@ class Credentials(msgspec.Struct):
     """Body of a log-in."""
 
     account: Annotated[str, Meta(max_length=200)]
+    """Its name"""
     password: Annotated[str, Meta(max_length=1000)]
+    """Its password"""
 
 
 class Code(msgspec.Struct):
     """Body with a second factor."""
 
     code: Annotated[str, Meta(max_length=100)]
+    """Six digits of the authenticator app, or a recovery code"""
 
 
 def blueprint(services: Services) -> Blueprint:

@@ -177,7 +177,8 @@ def _collections(admin: Admin) -> None:
     ):
         flags = {"public": kind == "public", "strict": kind == "strict"}
         highest = Tlp.RED if kind == "strict" else Tlp.AMBER_STRICT
-        item = Collection(0, _uuid(alias), root, alias, title, ceiling=highest)
+        usual = Tlp.CLEAR if kind == "public" else Tlp.GREEN
+        item = Collection(0, _uuid(alias), root, alias, title, ceiling=highest, default=usual)
         admin.put_collection(msgspec.structs.replace(item, **flags), roots=ROOTS)
     admin.grant("national", Grant(0, ("community", "gov"), read=True, write=True))
     admin.grant("early-warning", Grant(0, ("community", "gov"), read=True, write=False))

@@ -59,7 +59,9 @@ TABLE: dict[Fault, Answer] = {
         406, "Not acceptable", f"The Accept header leaves no room for {MEDIA_TYPE}."
     ),
     Fault.TOO_LARGE: Answer(
-        413, "Too large", "The body is over max_content_length. Send smaller envelopes."
+        413,
+        "Too large",
+        "The body is over the limit of the address; for a publish max_content_length. Send less.",
     ),
     Fault.UNSUPPORTED_MEDIA: Answer(
         415,

@@ -31,7 +31,7 @@ from hub.store.base import Log
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _access = logging.getLogger("hub.access")
-_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 REQUESTS = Counter("hub_requests", "Requests answered.", ["route", "method", "status"])

@@ -67,7 +67,7 @@ class Reader:
             raise HubError(Fault.ABSENT, "there is no such object in this collection")
 
     def status(self, scope: Scope, root: str, status_id: str) -> Status:
-        """The status of a publish by the scope's organisation.
+        """The status of a publish by the scope's account.
 
         Raises:
             HubError: ABSENT when there is none, or it belongs to somebody else.
@@ -77,6 +77,6 @@ class Reader:
         if found is None:
             raise HubError(
                 Fault.ABSENT,
-                "there is no such status here, it has expired, or another organisation owns it",
+                "there is no such status here, it has expired, or another account owns it",
             )
         return found

@@ -1,7 +1,7 @@
 """What the documents tell people to paste works.
 
 - The tutorial, pasted block by block into one shell, prints what it says it prints.
-- The lines and programs of the page on clients run against a hub with a little data.
+- The lines and programs of the pages on clients and on sharing run against a hub with a little data.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tests import fakes
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-steps.md"
 CLIENTS = ROOT / "docs" / "how-to" / "connect-clients.md"
+SHARING = ROOT / "docs" / "how-to" / "share-with-a-few.md"
 _FENCE = re.compile(r"^```(sh|text|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _END = "---- end of block ----"
 _LIMIT_S = 120
@@ -142,7 +143,8 @@ def filled(language: str, block: str) -> str:
     """A block of the page as a command: it fills in address and token, and runs it."""
     program = "python - < filled" if language == "python" else ". ./filled"
     text = block.replace("https://hub.example.org", "http://127.0.0.1:8421")
-    return f"sed \"s/hub_TOKEN/$TOKEN/g\" <<'END' > filled\n{text}END\n{program}"
+    tokens = "s/hub_TOKEN/$TOKEN/g; s/hub_OFFICER/$OFFICER/g"
+    return f"sed \"{tokens}\" <<'FILLED' > filled\n{text}FILLED\n{program}"
 
 
 @pytest.mark.slow
@@ -164,3 +166,57 @@ def test_the_page_on_clients_runs_as_it_stands(tmp_path):
     assert taxii2.splitlines() == [f"{item['type']} {item['id']}" for item in published]
     assert stix2 == f"2 indicators, the first is {fakes.indicator(1)['id']}\n"
     assert attack == "1 techniques\n"
+
+
+SHARERS = """
+hub init --root vn --title "Viet Nam"
+for slug in cert grid bank; do hub org add $slug --name-en $slug; done
+hub community create energy --title Energy
+hub community join energy cert grid bank --since all
+hub account add analyst --org cert --role publisher --no-password
+hub account add grid-soc --org grid --no-password
+hub account add auditor --org cert --role officer --no-password
+TOKEN=$(hub token create analyst)
+MEMBER=$(hub token create grid-soc --read-only)
+OFFICER=$(hub token create auditor)
+hub serve 2> serve.log &
+until curl --silent --fail --output /dev/null http://127.0.0.1:8421/health/ready; do sleep 0.2; done
+"""
+CASES = "http://127.0.0.1:8421/vn/collections/cases/objects/"
+SEEN_BY_MEMBER = f'curl --silent --header "Authorization: Bearer $MEMBER" {CASES}'
+SEEN_AT_GREEN = f"""
+hub account clear grid-soc green
+{SEEN_BY_MEMBER}
+hub account clear grid-soc red
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_the_page_on_sharing_runs_as_it_stands(tmp_path):
+    text = SHARING.read_text(encoding="utf-8")
+    parts = {part.partition("\n")[0]: part for part in text.split("\n## ")}
+    probes = {
+        "Publish to them": SEEN_BY_MEMBER,
+        "Mark a part": SEEN_AT_GREEN,
+        "Take back": SEEN_BY_MEMBER,
+    }
+    blocks = [SHARERS]
+    ends = {}
+    for title, part in parts.items():
+        blocks += [filled(*block) for block in _FENCE.findall(part)]
+        blocks += [probes[title]] if title in probes else []
+        ends[title] = len(blocks) - 1
+    outputs = paste(tmp_path, blocks)
+    assert not [output for output in outputs if '"error_code"' in output]
+    push, curl, python, seen = outputs[ends["Publish to them"] - 3 : ends["Publish to them"] + 1]
+    assert flat(push).startswith("added 1"), push
+    assert '"success_count":1' in curl
+    assert python == "1 published, 0 refused\n"
+    assert "c2.sample.example" in seen
+    view = re.search(r"```json\n(.*)\n```", parts["What recipients see"])[1]
+    assert f"[{view}]" in outputs[ends["Mark a part"]]
+    assert flat(outputs[ends["Take back"]]) == "{}"
+    why = outputs[ends["Ask why somebody sees it, or not"]]
+    assert why.count('"sees":false') == 2, why
+    assert flat(why).count(" no the object has an audience") == 2, why

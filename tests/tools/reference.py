@@ -29,7 +29,7 @@ from hub.cli.main import main as hub_command
 from hub.config import checks
 from hub.errors import Fault, HubError
 from hub.http import errors, observe
-from tests.tools import reference_http, reference_policy
+from tests.tools import reference_http, reference_json, reference_policy
 from tests.tools.markdown import codes, filled, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -200,10 +200,16 @@ def metrics_page() -> str:
     return filled("metrics.md", table=table(columns, rows), bounds=", ".join(bounds))
 
 
+def json_page() -> str:
+    """The addresses below /api/."""
+    return reference_json.page(reference_http.rules(own=True))
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings.md": ("Settings", settings_page),
     "cli.md": ("Commands", cli_page),
     "http.md": ("HTTP", reference_http.page),
+    "json.md": ("JSON door", json_page),
     "medallion.md": ("The medallion front", reference_http.medallion_page),
     "errors.md": ("Errors", errors_page),
     "policy.md": ("Acceptance and rights", reference_policy.page),

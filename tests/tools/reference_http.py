@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +22,7 @@ from hub.taxii import door, filters, wire
 from hub.worker import _PATIENCE_S
 from tests.http.differences import KNOWN_DIFFERENCES
 from tests.tools.markdown import codes, filled, table
-
-_METHODS = ("GET", "POST", "DELETE")
+from tests.tools.reference_json import PREFIX, method_of, shown
 
 
 class Use(NamedTuple):
@@ -45,7 +43,7 @@ _EVERY = f"{_PAGING}, every `match[...]`"
 USES: dict[str, Use] = {
     "taxii.discovery": Use("4.1", "What this hub is, and its API roots"),
     "taxii.api_root": Use("4.2", "One API root: title, versions, largest body"),
-    "taxii.status": Use("4.3", "What became of a publish, for the organisation that published"),
+    "taxii.status": Use("4.3", "What became of a publish, for the account that published"),
     "taxii.collections": Use("5.1", "The collections that the caller may use"),
     "taxii.collection": Use("5.2", "One collection and the caller's rights in it"),
     "taxii.manifest": Use("5.3", "Ids, versions and dates added", _EVERY),
@@ -54,18 +52,6 @@ USES: dict[str, Use] = {
     "taxii.one_object": Use("5.6", "The versions of one object", f"{_PAGING}, {_OF_OBJECT}"),
     "taxii.delete": Use("5.7", "Delete versions of one object", _OF_OBJECT),
     "taxii.versions": Use("5.8", "The versions of one object", f"{_PAGING}, {_OF_VERSIONS}"),
-    "session.log_in": Use("", "Log in: account and password"),
-    "session.who": Use("", "Who the caller is, and the token of the session"),
-    "session.log_out": Use("", "Log out", status=204),
-    "session.second_factor": Use("", "Give the second factor: a code"),
-    "session.offer": Use("", "Begin a second factor: the address for an authenticator app"),
-    "session.confirm": Use("", "Put it into force, by a code; gives the recovery codes"),
-    "session.remove": Use("", "Remove it, by a code", status=204),
-    "session.start": Use("", "To the OpenID provider", "`next`", 302),
-    "session.callback": Use("", "Back from it: a session, or on to `next` (303)"),
-    "session.sessions": Use("", "The sessions of one's account"),
-    "session.end_all": Use("", "End them all", status=204),
-    "session.end": Use("", "End one of them", status=204),
     "observe.live": Use("", "The process answers. No credentials"),
     "observe.ready": Use("", "The store writes and reads. No credentials"),
     "observe.metrics": Use("", "[Metrics](metrics.md). No credentials; by address of the caller"),
@@ -93,6 +79,7 @@ def page() -> str:
         longest_value=terms._LONGEST_VALUE,
         nested=codes(sorted(terms.NESTED)),
         media_type=f"`{MEDIA_TYPE}`",
+        audience=f"`{wire.AUDIENCE}`",
         gzip_least=f"{wire._GZIP_LEAST:,}",
         retry_after=RETRY_AFTER_S,
         limits=_limits(),
@@ -117,24 +104,21 @@ def application(folder: Path) -> Flask:
     return app
 
 
-def rules() -> list[Rule]:
-    """The addresses of the application."""
+def rules(*, own: bool = False) -> list[Rule]:
+    """The addresses of the application: those of the hub's own JSON door, or all others."""
     with tempfile.TemporaryDirectory() as folder:
-        return list(application(Path(folder)).url_map.iter_rules())
-
-
-def shown(rule: Rule) -> str:
-    """An address as people write it: `/{root}/collections/{name}/`."""
-    return re.sub(r"<(?:[^:>]*:)?(\w+)>", r"{\1}", rule.rule)
+        found = application(Path(folder)).url_map.iter_rules()
+    return [rule for rule in found if rule.rule.startswith(PREFIX) is own]
 
 
 def _addresses() -> str:
     rows = []
     for rule in rules():
         use = USES[rule.endpoint]
-        method = next(name for name in _METHODS if name in (rule.methods or ()))
         address = f"`{shown(rule)}`"
-        rows.append((method, address, use.status, use.purpose, use.parameters, use.section))
+        rows.append(
+            (method_of(rule), address, use.status, use.purpose, use.parameters, use.section)
+        )
     rows.sort(key=lambda row: (not row[5], row[5], row[1]))
     columns = ("method", "address", "success", "what it gives", "parameters", "TAXII 2.1 section")
     return table(columns, rows)

@@ -16,7 +16,7 @@ from hub import config
 from hub.cli.main import main
 from hub.http import errors
 from hub.stix.terms import MATCH_FIELDS
-from tests.tools import reference, reference_http, reference_policy
+from tests.tools import reference, reference_http, reference_json, reference_policy
 
 ROOT = reference.ROOT
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -165,9 +165,18 @@ def test_every_setting_is_in_the_example():
     assert found == set(config.settings())
 
 
-def test_every_address_is_in_the_reference():
-    for rule in reference_http.rules():
-        assert f"`{reference_http.shown(rule)}`" in page("http.md"), rule
+@pytest.mark.parametrize(("name", "own"), [("http.md", False), ("json.md", True)])
+def test_every_address_is_in_the_reference(name, own):
+    rules = reference_http.rules(own=own)
+    assert rules
+    for rule in rules:
+        row = f"\n| {reference_json.method_of(rule)} | `{reference_json.shown(rule)}` |"
+        assert row in page(name), rule
+
+
+@pytest.mark.parametrize("section", reference_json.MEANINGS)
+def test_every_member_of_an_answer_is_in_the_reference(section):
+    assert reference_json.members(section) == set(reference_json.MEANINGS[section])
 
 
 def test_every_filter_is_in_the_reference():
