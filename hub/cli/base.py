@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import wraps
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
@@ -109,6 +110,14 @@ def fail(message: str, code: Exit) -> NoReturn:
 def say(message: str) -> None:
     """A message for a person: on standard error, so that data stays clean."""
     click.echo(message, err=True)
+
+
+def program_version() -> str:
+    """The version of this program; empty when it runs without being installed."""
+    try:
+        return version("incident-hub")
+    except PackageNotFoundError:
+        return ""
 
 
 output_option = click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hub.cli import admin, data, demo, doctor, remote, setup
+from hub.cli import admin, backup, data, demo, doctor, remote, restore, setup
 from hub.cli.base import Context, Exit
 
 
@@ -51,6 +51,6 @@ def exit_codes() -> list[tuple[int, str]]:
     return [(int(code), meanings[code]) for code in Exit]
 
 
-for module in (setup, demo, doctor, admin, data, remote):
+for module in (setup, demo, doctor, admin, data, remote, backup, restore):
     for command in module.COMMANDS:
         main.add_command(command)

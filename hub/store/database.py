@@ -126,6 +126,28 @@ class Database:
             finally:
                 self._local.deadline = math.inf
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything that this thread reads inside belongs to one state; others go on writing.
+
+        Inside of another one it belongs to that one's state.
+        """
+        with _faults():
+            connection = self.connection()
+            begins = not connection.in_transaction
+            if begins:
+                connection.execute("BEGIN")
+        try:
+            if begins:
+                # The state is that of the first read, not of BEGIN.
+                with self.reading():
+                    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            yield
+        finally:
+            if begins:
+                # Nothing was written; the connection must not stay inside the transaction.
+                connection.rollback()
+
     def _is_overdue(self) -> bool:
         return bool(time.monotonic() > self._local.deadline)
 
@@ -210,8 +232,12 @@ def version(database: Database) -> int:
     return int(number)
 
 
-def migrate(database: Database) -> Path | None:
+def migrate(database: Database, *, copy: bool = True) -> Path | None:
     """Bring the file to this program's schema, in one transaction per step.
+
+    Args:
+        database: The file.
+        copy: Keep the old one as well.
 
     Returns:
         The backup that was written first, or None when nothing was to be done or the file is new.
@@ -228,7 +254,7 @@ def migrate(database: Database) -> Path | None:
         )
     if current == len(scripts):
         return None
-    backup = _backup(database, current) if current else None
+    backup = _backup(database, current) if current and copy else None
     for number, script in enumerate(scripts[current:], start=current + 1):
         with database.writing() as writer:
             # Another process may have done this step while this one waited for the lock.

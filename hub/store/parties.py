@@ -49,13 +49,8 @@ class PartyRegistry:
 
     def directory(self) -> Directory:
         """See `Registry.directory`."""
-        with self._database.reading() as connection:
-            connection.execute("BEGIN")
-            try:
-                return _load(connection)
-            finally:
-                # Nothing was written; the connection must not stay inside the transaction.
-                connection.rollback()
+        with self._database.snapshot(), self._database.reading() as connection:
+            return _load(connection)
 
     def write(
         self, puts: Sequence[Party], drops: Sequence[Party], act: Act, *, epoch: int

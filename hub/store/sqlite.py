@@ -7,12 +7,13 @@ from pathlib import Path
 
 from hub.model.clock import now_us
 from hub.stix.terms import number
+from hub.store.archive import RecordArchive
 from hub.store.database import Database
 from hub.store.parties import PartyRegistry
 from hub.store.records import RecordLog
 
 
-class SqliteStore(RecordLog, PartyRegistry):
+class SqliteStore(RecordLog, PartyRegistry, RecordArchive):
     """`hub.store.base.Store` on one file. Safe to share between threads and to fork."""
 
     def __init__(
@@ -21,6 +22,7 @@ class SqliteStore(RecordLog, PartyRegistry):
         database = Database(path, busy_s=busy_s, functions={"number": number})
         RecordLog.__init__(self, database, clock=clock)
         PartyRegistry.__init__(self, database, clock=clock)
+        RecordArchive.__init__(self, database)
         self.database = database
 
     def close(self) -> None:

@@ -247,3 +247,17 @@ def record_act(connection: sqlite3.Connection, act: Act, now: int) -> None:
         "INSERT INTO audit (at_us, account, org, action, target, detail) VALUES (?,?,?,?,?,?)",
         (now, act.account, act.org, act.action, act.target, act.detail),
     )
+
+
+def settle(connection: sqlite3.Connection, collection: int, ids: Iterable[str]) -> None:
+    """Set the standing of every live record of these objects."""
+    moved = []
+    for group in _known(connection, collection, ids).values():
+        before = [record.standing for record in group]
+        rank(group)
+        moved += [
+            (int(record.standing), record.added_us)
+            for record, standing in zip(group, before, strict=True)
+            if record.standing != standing
+        ]
+    connection.executemany("UPDATE record SET standing = ? WHERE added_us = ?", moved)

@@ -1,12 +1,12 @@
 """Every method turns every engine fault into `StoreDown`, and nothing is lost or half kept."""
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import msgspec
 import pytest
 
 from hub.errors import Fault, StoreDown
-from hub.store.base import Log, Registry, Store
+from hub.store.base import Archive, Change, Log, Logged, Registry, Store
 from tests.conformance.builders import (
     ACT,
     EVERY,
@@ -40,9 +40,22 @@ CALLS = {
         [msgspec.structs.replace(organisations()[0], name_en="y" * 2_000_000)], [], ACT, epoch=1
     ),
     "audit": lambda store: store.audit(10),
+    "snapshot": lambda store: store.snapshot().__enter__(),
+    "replay": lambda store: store.replay(0, 10),
+    "refill": lambda store: store.refill([following(store)]),
 }
-WRITES = ("add", "remove", "purge", "probe", "write")
-GROWS = ("add", "write")
+WRITES = ("add", "remove", "purge", "probe", "write", "refill")
+GROWS = ("add", "write", "refill")
+
+
+def following(store):
+    """The next change of the filled store, as another one would have it."""
+    # Under a fault that stops reading it does not matter what it is.
+    with suppress(StoreDown):
+        last = store.replay(0, 1000)[-1].change
+        date = last.at_us + 1
+        return Logged(Change(last.ordinal + 1, "add", date, date, ONE.key), "ministry", BIG)
+    return Logged(Change(1, "add", 1, 1, ONE.key), "ministry", BIG)
 
 
 def named(kind):
@@ -87,7 +100,7 @@ def healed(engine, place, clock, before):
 def test_every_method_is_tried():
     methods = {
         name
-        for part in (Log, Registry)
+        for part in (Log, Registry, Archive)
         for name, value in vars(part).items()
         if callable(value) and not name.startswith("_")
     }
