@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import click
+from click.core import ParameterSource
 
 from hub import policy
 from hub.cli.base import (
@@ -122,14 +123,17 @@ def export(
 
     Or, with --all, everything: one consistent state, while the hub goes on writing.
     """
+    source = click.get_current_context().get_parameter_source
+    names = ("alias", "account", "form", "versions", "with_secrets")
+    given = {name for name in names if source(name) is ParameterSource.COMMANDLINE}
     if how["everything"]:
-        if alias or account:
-            raise click.UsageError("--all takes neither ALIAS nor --account.")
+        if given - {"with_secrets"}:
+            raise click.UsageError("--all goes with --out and --with-secrets alone.")
         _export_all(context, out, with_secrets=how["with_secrets"])
-    elif alias and account:
+    elif alias and account and "with_secrets" not in given:
         _export_one(context, alias, account, out, how)
     else:
-        raise click.UsageError("Give ALIAS and --account, or --all.")
+        raise click.UsageError("Give ALIAS and --account; or --all, perhaps --with-secrets.")
 
 
 def _export_one(

@@ -105,7 +105,7 @@ class TestRestored:
         found = run("restore", backup, "--key-file", key)
         assert found.exit_code == 0, found.stderr
         assert "has to be published again" in found.stderr
-        assert "secret" not in found.stderr
+        assert "answered 400" not in found.stderr
         assert (folder / "hub.sqlite").stat().st_mode & 0o777 == 0o600
         assert not list(folder.glob(".*"))
         with closing(fakes.open_store(folder / "hub.sqlite")) as store:
@@ -336,7 +336,7 @@ class TestSecrets:
         write_secret(folder / "secret.key")
         found = run("restore", backup, "--key-file", key)
         assert found.exit_code == 0, found.stderr
-        assert "400" in found.stderr
+        assert "answered 400" in found.stderr
         assert "added_after" in found.stderr
 
     def test_an_empty_machine(self, run: Run, folder: Path, key: Path, before: object) -> None:
@@ -351,7 +351,7 @@ class TestSecrets:
         assert found.exit_code == 0, found.stderr
         assert {name: (folder / name).read_bytes() for name in kept} == kept
         assert (folder / "secret.key").stat().st_mode & 0o777 == 0o600
-        assert "400" not in found.stderr
+        assert "answered 400" not in found.stderr
         assert run("doctor").exit_code == 0
         assert not list(folder.glob(".*"))
 
