@@ -17,10 +17,11 @@ from hub.model.clock import format_us, parse_us
 from hub.store.base import Act
 from hub.store.crate import BROKEN, STORE, Manifest, gzipped, unpack
 from hub.store.database import migrate
-from hub.store.snapshot import Summary, check_schema, verify
+from hub.store.snapshot import Summary, beside, check_schema, verify
 from hub.store.sqlite import SqliteStore
 from hub.store.vault import CHUNK, MAGIC, Secret, Unsealer
 
+_SQLITE = b"SQLite format 3\0"
 _GZIP = b"\x1f\x8b"
 _ROOM = 2
 """A store grows by its log while it is brought to this schema."""
@@ -30,7 +31,7 @@ class Arrival(NamedTuple):
     """A store that was verified, `hub.sqlite` in the folder, and where it comes from."""
 
     kind: str
-    """backup or export"""
+    """backup, export or copy"""
     hub: str
     """Version of the program that wrote it"""
     created: str
@@ -50,11 +51,11 @@ class Arrival(NamedTuple):
 
 
 def receive(path: Path, folder: Path, seal: Secret | None) -> Arrival:
-    """Unpack a backup, or load an export, into an empty folder, and verify all of it.
+    """Unpack a backup, or load an export or a copy, into an empty folder, and verify all of it.
 
     Raises:
         ConfigError: A newer program wrote it.
-        HubError: UNAUTHENTICATED without the right key; BAD_BODY when it is none of both, damaged,
+        HubError: UNAUTHENTICATED without the right key; BAD_BODY when it is none of these, damaged,
             incomplete, or holds a store that is not sound.
         OSError: It cannot be read, or the folder cannot be written.
     """
@@ -72,6 +73,8 @@ def receive(path: Path, folder: Path, seal: Secret | None) -> Arrival:
                 field="backup",
                 remedy="If it is yours and was safe, leave the key out.",
             )
+        elif start.startswith(_SQLITE):
+            found = _copy(path, folder)
         elif _is_export(file, start):
             found = _export(file, folder, packed=start.startswith(_GZIP))
         else:
@@ -88,6 +91,22 @@ def _backup(plain: BinaryIO, folder: Path) -> Arrival:
     said = Summary(found.schema, parse_us(found.last_added), found.ordinal, found.counts)
     holds = verify(folder / STORE, said)
     return Arrival("backup", found.hub, found.created, found.secret, has_logins=True, holds=holds)
+
+
+def _copy(path: Path, folder: Path) -> Arrival:
+    """A bare copy of a store, such as a migration leaves."""
+    if left := beside(path):
+        raise HubError(
+            Fault.DENIED,
+            f"{left[0]} is there: {path} is a store that is in use, or was not closed",
+            field="backup",
+            remedy="Use `hub backup`; if nothing runs, `hub doctor` there closes it.",
+        )
+    _check_room(folder, _ROOM * path.stat().st_size)
+    (folder / STORE).touch(0o600)
+    shutil.copyfile(path, folder / STORE)
+    made = format_us(path.stat().st_mtime_ns // 1000)
+    return Arrival("copy", "", made, "", has_logins=True, holds=verify(folder / STORE))
 
 
 def _check_room(folder: Path, needed: int) -> None:

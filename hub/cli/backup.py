@@ -137,7 +137,7 @@ def write_backup(order: Order, out: BinaryIO) -> Manifest:
             found = summary(files[STORE])
         except StoreDown as error:
             reason = f"the store cannot be copied ({error.__cause__ or error.reason})"
-            remedy = f"Make room in {order.scratch}, or see what `hub doctor` says."
+            remedy = f"See `hub doctor`; make room in {order.scratch}, or name another --scratch."
             raise HubError(error.fault, reason, remedy=remedy) from error
         finally:
             store.close()

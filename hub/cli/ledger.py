@@ -133,7 +133,7 @@ def everybody(directory: Directory) -> Iterator[Party]:
 
 def party_line(party: Party, *, with_secrets: bool) -> PartyLine | None:
     """The line of a party; None for one that is nothing without its secret, as a token is."""
-    fields: dict[str, Any] = msgspec.to_builtins(party)
+    fields: dict[str, Any] = msgspec.to_builtins(party, order="deterministic")
     if not with_secrets:
         allowed = _OPEN.get(type(party), frozenset())
         for field in msgspec.structs.fields(party):

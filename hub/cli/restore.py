@@ -49,9 +49,9 @@ _NAME = "hub.sqlite"
 @pass_context
 @guarded
 def restore(context: Context, /, backup: Path, output: str, **how: Any) -> None:
-    """Make the store of this hub from BACKUP, which hub backup or hub export --all wrote.
+    """Make the store of this hub from BACKUP.
 
-    Everything is verified before anything is put in place: that the backup is authentic and
+    BACKUP is what hub backup or hub export --all wrote, or a bare copy of a store. Everything is verified before anything is put in place: that the backup is authentic and
     complete, that the store in it is sound, that this program knows its schema. A store that is
     there is never overwritten. The hub must not be running.
 

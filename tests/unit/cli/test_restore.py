@@ -203,6 +203,45 @@ class TestRestored:
         assert (folder / "hub.sqlite").exists()
 
 
+class TestBareCopy:
+    """What a migration leaves, or SQLite itself wrote."""
+
+    @pytest.fixture
+    def copy(self, folder: Path, before: object) -> Path:
+        with closing(sqlite3.connect(folder / "hub.sqlite")) as store:
+            store.execute("VACUUM INTO 'copy'")
+        return folder / "copy"
+
+    def test_is_restored_like_a_backup(self, run: Run, folder: Path, copy: Path) -> None:
+        lose(folder)
+        content = copy.read_bytes()
+        found = run("restore", copy)
+        assert found.exit_code == 0, found.stderr
+        assert copy.read_bytes() == content
+        assert (folder / "hub.sqlite").stat().st_mode & 0o777 == 0o600
+        with closing(fakes.open_store(folder / "hub.sqlite")) as store:
+            assert len(changes(store)) == 30
+            assert store.audit(1)[0][1].target == "copy"
+
+    def test_a_store_that_is_in_use_is_none(self, run: Run, folder: Path, copy: Path) -> None:
+        lose(folder)
+        with closing(fakes.open_store(copy)) as store:
+            publish(store, candidate(99))
+            found = run("restore", copy)
+        assert found.exit_code == 6
+        assert "copy-wal" in found.stderr
+        assert not (folder / "hub.sqlite").exists()
+
+    def test_damage_is_found(self, run: Run, folder: Path, copy: Path) -> None:
+        lose(folder)
+        content = bytearray(copy.read_bytes())
+        content[8192:12000] = b"\xa5" * 3808
+        copy.write_bytes(content)
+        found = run("restore", copy)
+        assert found.exit_code == 6
+        assert "not sound" in found.stderr
+
+
 class TestRefused:
     """Nothing is changed, whatever it is."""
 
