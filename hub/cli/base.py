@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import wraps
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
@@ -114,6 +113,8 @@ def say(message: str) -> None:
 
 def program_version() -> str:
     """The version of this program; empty when it runs without being installed."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
     try:
         return version("incident-hub")
     except PackageNotFoundError:

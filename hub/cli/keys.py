@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hub.errors import ConfigError
-from hub.store.vault import KEY_BYTES, Secret
+
+if TYPE_CHECKING:
+    from hub.store.vault import Secret
 
 LEAST_PASSPHRASE = 16
 """Characters. Whoever has the file can try passphrases for years, and without a log-in."""
@@ -46,29 +49,39 @@ def secret_from(key_file: Path | None, passphrase_file: Path | None) -> Secret |
     if key_file and passphrase_file:
         raise ConfigError("give --key-file or --passphrase-file, not both")
     if key_file:
-        text = _read(key_file, "--key-file")
-        if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", text):
-            raise ConfigError(
-                f"--key-file: {key_file} does not hold {KEY_BYTES} bytes in hex. "
-                "Make one with `hub backup-key`."
-            )
-        return Secret(bytes.fromhex(text))
-    if passphrase_file:
-        text = _read(passphrase_file, "--passphrase-file")
-        if len(text) < LEAST_PASSPHRASE:
-            raise ConfigError(
-                f"--passphrase-file: the first line of {passphrase_file} has fewer than "
-                f"{LEAST_PASSPHRASE} characters. Take several random words, or a key file."
-            )
-        return Secret.of_passphrase(text)
-    return None
+        return _key(key_file)
+    return _passphrase(passphrase_file) if passphrase_file else None
+
+
+def _key(path: Path) -> Secret:
+    from hub.store.vault import KEY_BYTES, Secret  # slow to import: `hub --help` must not wait
+
+    text = _read(path, "--key-file")
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}", text):
+        raise ConfigError(
+            f"--key-file: {path} does not hold {KEY_BYTES} bytes in hex. "
+            "Make one with `hub backup-key`."
+        )
+    return Secret(bytes.fromhex(text))
+
+
+def _passphrase(path: Path) -> Secret:
+    from hub.store.vault import Secret  # slow to import: `hub --help` must not wait
+
+    text = _read(path, "--passphrase-file")
+    if len(text) < LEAST_PASSPHRASE:
+        raise ConfigError(
+            f"--passphrase-file: the first line of {path} has fewer than {LEAST_PASSPHRASE} "
+            "characters. Take several random words, or a key file."
+        )
+    return Secret.of_passphrase(text)
 
 
 def _read(path: Path, option: str) -> str:
     """The first line of a file, without the white space around it."""
     try:
-        mode = path.stat().st_mode
         with path.open(encoding="utf-8") as file:
+            mode = os.fstat(file.fileno()).st_mode
             text = file.readline(_LONGEST).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{option}: cannot read {path}: {error}") from error

@@ -51,9 +51,10 @@ _NAME = "hub.sqlite"
 def restore(context: Context, /, backup: Path, output: str, **how: Any) -> None:
     """Make the store of this hub from BACKUP.
 
-    BACKUP is what hub backup or hub export --all wrote, or a bare copy of a store. Everything is verified before anything is put in place: that the backup is authentic and
-    complete, that the store in it is sound, that this program knows its schema. A store that is
-    there is never overwritten. The hub must not be running.
+    BACKUP is what hub backup or hub export --all wrote, or a bare copy of a store. Everything is
+    verified before anything is put in place: that it is authentic and complete, that the store in
+    it is sound, that this program knows its schema. A store that is there is never overwritten.
+    The hub must not be running.
 
     Pollers go on where they were. What was published after the backup has to be published again;
     what was deleted or revoked after it is back.

@@ -10,7 +10,6 @@ import msgspec
 
 from hub.cli.ledger import (
     FORMAT,
-    START,
     ChangeLine,
     End,
     Head,
@@ -80,11 +79,6 @@ def export_all(store: Store, file: BinaryIO, head: Head) -> Counts:
                 writer.write(change_line(item, known.id if known else ""))
             ordinal = found[-1].change.ordinal
     return writer.finish()
-
-
-def is_export(start: bytes) -> bool:
-    """Whether a file that begins so is one; at least as long as `START`."""
-    return start.startswith(START)
 
 
 def load(store: Store, lines: Iterable[bytes], act: Act) -> Head:

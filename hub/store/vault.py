@@ -179,11 +179,13 @@ class Unsealer(io.RawIOBase):
         if secret is None or secret.is_passphrase != (head.stretch is not None):
             kind = "a passphrase" if head.stretch else "a key"
             option = "--passphrase-file" if head.stretch else "--key-file"
-            raise _locked(f"it was sealed with {kind}", f"Give it with {option}.")
+            raise _locked(f"the file was sealed with {kind}", f"Give it with {option}.")
         self._keys = _keys(secret, head.salt, head.stretch)
         if not hmac.compare_digest(self._keys.check, head.check):
             kind = "passphrase" if head.stretch else "key"
-            raise _locked(f"this is not the {kind} that it was sealed with", "Find the right one.")
+            raise _locked(
+                f"this is not the {kind} that the file was sealed with", "Find the right one."
+            )
         self._number = 0
         self._ahead = file.read(CHUNK + _TAG)
         self._plain = memoryview(b"")

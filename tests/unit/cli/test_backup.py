@@ -11,6 +11,7 @@ import tarfile
 import threading
 import time
 from contextlib import closing
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,17 @@ class TestWhatIsWritten:
         made(run, "--plain")
         assert manifest(folder / "out")["schema"] == len(scripts) - 1
         assert list(folder.glob("*.bak")) == []
+
+
+def test_a_program_that_is_not_installed_backs_up_too(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    made(run, "--plain")
+    assert manifest(folder / "out")["hub"] == ""
 
 
 WRONG = {

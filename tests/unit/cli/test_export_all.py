@@ -402,6 +402,23 @@ def test_a_store_that_is_not_empty_is_not_filled(tmp_path: Path) -> None:
     target.close()
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], "breaks off"),
+        ([b"Dear hub,\n"], "line 1"),
+        ([b'{"line":"end","parties":0,"changes":0,"sha256":""}\n'], "does not begin as one"),
+    ],
+    ids=["nothing", "a letter", "an end"],
+)
+def test_what_is_no_export_is_not_loaded(tmp_path: Path, lines: list[bytes], said: str) -> None:
+    with closing(fakes.open_store(tmp_path / "hub.sqlite")) as store:
+        with pytest.raises(HubError, match=said) as caught:
+            transfer.load(store, lines, ACT)
+        assert caught.value.fault is Fault.BAD_BODY
+        assert store.epoch() == 0
+
+
 def test_an_export_is_one_state_while_others_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
