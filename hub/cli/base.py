@@ -116,6 +116,16 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def program_version() -> str:
+    """The version of this program; empty when it runs without being installed."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    try:
+        return version("incident-hub")
+    except PackageNotFoundError:
+        return ""
+
+
 output_option = click.option(
     "-o",
     "--output",

@@ -5,21 +5,30 @@ from __future__ import annotations
 import gzip
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import click
+from click.core import ParameterSource
 
 from hub import policy
-from hub.cli.base import Context, guarded, output_option, pass_context, say
+from hub.cli.base import (
+    Context,
+    guarded,
+    output_option,
+    pass_context,
+    program_version,
+    say,
+)
 from hub.cli.connect import audience_option
 from hub.cli.intake import STDIN, Piece, batches, pieces
 from hub.cli.sink import Sink, disk_faults
 from hub.cli.tally import Tally, placed, progress
 from hub.errors import Fault, HubError
+from hub.model.clock import format_us, now_us
 from hub.model.party import Caller, Directory
 from hub.model.query import BOTH_STIX, Query, Scope
 from hub.model.record import KEPT, Status
@@ -76,8 +85,17 @@ def _count(status: Status, batch: Sequence[Piece], tally: Tally) -> None:
 
 
 @click.command("export")
-@click.argument("alias")
-@click.option("--account", required=True, help="The account whose rights apply.")
+@click.argument("alias", required=False)
+@click.option("--account", help="The account whose rights apply; needed with ALIAS.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="The whole hub in place of a collection: parties and change log, for `hub restore`.",
+)
+@click.option(
+    "--with-secrets", is_flag=True, help="With --all: password hashes and digests of tokens, too."
+)
 @click.option(
     "--out",
     default=STDIN,
@@ -101,8 +119,29 @@ def _count(status: Status, batch: Sequence[Piece], tally: Tally) -> None:
 )
 @pass_context
 @guarded
-def export(context: Context, /, alias: str, account: str, out: str, **how: Any) -> None:
-    """Write the objects of the collection ALIAS of this hub, as the bytes in which they came."""
+def export(
+    context: Context, /, alias: str | None, account: str | None, out: str, **how: Any
+) -> None:
+    """Write the objects of the collection ALIAS of this hub, as the bytes in which they came.
+
+    Or, with --all, everything: one consistent state, while the hub goes on writing.
+    """
+    source = click.get_current_context().get_parameter_source
+    names = ("alias", "account", "form", "versions", "with_secrets")
+    given = {name for name in names if source(name) is ParameterSource.COMMANDLINE}
+    if how["everything"]:
+        if given - {"with_secrets"}:
+            raise click.UsageError("--all goes with --out and --with-secrets alone.")
+        _export_all(context, out, with_secrets=how["with_secrets"])
+    elif alias and account and "with_secrets" not in given:
+        _export_one(context, alias, account, out, how)
+    else:
+        raise click.UsageError("Give ALIAS and --account; or --all, perhaps --with-secrets.")
+
+
+def _export_one(
+    context: Context, alias: str, account: str, out: str, how: Mapping[str, Any]
+) -> None:
     from hub.service.changes import by_alias  # slow to import, as all that knows the store
     from hub.service.fetch import Reader
 
@@ -122,6 +161,19 @@ def export(context: Context, /, alias: str, account: str, out: str, **how: Any) 
     say(f"{sink.count} objects")
 
 
+def _export_all(context: Context, out: str, *, with_secrets: bool) -> None:
+    from hub.cli.ledger import FORMAT, Head  # slow to import, as all that knows the store
+    from hub.cli.transfer import export_all
+
+    store = context.store()
+    head = Head(FORMAT, program_version(), format_us(now_us()), with_secrets)
+    with disk_faults(), _target(out, private=True) as file:
+        counts = export_all(store, file, head)
+    say(f"{counts.changes} changes, {counts.parties} parties; NOT encrypted")
+    if not with_secrets:
+        say("Passwords and tokens are not inside: nobody could log in to a hub made from it.")
+
+
 def scope_of(directory: Directory, name: str) -> Scope:
     """What an account may do, when the hub's operator acts for it.
 
@@ -138,14 +190,21 @@ def scope_of(directory: Directory, name: str) -> Scope:
 
 
 @contextmanager
-def _target(out: str) -> Iterator[BinaryIO]:
-    """Where an export goes. A file appears under its name when it is complete."""
+def _target(out: str, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Where an export goes. A file appears under its name when it is complete.
+
+    Args:
+        out: Its name, or `-`.
+        private: Only its owner can read it.
+    """
     if out == STDIN:
         yield sys.stdout.buffer
         return
     draft = Path(f"{out}.part")
     try:
         with draft.open("wb") as plain:
+            if private:
+                draft.chmod(0o600)
             if out.endswith(".gz"):
                 with gzip.open(plain, "wb") as file:
                     yield cast("BinaryIO", file)

@@ -8,6 +8,7 @@ import click
 
 from hub.cli import (
     admin,
+    backup,
     certificates,
     circles,
     collections,
@@ -16,6 +17,7 @@ from hub.cli import (
     doctor,
     partner,
     remote,
+    restore,
     sessions,
     setup,
 )
@@ -75,6 +77,8 @@ for module in (
     partner,
     data,
     remote,
+    backup,
+    restore,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

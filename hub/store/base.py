@@ -8,8 +8,9 @@ The laws, for every engine:
 - A publish is one transaction: records, verdicts, audit row and change rows, or nothing.
 - The bytes of an object come back as they came.
 - Every engine fault leaves as `StoreDown`; nothing of the failed call is kept.
-- Every read takes a scope first. `Log.changes` (delivery after commit), `labels` (officers) and
-  `holdings` (the operator) are the exceptions; none of them gives content.
+- Every read takes a scope first. The exceptions are `Log.changes` (delivery after commit), `labels`
+  (officers) and `holdings` (the operator), which give no content, and `Archive`, for the operator's
+  own copy of everything.
 - What a scope does not admit changes nothing of what it is answered.
 - A session that ended never lives again, whatever the clock does. Changing an account's password,
   disabling it or dropping it ends its sessions in the same transaction.
@@ -19,6 +20,7 @@ The laws, for every engine:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -71,6 +73,24 @@ class Change(NamedTuple):
     added_us: int
     """The record: its date added is its key."""
     collection: int
+
+
+class Logged(NamedTuple):
+    """One line of the change log with its record: all that another store needs to hold it too."""
+
+    change: Change
+    publisher: str = ""
+    """Slug of the organisation; empty for a delete, as `record` is None then."""
+    record: Candidate | None = None
+    """Without its bytes, terms and warnings when it was replaced or deleted since."""
+    gone: bool = False
+    """It was replaced or deleted since."""
+    label: Label | None = None
+    """Who may see the record"""
+    origin_us: int = 0
+    """Date added of the first record of its publish"""
+    part: int = 0
+    """0: the whole object; else a view of it"""
 
 
 class Tally(NamedTuple):
@@ -241,7 +261,34 @@ class Factors(Protocol):
         """
 
 
-class Store(Log, Registry, Sessions, Factors, Protocol):
+class Archive(Protocol):
+    """The whole hub at once, across all scopes.
+
+    Only for whoever runs commands on the hub's machine and could read its files as well: export,
+    and import into an empty store. Nothing that answers requests may call it; a test looks.
+    """
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Everything that this thread reads inside belongs to one state of the store.
+
+        Others go on writing. This thread must not write inside.
+        """
+
+    def replay(self, after: int, limit: int) -> list[Logged]:
+        """Changes with an ordinal above `after`, with their records, in order. Unscoped.
+
+        At most `limit`, and fewer when objects are large; none when there are no more.
+        """
+
+    def refill(self, found: Sequence[Logged]) -> None:
+        """Take over the next changes of another store, with their ordinals, dates and publishers.
+
+        Raises:
+            HubError: BAD_BODY when they do not follow on what is here; nothing is kept then.
+        """
+
+
+class Store(Log, Registry, Sessions, Factors, Archive, Protocol):
     """All that the services need."""
 
     def close(self) -> None:

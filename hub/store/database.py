@@ -130,11 +130,47 @@ class Database:
             connection = self.connection()
             patience = _PATIENCE_S if seconds is None else seconds
             self._local.deadline = time.monotonic() + patience
-            connection.execute("BEGIN")
+            begins = not connection.in_transaction
+            if begins:
+                connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 self._local.deadline = math.inf
+                if begins:
+                    # Nothing was written; the connection must not stay in the transaction.
+                    connection.rollback()
+
+    def copy(self, target: Path) -> None:
+        """Write one consistent copy into an empty file or none, while others go on writing.
+
+        Content that was deleted, and lingers in the file, is not copied along.
+
+        Raises:
+            StoreDown: It cannot be read, or there is no room.
+        """
+        with _faults():
+            self.connection().execute("VACUUM INTO ?", (str(target),))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything that this thread reads inside belongs to one state; others go on writing.
+
+        Inside of another one it belongs to that one's state.
+        """
+        with _faults():
+            connection = self.connection()
+            begins = not connection.in_transaction
+            if begins:
+                connection.execute("BEGIN")
+        try:
+            if begins:
+                # The state is that of the first read, not of BEGIN.
+                with self.reading():
+                    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            yield
+        finally:
+            if begins:
                 # Nothing was written; the connection must not stay inside the transaction.
                 connection.rollback()
 
@@ -231,8 +267,12 @@ def version(database: Database) -> int:
     return int(number)
 
 
-def migrate(database: Database) -> Path | None:
+def migrate(database: Database, *, copy: bool = True) -> Path | None:
     """Bring the file to this program's schema, in one transaction per step.
+
+    Args:
+        database: The file.
+        copy: Keep the old one as well.
 
     Returns:
         The backup that was written first, or None when nothing was to be done or the file is new.
@@ -249,7 +289,7 @@ def migrate(database: Database) -> Path | None:
         )
     if current == len(scripts):
         return None
-    backup = _backup(database, current) if current else None
+    backup = _backup(database, current) if current and copy else None
     for number, script in enumerate(scripts[current:], start=current + 1):
         with database.writing() as writer:
             # Another process may have done this step while this one waited for the lock.

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.model.clock import now_us
 from hub.stix.terms import number
+from hub.store.archive import RecordArchive
 from hub.store.database import Database
 from hub.store.factors import FactorBook
 from hub.store.parties import PartyRegistry
@@ -22,7 +23,7 @@ _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook):
+class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook, RecordArchive):
     """`hub.store.base.Store` on one file. Safe to share between threads and to fork."""
 
     def __init__(
@@ -33,6 +34,7 @@ class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook):
         PartyRegistry.__init__(self, database, clock=clock)
         SessionBook.__init__(self, database, clock=clock)
         FactorBook.__init__(self, database, clock=clock)
+        RecordArchive.__init__(self, database)
         self.database = database
 
     def close(self) -> None:

@@ -266,3 +266,17 @@ def bury(connection: sqlite3.Connection, records: Sequence[int]) -> None:
         "UPDATE record SET standing = 0, raw = x'', terms = '', warnings = '' WHERE added_us = ?",
         [(added_us,) for added_us in records],
     )
+
+
+def settle(connection: sqlite3.Connection, collection: int, ids: Iterable[str]) -> None:
+    """Set the standing of every live record of these objects."""
+    moved = []
+    for group in _known(connection, collection, ids).values():
+        before = [record.standing for record in group]
+        rank(group)
+        moved += [
+            (int(record.standing), record.added_us)
+            for record, standing in zip(group, before, strict=True)
+            if record.standing != standing
+        ]
+    connection.executemany("UPDATE record SET standing = ? WHERE added_us = ?", moved)

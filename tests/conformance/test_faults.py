@@ -1,14 +1,25 @@
 """Every method turns every engine fault into `StoreDown`, and nothing is lost or half kept."""
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import msgspec
 import pytest
 
 from hub.errors import Fault, StoreDown
 from hub.model.clock import now_us
+from hub.model.query import Label
 from hub.model.session import Proof, Renewal
-from hub.store.base import Factors, Log, Registry, Sessions, Store
+from hub.model.tlp import Tlp
+from hub.store.base import (
+    Archive,
+    Change,
+    Factors,
+    Log,
+    Logged,
+    Registry,
+    Sessions,
+    Store,
+)
 from tests.conformance.builders import (
     ACT,
     EVERY,
@@ -62,6 +73,9 @@ CALLS = {
     "confirm_factor": lambda store: store.confirm_factor(PROOF, [], RENEWAL, ACT),
     "pass_factor": lambda store: store.pass_factor(PROOF, RENEWAL, ACT),
     "drop_factor": lambda store: store.drop_factor("reader", ACT),
+    "snapshot": lambda store: store.snapshot().__enter__(),
+    "replay": lambda store: store.replay(0, 10),
+    "refill": lambda store: store.refill([following(store)]),
 }
 WRITES = (
     "add",
@@ -77,8 +91,24 @@ WRITES = (
     "confirm_factor",
     "pass_factor",
     "drop_factor",
+    "refill",
 )
-GROWS = ("add", "write", "note", "start_session", "offer_factor")
+GROWS = ("add", "write", "note", "start_session", "offer_factor", "refill")
+
+
+LABEL = Label(ONE.key, Tlp.GREEN, frozenset())
+
+
+def following(store):
+    """The next change of the filled store, as another one would have it."""
+    # Under a fault that stops reading it does not matter what it is.
+    with suppress(StoreDown):
+        last = store.replay(0, 1000)[-1].change
+        date = last.at_us + 1
+        return Logged(
+            Change(last.ordinal + 1, "add", date, date, ONE.key), "ministry", BIG, label=LABEL
+        )
+    return Logged(Change(1, "add", 1, 1, ONE.key), "ministry", BIG, label=LABEL)
 
 
 def named(kind):
@@ -130,7 +160,7 @@ def healed(engine, place, clock, before):
 def test_every_method_is_tried():
     methods = {
         name
-        for part in (Log, Registry, Sessions, Factors)
+        for part in (Log, Registry, Sessions, Factors, Archive)
         for name, value in vars(part).items()
         if callable(value) and not name.startswith("_")
     }

@@ -106,6 +106,12 @@ class Server:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait(timeout=_STOP_S)
 
+    def kill(self) -> None:
+        """End all of its processes at once, as a power cut would."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=_STOP_S)
+
     def reload(self) -> None:
         """Ask it to read its configuration again and to replace its workers."""
         assert self._process is not None
