@@ -302,7 +302,8 @@ def assert_once(poller: Poller, wanted: set[str]) -> None:
 
 
 def stored(folder: Path, room: Room) -> set[str]:
-    from hub.model.query import Query, Scope
+    from hub.model.query import Query, Scope, Window
+    from hub.model.tlp import Tlp
 
     with closing(fakes.open_store(folder / "hub.sqlite")) as store:
         scope = Scope(readable={room.collection.key: (Window(Tlp.RED, 0),)})
