@@ -8,9 +8,9 @@ from flask import Blueprint, Response, request
 
 from hub.api.wire import answer
 from hub.errors import Fault, HubError
-from hub.http.caller import Admitted, Doorman
+from hub.http.caller import Admitted, Doorman, require_login
 from hub.model.clock import format_us
-from hub.policy import rights
+from hub.policy import require_officer, rights
 from hub.service import oversight
 from hub.service.changes import by_alias
 from hub.service.oversight import Finding
@@ -28,6 +28,9 @@ def blueprint(doorman: Doorman, store: Store) -> Blueprint:
     @made.get("/why")
     def why() -> Response:
         admitted = doorman.admit(request)
+        require_login(admitted)
+        # Before anything is looked up: what is not there and what is hidden look the same.
+        require_officer(admitted.caller)
         account, collection, item = (_asked(name) for name in ("account", "collection", "object"))
         question = account, by_alias(admitted.directory, collection), item
         found = oversight.why(store, admitted.directory, admitted.caller, question)
