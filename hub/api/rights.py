@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from hub.api.wire import private, respond
 from hub.errors import Fault, HubError
-from hub.http.caller import Admitted
+from hub.http.caller import Admitted, require_login
 from hub.http.session import SessionDoorman
 from hub.model.clock import format_us
 from hub.policy import require_officer, rights
@@ -29,7 +29,8 @@ def blueprint(doorman: SessionDoorman, store: Store) -> Blueprint:
     @made.get("/why")
     def why() -> Response:
         admitted = doorman.admit(request)
-        # Before anything is looked up: who may not ask learns nothing from the answer.
+        require_login(admitted)
+        # Before anything is looked up: what is not there and what is hidden look the same.
         require_officer(admitted.caller)
         account, collection, item = (_asked(name) for name in ("account", "collection", "object"))
         question = account, by_alias(admitted.directory, collection), item

@@ -61,7 +61,6 @@ class Circles:
         check_slug("group", name)
 
         def plan(directory: Directory) -> Plan:
-            find(directory.orgs, owner, "organisation")
             known = directory.groups.get(name, Group(name, title, owner))
             if not policy.decides(self._caller, known) or known.owner != owner:
                 raise HubError(
@@ -69,6 +68,7 @@ class Circles:
                     f"group {name} cannot be made or changed for {owner} by this account",
                     remedy="Choose another name, or ask its owner.",
                 )
+            find(directory.orgs, owner, "organisation")
             made = msgspec.structs.replace(known, title=title, terms=terms)
             return Plan([made], [], "group.put", name, f"{owner}: {title}")
 

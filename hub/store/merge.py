@@ -4,8 +4,10 @@
 - Equal version, content and label is no change: publishing twice is publishing once.
 - Equal version and other content or label replaces the old record when the same organisation
   publishes it, under a new date added, so that every subscriber receives it; producers do this
-  (ATT&CK releases hold 1,890 such pairs). Another organisation's other content is a conflict and
-  changes nothing; its equal content for another audience is a record of its own.
+  (ATT&CK releases hold 1,890 such pairs). All that the organisation published of the version is
+  replaced. Only whole objects count: who publishes what is in a view of its own object takes the
+  rest back. Another organisation's other content is a conflict and changes nothing; its equal
+  content for another audience is a record of its own.
 - Only records that the publisher may know take part: what it cannot see changes no answer. So
   several records of one version may stand side by side, and who sees several gets one of them.
 - Of the records that a reader sees of one object, the best is the newest STIX version (TAXII 2.1
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from hub.model.record import Candidate, Outcome
+from hub.model.tlp import Tlp
 
 
 class Standing(IntEnum):
@@ -52,16 +55,21 @@ class Known:
     """Date added of the first record of this publish, and of what it replaced: one for all the
     views of an object, from its first publish on"""
     part: int
-    """0: the whole object; else a view of it, the smaller the more is left"""
+    """0: the whole object; else a view of it, the smaller the more is left (`part_of`)"""
 
     def rank(self) -> tuple[str, int, int, int]:
         """The greater, the better."""
         return (self.stix, self.version_us, -self.part, -self.origin_us)
 
 
+def part_of(whole: Tlp, form: Tlp) -> int:
+    """`Known.part` of a form by its marking; of a view, the whole's marking plays no part."""
+    return 0 if form is whole else Tlp.RED + 1 - form
+
+
 def meet(
     known: Iterable[Known], candidate: Candidate, publisher: str, label: int
-) -> tuple[Outcome, int]:
+) -> tuple[Outcome, frozenset[int]]:
     """What becomes of the candidate.
 
     Args:
@@ -71,18 +79,18 @@ def meet(
         label: Key of the label it would get.
 
     Returns:
-        The outcome, and for one that is replaced the origin of its records; else 0.
+        The outcome, and the origins of the publishes that it replaces.
     """
     live = [record for record in known if record.standing != Standing.GONE]
     rivals = [record for record in live if record.version_us == candidate.version_us]
-    if any(r.digest == candidate.digest and r.label == label for r in rivals):
-        return Outcome.UNCHANGED, 0
-    for record in rivals:
-        if record.publisher == publisher and record.part == 0:
-            return Outcome.REPLACED, record.origin_us
+    own = [record for record in rivals if record.publisher == publisher and record.part == 0]
+    if any(r.digest == candidate.digest and r.label == label for r in own or rivals):
+        return Outcome.UNCHANGED, frozenset()
+    if own:
+        return Outcome.REPLACED, frozenset(record.origin_us for record in own)
     if any(r.digest != candidate.digest and r.publisher != publisher for r in rivals):
-        return Outcome.CONFLICT, 0
-    return (Outcome.VERSION if live else Outcome.NEW), 0
+        return Outcome.CONFLICT, frozenset()
+    return (Outcome.VERSION if live else Outcome.NEW), frozenset()
 
 
 def rank(known: Iterable[Known]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +15,7 @@ from hub.store.base import Batch, Removal
 from hub.store.filters import marks
 from hub.store.labels import Labels, key_of
 from hub.store.ledger import Stamps, record_act, take_ordinals
-from hub.store.merge import Known, Standing, meet, rank
+from hub.store.merge import Known, Standing, meet, part_of, rank
 
 _LOOKUP = 500
 """Object ids per look-up statement: few statement texts, so that SQLite keeps them compiled."""
@@ -47,7 +47,8 @@ class Writer:
         self._batch = batch
         self._now = now
         self._rows: list[_Row] = []
-        self._changes: list[tuple[int, str]] = []
+        self._changes: list[tuple[int, str, int]] = []
+        self._touched: set[str] = set()
         self._collection = batch.collection.key
         self._publisher = batch.scope.org
         self._labels = _BatchLabels(connection, labels, batch)
@@ -57,10 +58,10 @@ class Writer:
         items = self._batch.items
         ids = {item.object_id for item in items if isinstance(item, Candidate)}
         known = _known(self._connection, self._collection, ids)
-        before = {r.added_us: r.standing for group in known.values() for r in group}
+        before = {r.added_us: _place(r) for group in known.values() for r in group}
         stamps = Stamps(self._connection, self._now)
         verdicts = tuple(self._take(item, known, stamps) for item in items)
-        for object_id in {row.item.object_id for row in self._rows}:
+        for object_id in self._touched:
             rank(known[object_id])
         self._restand(known, before)
         self._insert()
@@ -83,20 +84,31 @@ class Writer:
             return Verdict(item.object_id, item.version, Outcome.REFUSED, item.reason)
         group = known.setdefault(item.object_id, [])
         mine = [record for record in group if self._labels.is_known(record)] if group else group
-        outcome, origin = meet(mine, item, self._publisher, self._labels.key(item.tlp))
+        outcome, origins = meet(mine, item, self._publisher, self._labels.key(item.tlp))
         if outcome in {Outcome.UNCHANGED, Outcome.CONFLICT}:
             return Verdict(item.object_id, item.version, outcome, _NOTES[outcome])
-        for record in group:
-            if origin and record.origin_us == origin:
-                record.standing = Standing.GONE
-        self._keep(item, group, stamps, origin)
+        self._keep(item, group, stamps, origins)
+        self._touched.add(item.object_id)
         note = "; ".join(item.warnings)
         return Verdict(item.object_id, item.version, outcome, f"warning: {note}" if note else "")
 
-    def _keep(self, item: Candidate, group: list[Known], stamps: Stamps, origin: int) -> None:
-        """Add the object, and each view of it as a record of its own under its own marking."""
-        kind = "replace" if origin else "add"
+    def _keep(
+        self, item: Candidate, group: list[Known], stamps: Stamps, origins: Collection[int]
+    ) -> None:
+        """Add the object, and each view of it as a record of its own under its own marking.
+
+        A form that the replaced publish had as well stays, under its old date: who sees no more
+        than that must not notice that the rest changed.
+        """
+        old = [r for r in group if r.origin_us in origins and r.standing != Standing.GONE]
+        origin, rows = min(origins, default=0), len(self._rows)
         for form in (item, *reversed(item.views)):
+            label, part = self._labels.key(form.tlp), part_of(item.tlp, form.tlp)
+            same = next((r for r in old if r.digest == form.digest and r.label == label), None)
+            if same:
+                old.remove(same)
+                same.part, same.origin_us = part, origin
+                continue
             added_us = stamps.next(form.tlp)
             origin = origin or added_us
             record = Known(
@@ -106,23 +118,34 @@ class Writer:
                 self._publisher,
                 item.stix,
                 Standing.OLDER,
-                self._labels.key(form.tlp),
+                label,
                 origin,
-                item.tlp - form.tlp,
+                part,
             )
             group.append(record)
             self._rows.append(_Row(form, record))
-            self._changes.append((added_us, kind))
+            self._changes.append((added_us, "replace" if origins else "add", added_us))
+        for record in old:
+            record.standing = Standing.GONE
+        if len(self._rows) == rows:
+            # Nothing is new, but more than this is gone. Its date says nothing to who saw less.
+            strictest = max(self._labels.tlp(record) for record in old)
+            kept = next(r for r in group if r.origin_us == origin and not r.part)
+            self._changes.append((stamps.next(strictest), "replace", kept.added_us))
 
-    def _restand(self, known: dict[str, list[Known]], before: dict[int, int]) -> None:
+    def _restand(
+        self, known: dict[str, list[Known]], before: dict[int, tuple[int, int, int]]
+    ) -> None:
         moved = [
-            (record.standing, record.added_us)
+            (*_place(record), record.added_us)
             for group in known.values()
             for record in group
-            if before.get(record.added_us, record.standing) != record.standing
+            if before.get(record.added_us, _place(record)) != _place(record)
         ]
-        bury(self._connection, [added_us for standing, added_us in moved if not standing])
-        self._connection.executemany("UPDATE record SET standing = ? WHERE added_us = ?", moved)
+        bury(self._connection, [added_us for standing, *_, added_us in moved if not standing])
+        self._connection.executemany(
+            "UPDATE record SET standing = ?, part = ?, origin_us = ? WHERE added_us = ?", moved
+        )
 
     def _insert(self) -> None:
         self._connection.executemany(
@@ -160,8 +183,8 @@ class Writer:
         self._connection.executemany(
             "INSERT INTO change VALUES (?,?,?,?,?)",
             [
-                (first + n, kind, added_us, added_us, self._collection)
-                for n, (added_us, kind) in enumerate(sorted(self._changes))
+                (first + n, kind, at_us, added_us, self._collection)
+                for n, (at_us, kind, added_us) in enumerate(sorted(self._changes))
             ],
         )
         self._connection.execute(
@@ -178,6 +201,11 @@ _NOTES = {
         " publish it with a newer `modified`, or under an id of your own"
     ),
 }
+
+
+def _place(record: Known) -> tuple[int, int, int]:
+    """What a later publish may change of a record."""
+    return int(record.standing), record.part, record.origin_us
 
 
 class _BatchLabels:
@@ -200,8 +228,14 @@ class _BatchLabels:
 
     def is_known(self, record: Known) -> bool:
         """Whether the publisher may know the record."""
-        label = self._new.get(record.label) or self._labels.of(record.label)
-        return self._batch.scope.knows(label, record.added_us, record.publisher)
+        return self._batch.scope.knows(self._of(record), record.added_us, record.publisher)
+
+    def tlp(self, record: Known) -> Tlp:
+        """The marking of a record."""
+        return self._of(record).tlp
+
+    def _of(self, record: Known) -> Label:
+        return self._new.get(record.label) or self._labels.of(record.label)
 
 
 def _known(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hub.model.query import Label, Query, Scope
 from hub.model.record import Candidate, Outcome
+from hub.model.tlp import Tlp
 
 STEP_US = 8
 
@@ -56,29 +57,35 @@ class Oracle:
             and scope.knows(kept.label, kept.added_us, kept.org)
         ]
         same = [kept for kept in mine if kept.item.version_us == item.version_us]
-        if any(k.item.digest == item.digest and k.label == label for k in same):
-            return Outcome.UNCHANGED
         own = [kept for kept in same if kept.org == scope.org and kept.part == 0]
+        if any(k.item.digest == item.digest and k.label == label for k in own or same):
+            return Outcome.UNCHANGED
         if own:
-            origin = own[0].origin_us
-            self.kept = [kept for kept in self.kept if kept.origin_us != origin]
-            self._keep(scope, item, audience, origin)
+            self._keep(scope, item, audience, {kept.origin_us for kept in own})
             return Outcome.REPLACED
         if any(k.org != scope.org and k.item.digest != item.digest for k in same):
             return Outcome.CONFLICT
-        self._keep(scope, item, audience, 0)
+        self._keep(scope, item, audience, set())
         return Outcome.VERSION if mine else Outcome.NEW
 
-    def _keep(self, scope: Scope, item: Candidate, audience: frozenset, origin: int) -> None:
+    def _keep(self, scope: Scope, item: Candidate, audience: frozenset, origins: set[int]) -> None:
+        old = [kept for kept in self.kept if kept.origin_us in origins]
+        self.kept = [kept for kept in self.kept if kept not in old]
+        origin = min(origins, default=0)
         for form in (item, *reversed(item.views)):
-            added_us = self._base + STEP_US * self._counts[form.tlp] + form.tlp
-            self._counts[form.tlp] += 1
-            self._last = max(self._last, added_us)
-            origin = origin or added_us
             label = Label(self.collection, form.tlp, audience)
-            part = item.tlp - form.tlp
+            part = 0 if form is item else 5 - form.tlp
+            stays = [k for k in old if (k.item.digest, k.label) == (form.digest, label)]
+            added_us = stays[0].added_us if stays else self._stamp(form.tlp)
+            origin = origin or added_us
             self.kept.append(Kept(form, scope.org, label, added_us, origin, part))
-            self.changes += 1
+            self.changes += not stays
+
+    def _stamp(self, tlp: Tlp) -> int:
+        added_us = self._base + STEP_US * self._counts[tlp] + tlp
+        self._counts[tlp] += 1
+        self._last = max(self._last, added_us)
+        return added_us
 
     def remove(self, scope: Scope, query: Query) -> int:
         """How many records the query selects; their publishes go as a whole."""

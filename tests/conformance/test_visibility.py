@@ -43,16 +43,11 @@ AUDIENCES = st.one_of(
 INSTANTS = st.sampled_from([0, 0, *(START_US + n * SECOND_US for n in range(1, 9))])
 
 
-def with_view(item, tlp):
-    """The object with a part that only those see who may see its marking."""
-    shown = candidate(1, 0, "redacted")._replace(
-        object_id=item.object_id, version=item.version, version_us=item.version_us, tlp=tlp
-    )
-    raw = item.raw.replace(b'"content"', b'"rest"')
-    view = shown._replace(
-        raw=raw, stix=item.stix, digest=uuid.uuid5(uuid.NAMESPACE_OID, str(raw)).bytes
-    )
-    return item._replace(views=(view,))
+def redacted(item, tlp):
+    """What is left of the object without the part that makes its content differ."""
+    raw = item.raw.partition(b', "content"')[0] + b"}"
+    digest = uuid.uuid5(uuid.NAMESPACE_OID, str(raw)).bytes
+    return item._replace(raw=raw, digest=digest, tlp=tlp)
 
 
 @st.composite
@@ -64,8 +59,12 @@ def items(draw):
         stix=draw(st.sampled_from(("2.1", "2.1", "2.0"))),
         tlp=draw(TLPS),
     )
-    if item.tlp > Tlp.GREEN and draw(st.booleans()):
-        return with_view(item, Tlp(draw(st.integers(0, item.tlp - 1))))
+    form = draw(st.integers(0, 4))
+    if form == 0:
+        return redacted(item, item.tlp)
+    if item.tlp > Tlp.GREEN and form <= 2:
+        view = redacted(item, Tlp(draw(st.integers(0, item.tlp - 1))))
+        return item._replace(views=(view,))
     return item
 
 

@@ -158,3 +158,25 @@ def test_an_officer_asks_why(api: Hub) -> None:
     absent = query + fakes.indicator(2)["id"]
     assert send(api, "GET", absent, account="coordinator")[0] == 404
     assert send(api, "GET", "why?account=partner", account="coordinator")[0] == 400
+
+
+@pytest.mark.parametrize("account", ["reader", "publisher", "administrator", ""])
+def test_only_officers_learn_by_asking_why_what_there_is(api: Hub, account: str) -> None:
+    """A hidden collection, account or object and one that is not there are answered the same."""
+    answers = [
+        send(api, "GET", f"why?account={who}&collection={where}&object=x", account=account)
+        for who in ("partner", "nobody")
+        for where in ("hidden", "nowhere")
+    ]
+    assert answers[0][0] == (403 if account else 401)
+    for code, said in answers:
+        said.pop("error_id")
+        assert (code, said) == answers[0]
+
+
+def test_who_may_not_make_a_group_learns_of_no_organisation(api: Hub) -> None:
+    answers = [
+        send(api, "PUT", "groups/case", {"title": "Case", "owner": owner}, account="reader")
+        for owner in ("grid", "nobody")
+    ]
+    assert [code for code, _ in answers] == [403, 403]

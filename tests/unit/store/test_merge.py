@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.model.record import Outcome
-from hub.store.merge import Known, Standing, meet, rank
+from hub.model.tlp import Tlp
+from hub.store.merge import Known, Standing, meet, part_of, rank
 from tests.conformance.builders import candidate
 
 GONE, OLDER, UNSURE, LAST, ONLY = Standing
@@ -81,6 +82,16 @@ MEETINGS = {
         0,
     ),
     "an older STIX version counts": ([known(1, b"x", standing=OLDER)], Outcome.UNCHANGED, 0),
+    "what it publishes is in a view of its own object: the rest is taken back": (
+        [known(1, b"y", label=2, added_us=7), known(1, b"x", origin_us=7, part=4)],
+        Outcome.REPLACED,
+        7,
+    ),
+    "another organisation has the same beside its own other content": (
+        [known(1, b"x", "grid"), known(1, b"y", label=2, added_us=7)],
+        Outcome.REPLACED,
+        7,
+    ),
     "one microsecond apart": ([known(2, b"x")], Outcome.VERSION, 0),
 }
 
@@ -88,7 +99,19 @@ MEETINGS = {
 @pytest.mark.parametrize(("records", "outcome", "origin"), MEETINGS.values(), ids=MEETINGS)
 def test_meet(records, outcome, origin):
     item = candidate()._replace(version_us=1, digest=b"x")
-    assert meet(records, item, "ministry", 1) == (outcome, origin)
+    assert meet(records, item, "ministry", 1) == (outcome, {origin} if origin else set())
+
+
+def test_all_that_it_published_of_the_version_is_replaced():
+    records = [known(1, b"y", label=2, added_us=5), known(1, b"z", added_us=7)]
+    item = candidate()._replace(version_us=1, digest=b"x")
+    assert meet(records, item, "ministry", 1) == (Outcome.REPLACED, {5, 7})
+
+
+@pytest.mark.parametrize("whole", list(Tlp))
+def test_what_is_left_of_an_object_does_not_tell_how_strict_the_rest_is(whole):
+    forms = [part_of(whole, form) for form in Tlp if form <= whole]
+    assert forms == [*range(5, 5 - whole, -1), 0]
 
 
 RANKS = {

@@ -1,0 +1,166 @@
+"""What hypothesis makes the scripts of `tests.http.twins` from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from hub.model.clock import format_us
+from hub.model.party import Subject
+from tests import fakes
+from tests.http import cast
+from tests.http.cast import AUTHORS, COLLECTIONS, VIEWERS, Viewer
+from tests.http.pieces import MARKS, NUMBERS, PARTS, id_of, pieces, version_of
+from tests.http.twins import Erase, Line, Post, Publish, objects
+from tests.http.worlds import Ask, Walk, status_id
+
+SUBJECTS: tuple[Subject, ...] = (
+    *(("org", org) for org in cast.ORGS),
+    cast.CASE,
+    cast.CASE,
+    cast.ENERGY,
+    cast.SECTOR,
+)
+ALIASES = st.sampled_from(("shared", "shared", "shared", *COLLECTIONS))
+PLACES = st.sampled_from(("shared", "shared", *COLLECTIONS, "nowhere"))
+IDS = st.sampled_from(
+    [id_of(number) for number in NUMBERS] + [id_of(1).replace("-4000-", "-5000-")]
+)
+VERSIONS = [version_of(version) for version in range(3)]
+
+
+class Case(NamedTuple):
+    """A viewer and a script."""
+
+    viewer: Viewer
+    script: list[Line]
+
+
+@st.composite
+def publishes(draw: Any) -> Publish:
+    """A publish whose audience its author may name."""
+    author, alias = draw(st.sampled_from(AUTHORS)), draw(ALIASES)
+    own = cast.belongs(author)
+    wanted = draw(st.just(()) | st.sets(st.sampled_from(SUBJECTS), min_size=1, max_size=2))
+    audience = {
+        who for who in wanted if (who[0] == "org" or who in own) and cast.reads(who, alias)
+    }
+    found = draw(st.lists(pieces(), min_size=1, max_size=3))
+    if not any("w" in right.rights and right.subject in own for right in cast.RIGHTS[alias]):
+        alias = "shared"
+    return Publish(author, alias, frozenset(audience), tuple(found))
+
+
+POSTS = st.builds(
+    Post,
+    ALIASES,
+    st.sampled_from(("", "", "org:ministry", "group:case", "org:near, org:far", "community:no")),
+    st.lists(pieces(stated=True), min_size=1, max_size=3).map(tuple),
+)
+
+_SELECTS = {
+    "match[version]": [
+        *("all", "first", "last", "first,last"),
+        VERSIONS[1],
+        f"last,{VERSIONS[0]}",
+    ],
+    "match[spec_version]": ["2.0", "2.1", "2.0,2.1"],
+    "match[type]": ["campaign", "campaign,tool", "marking-definition,ipv4-addr"],
+    "match[id]": [id_of(1), f"{id_of(1)},{id_of(2)},{id_of(3)}"],
+    "match[tlp]": ["red", "amber", "amber+strict,red", "green,clear"],
+    "match[name]": ["name a", "name b"],
+    "match[aliases]": ["first a", "second a,second b"],
+    "match[labels]": ["sample"],
+    "match[confidence-gte]": ["50"],
+    "match[modified-lte]": [VERSIONS[1]],
+    "match[value]": ["192.0.2.1"],
+    "added_after": [format_us(cast.second(n)) for n in (0, 2, 4, 6)],
+    "limit": ["1", "2", "3"],
+    "match[nothing]": ["x"],
+    "next": ["x"],
+}
+
+
+@st.composite
+def queries(draw: Any, fields: tuple[str, ...] = tuple(_SELECTS)) -> str:
+    """Up to three filters; those that are wrong are seldom."""
+    names = draw(st.lists(st.sampled_from(fields), max_size=3, unique=True))
+    return "&".join(f"{name}={draw(st.sampled_from(_SELECTS[name]))}" for name in names)
+
+
+OF_OBJECT = ("match[version]", "match[spec_version]", "limit", "added_after", "match[type]")
+_PAGED = st.tuples(PLACES, st.sampled_from(("objects/", "objects/", "manifest/")), queries()).map(
+    lambda drawn: Walk(objects(drawn[0]).replace("objects/", drawn[1]), drawn[2])
+)
+_OF_ONE = st.tuples(PLACES, IDS, st.sampled_from(("", "versions/")), queries(OF_OBJECT)).map(
+    lambda drawn: Walk(f"{objects(drawn[0])}{drawn[1]}/{drawn[2]}", drawn[3])
+)
+RESOURCES = (
+    *("/taxii2/", f"/{fakes.ROOT}/", f"/{fakes.ROOT}/collections/", "/nothing/"),
+    *("/api/v1/me", "/api/v1/groups", "/api/v1/communities", "/api/v1/why"),
+    *(f"/{fakes.ROOT}/collections/{alias}/" for alias in (*COLLECTIONS, "nowhere")),
+    *(f"/{fakes.ROOT}/status/{status_id(number)}/" for number in range(12)),
+)
+_RESOURCES = st.tuples(st.sampled_from(("GET", "GET", "HEAD")), st.sampled_from(RESOURCES)).map(
+    lambda drawn: Ask(*drawn)
+)
+_RESUMED = ALIASES.map(lambda alias: Walk(objects(alias), resumes=True))
+READS = st.one_of(_PAGED, _PAGED, _PAGED, _OF_ONE, _OF_ONE, _RESOURCES, _RESUMED)
+DELETES = st.tuples(PLACES, IDS, queries(("match[version]", "match[spec_version]"))).map(
+    lambda drawn: Ask("DELETE", f"{objects(drawn[0])}{drawn[1]}/", drawn[2])
+)
+LINES = st.one_of(publishes(), POSTS, DELETES, READS, st.just(Erase()))
+
+SWEEP: tuple[Line, ...] = (
+    Ask("GET", f"/{fakes.ROOT}/collections/"),
+    Walk(objects("shared"), "limit=2"),
+    Walk(objects("shared"), "match[version]=all&match[spec_version]=2.0,2.1"),
+    Walk(f"/{fakes.ROOT}/collections/shared/manifest/", "match[version]=first"),
+    *(Walk(objects(alias), "match[version]=all") for alias in COLLECTIONS[1:]),
+)
+"""What every viewer asks at the end of every script."""
+
+
+_CHANGES = st.one_of(
+    st.fixed_dictionaries({}),
+    st.fixed_dictionaries({"inner": st.sampled_from("xy")}),
+    st.fixed_dictionaries({"tlp": MARKS}),
+    st.fixed_dictionaries({"parts": PARTS}),
+    st.fixed_dictionaries({"version": st.integers(0, 2), "content": st.sampled_from("ab")}),
+)
+
+
+@st.composite
+def echoes(draw: Any, earlier: list[Line]) -> Line:
+    """Something like an earlier publish: by another, for others, or a little changed."""
+    line: Publish = draw(st.sampled_from([x for x in earlier if isinstance(x, Publish)]))
+    again = tuple(piece.changed(**draw(_CHANGES)) for piece in line.pieces)
+    if draw(st.integers(0, 3)) == 0:
+        return Post(line.alias, "", again)
+    other: Publish = draw(publishes())
+    if draw(st.booleans()):
+        return line._replace(pieces=again)
+    return other._replace(pieces=again) if draw(st.booleans()) else other
+
+
+DELIVERIES = st.tuples(st.sampled_from(VIEWERS), st.lists(publishes(), min_size=1, max_size=8))
+"""A viewer, and publishes."""
+
+
+@st.composite
+def histories(draw: Any) -> list[Line]:
+    """Lines that have to do with each other."""
+    lines: list[Line] = [draw(publishes())]
+    for _ in range(draw(st.integers(1, 8))):
+        lines.append(draw(st.one_of(LINES, echoes(lines), echoes(lines))))
+    return lines
+
+
+@st.composite
+def cases(draw: Any) -> Case:
+    """A viewer with a script in which it meets what it may not see."""
+    viewer = draw(st.sampled_from(VIEWERS))
+    history = draw(histories())
+    probes = draw(st.lists(st.one_of(READS, READS, POSTS, DELETES), min_size=2, max_size=6))
+    return Case(viewer, [*history, *SWEEP[1:3], *probes, *SWEEP])

@@ -1,0 +1,102 @@
+"""What a viewer may not see changes no byte of what it is answered, at any door.
+
+`tests.http.twins` says what is hidden, `tests.http.worlds` what is the same in both worlds. That
+these tests notice a leak is shown by `tests/conformance/test_planted.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.cli.main import main
+from hub.model.tlp import Tlp
+from tests.http.cast import COLLECTIONS, VIEWERS, Viewer
+from tests.http.conftest import FRONTS
+from tests.http.scripts import DELIVERIES, Case, cases, histories
+from tests.http.twins import Publish, receive, split
+from tests.http.worlds import Pair, World
+
+
+@pytest.fixture(scope="module", params=FRONTS)
+def worlds(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pair]:
+    """Two empty hubs."""
+    pair = Pair.made(tmp_path_factory.mktemp(request.param), request.param)
+    yield pair
+    pair.close()
+
+
+def test_every_answer_is_the_same_without_what_is_hidden(worlds: Pair) -> None:
+    counts: Counter[str] = Counter()
+
+    @settings(max_examples=500)
+    @given(case=cases())
+    def check(case: Case) -> None:
+        twins = split(case.viewer, case.script)
+        counts["with hidden"] += twins.hidden > 0
+        counts["answers"] += worlds.compare(case.viewer, twins)
+
+    check()
+    # Else the comparison says nothing.
+    assert counts["with hidden"] >= 400
+    assert counts["answers"] >= 5000
+
+
+def test_a_viewer_receives_what_it_may_see_and_nothing_else(worlds: Pair) -> None:
+    counts: Counter[str] = Counter()
+
+    @settings(max_examples=200)
+    @given(case=DELIVERIES)
+    def check(case: tuple[Viewer, list[Publish]]) -> None:
+        counts["received"] += receive(worlds.full, *case)
+
+    check()
+    assert counts["received"] >= 100
+
+
+CONSOLE_VIEWERS = [
+    viewer
+    for viewer in VIEWERS
+    if viewer.org not in {"", "blind"} and viewer.ceiling is Tlp.RED and not viewer.read_only
+]
+"""On the command line there are accounts, and no tokens."""
+
+
+def exported(world: World, viewer: Viewer, alias: str, versions: str) -> tuple[int, bytes, str]:
+    """Exit code, standard output and standard error of `hub export`."""
+    config = str(world.config.store_path.parent / "hub.toml")
+    options = ["--config", config, "export", alias, "--account", viewer.account]
+    found = CliRunner().invoke(main, [*options, "--versions", versions])
+    return found.exit_code, found.stdout_bytes, found.stderr
+
+
+def test_an_export_is_the_same_without_what_is_hidden(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    pair = Pair.made(tmp_path_factory.mktemp("export"), "hub")
+    lines: Counter[str] = Counter()
+
+    @settings(max_examples=150)
+    @given(
+        viewer=st.sampled_from(CONSOLE_VIEWERS),
+        history=histories(),
+        alias=st.sampled_from(("shared", "shared", "shared", *COLLECTIONS)),
+        versions=st.sampled_from(("last", "all")),
+    )
+    def check(viewer: Viewer, history: list, alias: str, versions: str) -> None:
+        twins = split(viewer, history)
+        pair.compare(viewer, twins)
+        full, bare = (exported(world, viewer, alias, versions) for world in pair)
+        assert full == bare
+        lines["objects"] += full[1].count(b"\n")
+
+    check()
+    pair.close()
+    assert lines["objects"] >= 20
