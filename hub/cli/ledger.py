@@ -124,7 +124,7 @@ class ChangeLine(
     collection: str
     """Its UUID"""
     record: Record | None = None
-    """None: this is a delete."""
+    """None: the change brought none, such as a delete."""
 
 
 class End(msgspec.Struct, frozen=True, tag_field="line", tag="end", forbid_unknown_fields=True):
@@ -222,8 +222,8 @@ def change_of(line: ChangeLine) -> Logged:
     """
     change = Change(line.ordinal, line.change, parse_us(line.at), parse_us(line.added), line.key)
     found = line.record
-    if (found is None) != (line.change == "delete"):
-        raise ValueError("a record belongs to every change but a delete")
+    if (found is None) != (change.at_us != change.added_us):
+        raise ValueError("a record belongs to the change that brought it, and to no other")
     if found is None:
         return Logged(change)
     raw = found.raw.encode() if found.raw is not None else found.raw_base64

@@ -65,7 +65,7 @@ _REPLAY = (
     "SELECT c.ordinal, c.kind, c.at_us, c.added_us, c.collection, r.standing, r.publisher,"
     " r.raw, r.object_id, r.type, r.version, r.version_us, r.stix, r.digest, r.terms, r.warnings,"
     " r.label, r.origin_us, r.part"
-    " FROM change c LEFT JOIN record r ON r.added_us = c.added_us AND c.kind <> 'delete'"
+    " FROM change c LEFT JOIN record r ON r.added_us = c.added_us AND c.at_us = c.added_us"
     " WHERE c.ordinal > ? ORDER BY c.ordinal LIMIT ?"
 )
 _INSERT = (
@@ -124,10 +124,12 @@ def _rows(connection: sqlite3.Connection, found: Sequence[Logged]) -> Iterator[t
 
 def _check_order(connection: sqlite3.Connection, found: Sequence[Logged]) -> None:
     ordinal, last_us = single(connection.execute("SELECT ordinal, last_us FROM clock"))
-    for change in (item.change for item in found):
+    for change, brought in ((item.change, item.record is not None) for item in found):
         follows = change.ordinal == ordinal + 1 and change.at_us > last_us
-        # A record is dated by the change that brought it; a delete names an earlier one.
-        if not follows or (change.at_us == change.added_us) == (change.kind == "delete"):
+        # A record is dated by the change that brought it. A delete names an earlier one, and so
+        # does a replace that took views back and brought nothing.
+        dated = change.at_us == change.added_us if brought else change.at_us > change.added_us
+        if not (follows and dated) or (brought and change.kind == "delete"):
             raise HubError(
                 Fault.BAD_BODY,
                 f"change {change.ordinal} does not follow on change {ordinal}, or its date is wrong",

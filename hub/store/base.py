@@ -80,7 +80,7 @@ class Logged(NamedTuple):
 
     change: Change
     publisher: str = ""
-    """Slug of the organisation; empty for a delete, as `record` is None then."""
+    """Slug of the organisation; empty where `record` is None: the change brought none."""
     record: Candidate | None = None
     """Without its bytes, terms and warnings when it was replaced or deleted since."""
     gone: bool = False

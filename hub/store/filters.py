@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -92,7 +92,7 @@ def _of_objects(
         f" AND r.object_id = i.value{kinds} AND {rest.sql} AND r.added_us > ?"
         " ORDER BY r.added_us LIMIT ?",
         [
-            msgspec.json.encode(sorted(set(query.ids))).decode(),
+            _listed(query.ids),
             *found.args,
             query.collection,
             *query.types,
@@ -268,6 +268,22 @@ def _none_other(ranges: Sequence[Range], alias: str, condition: Callable[[str], 
 def rank(alias: str) -> str:
     """`hub.store.merge.Known.rank` as SQL."""
     return f"({alias}.stix, {alias}.version_us, -{alias}.part, -{alias}.origin_us)"
+
+
+def of_objects(ranges: Sequence[Range], collection: int, ids: Collection[str]) -> Where:
+    """A SELECT of publisher, origin, object id and version of all that is seen of objects."""
+    found = among(ranges, "r", "record_object")
+    return Where(
+        "SELECT r.publisher, r.origin_us, r.object_id, r.version_us"
+        f" FROM json_each(?) i CROSS JOIN {found.sql} AND r.collection = ?"
+        " AND r.object_id = i.value",
+        [_listed(ids), *found.args, collection],
+    )
+
+
+def _listed(ids: Collection[str]) -> str:
+    """Ids as a JSON list. SQLite ends a text of JSON at U+0000, which no id can hold."""
+    return msgspec.json.encode(sorted({item for item in ids if "\0" not in item})).decode()
 
 
 def count(ranges: Sequence[Range], collection: int) -> Where:

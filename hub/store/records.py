@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -14,7 +14,7 @@ from hub.model.record import Status
 from hub.store.base import Batch, Change, Removal, Tally
 from hub.store.checks import CHECKS
 from hub.store.database import Database, single
-from hub.store.filters import count, page
+from hub.store.filters import count, of_objects, page
 from hub.store.labels import Labels
 from hub.store.writer import Writer, erase
 
@@ -69,19 +69,15 @@ class RecordLog:
         """See `Log.remove`."""
         with self._database.writing() as connection:
             ranges = self._labels.visible(connection, scope, removal.query.collection)
-            wanted = page("r.publisher, r.origin_us, r.object_id", ranges, removal.query, 0, -1)
-            rows: list[tuple[str, int, str]] = connection.execute(
+            wanted = page("r.object_id, r.version_us", ranges, removal.query, 0, -1)
+            versions: list[tuple[str, int]] = connection.execute(
                 wanted.sql, wanted.args
             ).fetchall()
-            if not scope.moderates and any(row[0] != scope.org for row in rows):
-                raise HubError(
-                    Fault.DENIED,
-                    "a version of this object was published by another organisation",
-                    remedy="Select your own versions with match[version], or ask a coordinator.",
-                )
-            if rows:
-                erase(connection, removal, {row[1]: row[2] for row in rows}, self._clock())
-            return len(rows)
+            wanted = of_objects(ranges, removal.query.collection, {row[0] for row in versions})
+            seen = connection.execute(wanted.sql, wanted.args).fetchall()
+            if origins := _may_go(scope, set(versions), seen):
+                erase(connection, removal, origins, self._clock())
+            return len(versions)
 
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
         """See `Log.status`."""
@@ -175,3 +171,27 @@ def _within_budget(cursor: sqlite3.Cursor) -> tuple[list[tuple[int, bytes]], boo
             cursor.close()
             return rows, cut
     return rows, False
+
+
+def _may_go(
+    scope: Scope, versions: set[tuple[str, int]], seen: Iterable[tuple[str, int, str, int]]
+) -> dict[int, str]:
+    """What the scope may delete of these versions: origins, each with the id of its object.
+
+    Several organisations may have published a version: each deletes its own, coordinators all.
+
+    Raises:
+        HubError: DENIED when it may delete nothing of one of them.
+    """
+    mine = [
+        (origin, object_id, version)
+        for publisher, origin, object_id, version in seen
+        if (object_id, version) in versions and (scope.moderates or publisher == scope.org)
+    ]
+    if versions - {(object_id, version) for _, object_id, version in mine}:
+        raise HubError(
+            Fault.DENIED,
+            "a version of this object was published by another organisation",
+            remedy="Select your own versions with match[version], or ask a coordinator.",
+        )
+    return {origin: object_id for origin, object_id, _ in mine}

@@ -90,7 +90,14 @@ class Oracle:
     def remove(self, scope: Scope, query: Query) -> int:
         """How many records the query selects; their publishes go as a whole."""
         chosen = self._select(scope, query)
-        origins = {kept.origin_us for kept in chosen}
+        versions = {(kept.item.object_id, kept.item.version_us) for kept in chosen}
+        # A coordinator deletes all that it sees of a version, whoever published it.
+        origins = {
+            kept.origin_us
+            for kept in self.kept
+            if (kept.item.object_id, kept.item.version_us) in versions
+            and scope.admits(kept.label, kept.added_us)
+        }
         gone = [kept for kept in self.kept if kept.origin_us in origins]
         self.kept = [kept for kept in self.kept if kept not in gone]
         self.changes += len(gone)

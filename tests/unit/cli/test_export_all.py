@@ -349,7 +349,7 @@ WRONG: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str]] = {
     ),
     "a delete with a record": (
         lambda lines: sealed(replaced(CHANGE, b'"change":"add"', b'"change":"delete"')(lines)),
-        "every change but a delete",
+        "does not follow on change 0, or its date is wrong",
     ),
     "a head in the middle": (
         lambda lines: sealed([*lines[:4], lines[0], *lines[4:]]),
