@@ -6,6 +6,7 @@ import uuid
 from typing import Any, cast
 
 import click
+import msgspec
 
 from hub.cli.base import (
     MARKING,
@@ -18,7 +19,7 @@ from hub.cli.base import (
     say,
     show,
 )
-from hub.model.clock import now_us
+from hub.model.clock import format_us, now_us
 from hub.model.party import Collection, Directory, Grant, Subject
 from hub.model.tlp import Tlp
 
@@ -57,6 +58,28 @@ def collection_create(context: Context, /, alias: str, title: str, **fields: Any
     context.admin().put_collection(made, roots=roots)
     say(f"collection {alias} is:")
     click.echo(id_)
+
+
+@collection.command("set")
+@click.argument("alias")
+@click.option("--ceiling", type=MARKING, default=None, help="The strictest marking it takes.")
+@click.option(
+    "--default", type=MARKING, default=None, help="How objects without a TLP marking are treated."
+)
+@click.option("--description", default=None, help="Shown to clients.")
+@pass_context
+@guarded
+def collection_set(context: Context, /, alias: str, **fields: Any) -> None:
+    """Change a collection. What is stored already stays as it was marked when it came."""
+    from hub.service.changes import by_alias  # slow to import
+
+    changes = {name: value for name, value in fields.items() if value is not None}
+    if not changes:
+        raise click.UsageError("give at least one of --ceiling, --default and --description")
+    admin, roots = context.admin(), [root.name for root in context.config().taxii.roots]
+    known = by_alias(context.store().directory(), alias)
+    admin.put_collection(msgspec.structs.replace(known, **changes), roots=roots)
+    say(f"collection {alias} is changed")
 
 
 @collection.command("grant")
@@ -116,10 +139,16 @@ def collection_list(context: Context, /, output: str) -> None:
 
 def _grants(directory: Directory, key: int) -> list[str]:
     return [
-        f"{':'.join(grant.subject)}:{'r' * grant.read}{'w' * grant.write}"
+        f"{':'.join(grant.subject)}:{'r' * grant.read}{'w' * grant.write}{_bounds(grant)}"
         for grant in directory.grants
         if grant.collection == key
     ]
+
+
+def _bounds(grant: Grant) -> str:
+    """What narrows the reading."""
+    ceiling = f"<={grant.ceiling.text}" if grant.ceiling < Tlp.RED else ""
+    return ceiling + (f">={format_us(grant.since_us)}" if grant.since_us else "")
 
 
 COMMANDS = (collection,)

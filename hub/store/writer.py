@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from hub.model.party import Subject
 from hub.model.query import Label
 from hub.model.record import Candidate, Outcome, Refusal, Status, Verdict
 from hub.model.tlp import Tlp
@@ -87,9 +88,12 @@ class Writer:
         outcome, origins = meet(mine, item, self._publisher, self._labels.key(item.tlp))
         if outcome in {Outcome.UNCHANGED, Outcome.CONFLICT}:
             return Verdict(item.object_id, item.version, outcome, _NOTES[outcome])
+        widened = not self._batch.audience and any(
+            self._labels.audience(record) for record in mine if record.origin_us in origins
+        )
         self._keep(item, group, stamps, origins)
         self._touched.add(item.object_id)
-        note = "; ".join(item.warnings)
+        note = "; ".join([*item.warnings, *([_WIDENED] if widened else [])])
         return Verdict(item.object_id, item.version, outcome, f"warning: {note}" if note else "")
 
     def _keep(
@@ -208,6 +212,9 @@ def _place(record: Known) -> tuple[int, int, int]:
     return int(record.standing), record.part, record.origin_us
 
 
+_WIDENED = "it had named recipients, and is now for everybody who may read the collection"
+
+
 class _BatchLabels:
     """The labels of one publish: at most one for each marking."""
 
@@ -233,6 +240,10 @@ class _BatchLabels:
     def tlp(self, record: Known) -> Tlp:
         """The marking of a record."""
         return self._of(record).tlp
+
+    def audience(self, record: Known) -> frozenset[Subject]:
+        """Whom a record is for; empty: whoever may read the collection."""
+        return self._of(record).audience
 
     def _of(self, record: Known) -> Label:
         return self._new.get(record.label) or self._labels.of(record.label)

@@ -90,6 +90,15 @@ def test_who_joins_later_sees_what_comes_later(hub: Hub, room: Room) -> None:
     assert len(room.objects(account="partner")) == 2
 
 
+def test_whoever_drops_the_audience_is_told(room: Room) -> None:
+    body = fakes.body(fakes.indicator(1))
+    room.post(body, headers={"Hub-Audience": "org:grid"})
+    again = data(room.post(body, headers={"Hub-Audience": "org:grid"}))
+    assert again["successes"][0]["message"].startswith("unchanged")
+    (said,) = data(room.post(body))["successes"]
+    assert "it had named recipients" in said["message"]
+
+
 REFUSED = {
     "above the ceiling": (marked(1, TLP2[Tlp.RED]), "up to TLP:AMBER+STRICT"),
     "two colours": (marked(1, TLP2[Tlp.GREEN], TLP2[Tlp.AMBER]), "TLP:GREEN and TLP:AMBER"),

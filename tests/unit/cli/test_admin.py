@@ -152,6 +152,16 @@ def test_collections(run: Run) -> None:
     assert news["grants"] == ["community:partners:r", "org:grid:rw"]
     assert news["public"] is True
     assert (news["ceiling"], news["default"]) == ("amber+strict", "clear")
+    narrow = ("--up-to", "green", "--since", "2026-01-31T08:00:00Z")
+    assert run(*grant, "--org", "grid", "--read", *narrow).exit_code == 0
+    assert (
+        run("collection", "set", "news", "--ceiling", "red", "--default", "amber").exit_code == 0
+    )
+    assert run("collection", "set", "news").exit_code == 2
+    assert run("collection", "set", "none", "--ceiling", "red").exit_code == 5
+    (news,) = [row for row in rows(run, "collection", "list") if row["alias"] == "news"]
+    assert news["grants"][1] == "org:grid:r<=green>=2026-01-31T08:00:00.000000Z"
+    assert (news["ceiling"], news["default"]) == ("red", "amber")
     assert run(*grant, "--org", "grid").stderr == "org grid in news: nothing\n"
     assert run(*grant, "--org", "grid", "--community", "partners").exit_code == 2
     assert run(*grant).exit_code == 2
