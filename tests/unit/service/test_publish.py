@@ -1,6 +1,7 @@
 """The one door for data: rights first, then a verdict for each object, then one transaction."""
 
 import json
+import time
 import uuid
 
 import pytest
@@ -10,6 +11,7 @@ from hub.errors import Fault, HubError
 from hub.model.party import Caller, Directory
 from hub.model.query import Query
 from hub.model.record import Outcome
+from hub.model.tlp import Tlp
 from hub.service.fetch import Reader
 from hub.service.fetch import collection as named
 from hub.service.fetch import collections as listed
@@ -17,6 +19,7 @@ from hub.service.publish import Publisher
 from hub.stix.check import Limits
 from tests.conformance.builders import EVERY, select, version_us
 from tests.fakes import KEYS, ROOT, collection, indicator, parties
+from tests.unit.stix.marked import OF
 
 DIRECTORY = Directory.of(1, parties())
 SHARED, DROPBOX = collection("shared"), collection("dropbox")
@@ -116,6 +119,28 @@ def test_checking_costs_a_bounded_time(hub_store):
         Publisher(hub_store, Limits(), seconds=0.2).publish(PUBLISHER, SHARED, hostile)
     assert caught.value.fault is Fault.TOO_LARGE
     assert hub_store.changes(0, 1) == []
+
+
+def test_grading_costs_a_bounded_time(hub_store):
+    """To cut an object into views takes longer than to check it."""
+    labels = [f"l{n}" for n in range(1000)]
+    refs = [OF[tlp] for tlp in (Tlp.GREEN, Tlp.AMBER, Tlp.AMBER_STRICT)]
+    parts = [
+        {"marking_ref": ref, "selectors": [f"labels.[{n}]" for n in range(place, 999, 3)]}
+        for place, ref in enumerate(refs)
+    ]
+    hostile = [
+        raw(n, labels=labels, object_marking_refs=[OF[Tlp.CLEAR]], granular_markings=parts)
+        for n in range(25)
+    ]
+    with pytest.raises(HubError) as caught:
+        Publisher(hub_store, Limits(), seconds=0.2).publish(PUBLISHER, SHARED, hostile)
+    assert caught.value.fault is Fault.TOO_LARGE
+    assert hub_store.changes(0, 1) == []
+    start = time.thread_time()
+    status = Publisher(hub_store, Limits()).publish(PUBLISHER, SHARED, hostile)
+    assert time.thread_time() - start > 0.2, "it would have taken longer"
+    assert outcomes(status) == [Outcome.NEW] * 25
 
 
 class TestStrict:
