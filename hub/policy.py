@@ -258,10 +258,8 @@ def explain(caller: Caller, directory: Directory, label: Label, added_us: int) -
     """Why the caller sees, or does not see, a record with this label."""
     found = scope(caller, directory)
     rule = _obstacle(caller, directory, found, label, added_us)
-    return Reason(
-        found.admits(label, added_us),
-        rule or _permission(directory.collections[label.collection], label),
-    )
+    permission = _permission(directory.collections[label.collection], label)
+    return Reason(found.admits(label, added_us), rule or permission)
 
 
 def _obstacle(
@@ -286,7 +284,8 @@ def _obstacle(
 
 
 def _permission(collection: Collection, label: Label) -> str:
-    if collection.public and label.tlp is Tlp.CLEAR and not label.audience:
-        return "the object is TLP:CLEAR, and the collection is public"
+    way = f"a grant lets it read {label.tlp} in this collection"
+    if collection.public and label.tlp is Tlp.CLEAR:
+        way = "the collection is public"
     audience = "its organisation is in the audience" if label.audience else "it has no audience"
-    return f"a grant lets it read {label.tlp} in this collection, and {audience}"
+    return f"{way}, and {audience}"

@@ -102,11 +102,18 @@ class Circles:
         change(self._registry, self._caller, plan)
 
     def remove_members(self, circle: Subject, members: Iterable[str]) -> None:
-        """Put members out: they see nothing that they saw through the circle any more."""
+        """Put members out: they see nothing that they saw through the circle any more.
+
+        Raises:
+            HubError: ABSENT, also when one of them is no member, or DENIED.
+        """
         gone = {_member(text) for text in members}
 
         def plan(directory: Directory) -> Plan:
             known = self._owned(directory, circle)
+            for subject in sorted(gone - {member.subject for member in known.members}):
+                reason = f"{':'.join(subject)} is no member of {':'.join(circle)}"
+                raise HubError(Fault.ABSENT, reason, field="member")
             kept = [member for member in known.members if member.subject not in gone]
             return _with_members(known, circle, kept, "leave", gone)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +20,8 @@ from hub.stix.strict import faults
 from hub.store.base import Act, Batch, Log, Removal
 
 _LOOKUP = 500
+
+T = TypeVar("T")
 
 
 class Publisher:
@@ -58,11 +61,16 @@ class Publisher:
             StoreDown: Nothing of the publish was kept.
         """
         policy.require_write(scope, collection)
-        judged = list(self._judged(raws, collection))
+        # Hostile patterns and markings may cost milliseconds each, so CPU is counted.
+        end = time.thread_time() + self._seconds
+        judged = [
+            self._judge(bytes(raw), f"objects[{place}]", collection)
+            for place, raw in self._in_time(raws, end)
+        ]
         terms = Terms(collection.default, self._statements(scope, collection, judged))
         items = [
             _marked(item, f"objects[{place}]", terms, (scope, collection, audience))
-            for place, item in enumerate(judged)
+            for place, item in self._in_time(judged, end)
         ]
         act = Act(scope.account, scope.org, "publish", collection.id, f"{len(items)} objects")
         batch = Batch(str(self._new_id()), collection, items, scope, act, audience)
@@ -88,20 +96,17 @@ class Publisher:
                     known.add(item.object_id)
         return known
 
-    def _judged(
-        self, raws: Sequence[bytes | memoryview], collection: Collection
-    ) -> Iterator[Candidate | Refusal]:
-        """Check each object; hostile patterns may cost milliseconds each, so CPU is counted."""
-        end = time.thread_time() + self._seconds
-        for place, raw in enumerate(raws):
+    def _in_time(self, things: Sequence[T], end: float) -> Iterator[tuple[int, T]]:
+        """Each with its place, as long as there is time."""
+        for place, thing in enumerate(things):
             if time.thread_time() > end:
                 raise HubError(
                     Fault.TOO_LARGE,
-                    f"checking these {len(raws)} objects takes more than {self._seconds} s of CPU",
+                    f"checking these {len(things)} objects takes more than {self._seconds} s of CPU",
                     field="objects",
-                    remedy="Nothing was stored. Send fewer objects at once, or simpler patterns.",
+                    remedy="Nothing was stored. Send fewer objects at once, or simpler ones.",
                 )
-            yield self._judge(bytes(raw), f"objects[{place}]", collection)
+            yield place, thing
 
     def _judge(self, raw: bytes, place: str, collection: Collection) -> Candidate | Refusal:
         item = check(raw, place, self._limits)

@@ -5,7 +5,9 @@
 - The effective marking is the strictest of the object and of its parts (STIX 2.1 section 7.2).
 - An object with parts that are marked more strictly than itself has views: one for each colour
   below the strictest, without the parts above it. Where a part cannot be taken out, because its
-  type requires it or its selector selects nothing, the whole object is as strict as that part.
+  id is made of it or its selector selects nothing, the whole object is as strict as that part.
+- There is no view where the type requires what would be missing: what is left of an object that
+  follows the specification follows it, too.
 - Markings that contradict each other are refused: nobody can tell what the producer meant.
 """
 
@@ -24,10 +26,12 @@ from hub.stix.decode import Limits
 from hub.stix.flaw import Flaw, printable, shown
 from hub.stix.marking import COLOUR_OF, is_statement
 from hub.stix.redact import Spot, spot, without
+from hub.stix.strict import is_valid
 from hub.stix.tables import type_table
 
 _NO_LIMITS = Limits(object_bytes=1 << 62, depth=1 << 30)
 _MOST_PARTS = 1000
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Terms(NamedTuple):
@@ -83,13 +87,19 @@ def _whole(item: Candidate, terms: Terms) -> Tlp:
 
 def _with_parts(item: Candidate, whole: Tlp, terms: Terms) -> Candidate:
     obj = msgspec.json.decode(item.raw)
-    parts = list(_parts(obj, terms))
     table = type_table(item.stix, item.type)
-    required = table.required | table.derived_from if table else frozenset()
+    parts = list(_parts(obj, terms, table.derived_from if table else _NOTHING))
     base = max([whole, *(part.tlp for part in parts if part.spot is None)])
-    strictest = max([base, *(part.tlp for part in parts)])
-    levels = sorted({base, *(part.tlp for part in parts if part.tlp > base)})
-    views = [_view(obj, level, parts, required) for level in levels[:-1]]
+    above = {part.tlp for part in parts if part.tlp > base}
+    if not above:
+        return item._replace(tlp=base)
+    *levels, strictest = sorted({base, *above})
+    required = table.required if table else _NOTHING
+    views = [_view(obj, level, parts, required) for level in levels]
+    if any(views) and is_valid(obj, item.stix):
+        views = [
+            view for view in views if view and is_valid(msgspec.json.decode(view.raw), view.stix)
+        ]
     return item._replace(tlp=strictest, views=tuple(view for view in views if view))
 
 
@@ -109,17 +119,19 @@ def _view(
     return view._replace(tlp=level) if isinstance(view, Candidate) else None
 
 
-def _parts(obj: Mapping[str, Any], terms: Terms) -> Iterator[_Part]:
+def _parts(obj: Mapping[str, Any], terms: Terms, derived_from: frozenset[str]) -> Iterator[_Part]:
     colours: dict[str, Tlp] = {}
     for ref, selectors in _entries(obj):
         if ref in terms.statements:
             continue
         tlp = COLOUR_OF.get(ref, Tlp.RED)
         for selector in selectors:
-            known = colours.setdefault(selector, tlp)
-            if known is not tlp and ref in COLOUR_OF:
+            known = colours.setdefault(selector, tlp) if ref in COLOUR_OF else tlp
+            if known is not tlp:
                 raise _contradiction(f"granular_markings: {printable(selector)}", {known, tlp})
-            yield _Part(tlp, spot(obj, selector))
+            found = spot(obj, selector)
+            # Whoever has the id could try values until they fit it.
+            yield _Part(tlp, None if found and found.name in derived_from else found)
 
 
 def _entries(obj: Mapping[str, Any]) -> Iterator[tuple[Any, list[str]]]:

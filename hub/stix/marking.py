@@ -74,7 +74,9 @@ def is_standard(obj: Mapping[str, Any]) -> bool:
 
 def is_statement(obj: Mapping[str, Any]) -> bool:
     """Whether a marking-definition says something about use, and nothing about who may see."""
-    return obj.get("definition_type") == "statement" and declared_colour(obj) is None
+    named = obj.get("definition_type") == "statement" and declared_colour(obj) is None
+    # Who defines a marking of TLP anew must not take its meaning away.
+    return named and obj["id"] not in COLOUR_OF
 
 
 def _part_refs(parts: list[Any]) -> Iterator[Any]:

@@ -8,6 +8,7 @@ are renumbered where entries before theirs are gone.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -41,21 +42,28 @@ class Spot(NamedTuple):
     """Key or place inside the property; None: all of it."""
 
 
-def spot(obj: Mapping[str, Any], selector: Any) -> Spot | None:
+def leads_somewhere(obj: Mapping[str, Any], selector: Any) -> bool:
+    """Whether a selector selects a value of the object (STIX 2.1 section 7.2.3.1)."""
+    node: Any = obj
+    for step in selector.split(".") if type(selector) is str else [""]:
+        if type(node) is dict and step in node:
+            node = node[step]
+        elif type(node) is list and (index := _INDEX.fullmatch(step)):
+            if int(index[1]) >= len(node):
+                return False
+            node = node[int(index[1])]
+        else:
+            return False
+    return True
+
+
+def spot(obj: Mapping[str, Any], selector: str) -> Spot | None:
     """The place of a selector; None when it selects nothing that can be taken out."""
-    steps = selector.split(".") if type(selector) is str else [""]
-    name, rest = steps[0], steps[1:]
-    if name not in obj or name in STRUCTURE:
+    name, *rest = selector.split(".")
+    if name in STRUCTURE or not leads_somewhere(obj, selector):
         return None
-    if not rest:
-        return Spot(name, None)
-    value = obj[name]
-    index = _INDEX.fullmatch(rest[0])
-    if type(value) is list and index and int(index[1]) < len(value):
-        return Spot(name, int(index[1]))
-    if type(value) is dict and rest[0] in value:
-        return Spot(name, rest[0])
-    return None
+    index = _INDEX.fullmatch(rest[0]) if rest and type(obj[name]) is list else None
+    return Spot(name, int(index[1]) if index else rest[0] if rest else None)
 
 
 def without(
@@ -65,55 +73,66 @@ def without(
     gone = _by_name(spots)
     left: dict[str, Any] = {}
     for name, value in obj.items():
-        kept = _rest(value, gone[name]) if name in gone else value
-        if kept is not None:
+        kept = gone[name].rest(value) if name in gone else value
+        if kept is not None or name not in gone:
             left[name] = kept
         elif name in required:
             return None
-    markings = list(_markings(obj, gone))
+    markings = list(_markings(obj, left, gone))
     left.pop("granular_markings", None)
     return left | ({"granular_markings": markings} if markings else {})
 
 
-def _by_name(spots: Iterable[Spot]) -> dict[str, set[str | int | None]]:
+class _Gone:
+    """What goes of one property."""
+
+    def __init__(self, entries: set[str | int | None]) -> None:
+        self._entries = entries
+        self._places = sorted(entry for entry in entries if type(entry) is int)
+
+    def rest(self, value: Any) -> Any:
+        """What is left of it; None: nothing."""
+        if None in self._entries:
+            return None
+        if type(value) is list:
+            return [v for place, v in enumerate(value) if place not in self._entries] or None
+        return {key: v for key, v in value.items() if key not in self._entries} or None
+
+    def moved(self, place: int) -> int:
+        """Where an entry of a list is when those before it are gone."""
+        return place - bisect_left(self._places, place)
+
+    def takes(self, found: Spot) -> bool:
+        return None in self._entries or found.entry in self._entries
+
+
+def _by_name(spots: Iterable[Spot]) -> dict[str, _Gone]:
     found: dict[str, set[str | int | None]] = {}
     for item in spots:
         found.setdefault(item.name, set()).add(item.entry)
-    return found
+    return {name: _Gone(entries) for name, entries in found.items()}
 
 
-def _rest(value: Any, gone: set[str | int | None]) -> Any:
-    """What is left of a property; None: nothing."""
-    if None in gone:
-        return None
-    if type(value) is list:
-        return [item for place, item in enumerate(value) if place not in gone] or None
-    return {key: item for key, item in value.items() if key not in gone} or None
-
-
-def _markings(obj: Mapping[str, Any], gone: dict[str, set[str | int | None]]) -> Iterable[Any]:
+def _markings(
+    obj: Mapping[str, Any], left: Mapping[str, Any], gone: Mapping[str, _Gone]
+) -> Iterable[Any]:
     """The granular markings of what is left."""
     for marking in obj.get("granular_markings", ()):
-        moved = (_moved(obj, selector, gone) for selector in marking["selectors"])
+        kept = (s for s in marking["selectors"] if s.partition(".")[0] in left)
+        moved = (_moved(obj, selector, gone) for selector in kept)
         selectors = [selector for selector in moved if selector]
         if selectors:
             yield marking | {"selectors": selectors}
 
 
-def _moved(
-    obj: Mapping[str, Any], selector: str, gone: dict[str, set[str | int | None]]
-) -> str | None:
+def _moved(obj: Mapping[str, Any], selector: str, gone: Mapping[str, _Gone]) -> str | None:
     """The selector after entries before it went; None when it selects nothing any more."""
     name, *rest = selector.split(".")
-    entries = gone.get(name)
-    if entries is None:
+    if name not in gone:
         return selector
     found = spot(obj, selector)
-    if found is None or None in entries or found.entry in entries:
+    if found is None or gone[name].takes(found):
         return None
-    if found.entry is None:
-        return selector if _rest(obj[name], entries) is not None else None
     if type(found.entry) is int:
-        before = sum(1 for place in entries if type(place) is int and place < found.entry)
-        return ".".join([name, f"[{found.entry - before}]", *rest[1:]])
+        return ".".join([name, f"[{gone[name].moved(found.entry)}]", *rest[1:]])
     return selector

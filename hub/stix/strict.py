@@ -10,7 +10,6 @@ A marking-definition needs no TLP marking: it says how to treat others.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,10 +27,10 @@ from hub.stix.flaw import printable, shown
 from hub.stix.instant import instant_us
 from hub.stix.marking import object_tlp
 from hub.stix.pattern import grammar
+from hub.stix.redact import leads_somewhere
 
 _LONGEST_REASON = 300
 _MOST_SELECTORS = 1000
-_INDEX = re.compile(r"\[(0|[1-9][0-9]{0,5})\]", re.ASCII)
 _INVENTED = ("id", "created", "modified", "valid_from")
 # The package raises whatever its code stumbles over.
 _STUMBLES = (
@@ -58,13 +57,24 @@ def faults(obj: Any, stix: str) -> list[str]:
     """
     if type(obj) is not dict:
         return ["it is not a JSON object; send a STIX object"]
-    # The package compares selectors with each other and with whole lists: hours for thousands.
-    rest = {name: value for name, value in obj.items() if name != "granular_markings"}
     found = [*_of_granular(obj), *_of_confidence(obj), *_of_order(obj), *_of_tlp(obj)]
     try:
-        return [*_of_parsing(rest, stix), *found]
+        return [*_of_parsing(_unmarked(obj), stix), *found]
     except _STUMBLES as error:
         return [_refusal(error, obj.get("type"), stix), *found]
+
+
+def is_valid(obj: Mapping[str, Any], stix: str) -> bool:
+    """Whether the package accepts an object as it is, whatever its markings."""
+    try:
+        return not _of_parsing(_unmarked(obj), stix)
+    except _STUMBLES:
+        return False
+
+
+def _unmarked(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """The package compares selectors with each other and with whole lists: hours for thousands."""
+    return {name: value for name, value in obj.items() if name != "granular_markings"}
 
 
 def _of_parsing(obj: Mapping[str, Any], stix: str) -> list[str]:
@@ -146,23 +156,9 @@ def _of_granular(obj: Mapping[str, Any]) -> Iterator[str]:
         yield f"granular_markings: more than {_MOST_SELECTORS} selectors; mark the whole object"
         return
     for selector in selectors:
-        if not _leads_somewhere(obj, selector):
+        if not leads_somewhere(obj, selector):
             yield f"granular_markings: {shown(selector)} selects nothing; correct the selector"
             return
-
-
-def _leads_somewhere(obj: Mapping[str, Any], selector: Any) -> bool:
-    node: Any = obj
-    for step in selector.split(".") if type(selector) is str else [""]:
-        if type(node) is dict and step in node:
-            node = node[step]
-        elif type(node) is list and (index := _INDEX.fullmatch(step)):
-            if int(index[1]) >= len(node):
-                return False
-            node = node[int(index[1])]
-        else:
-            return False
-    return True
 
 
 def _of_order(obj: Mapping[str, Any]) -> Iterator[str]:

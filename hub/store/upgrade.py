@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ class _Grading(msgspec.Struct):
     statements: frozenset[str]
 
 
-_decode = msgspec.json.Decoder(_Grading).decode
+_decode = lru_cache(maxsize=8)(msgspec.json.Decoder(_Grading).decode)
 
 
 def statement(raw: bytes, _: Any) -> int:
@@ -37,7 +38,7 @@ def marking(raw: bytes, terms: str) -> int:
     """
     found = _decode(terms)
     default = Tlp(found.default)
-    if b"_marking" not in raw and b"\\u" not in raw:
+    if b"marking" not in raw and b"\\u" not in raw:
         return default
     item = check(raw, "", _UNLIMITED)
     if isinstance(item, Candidate):

@@ -277,3 +277,12 @@ def test_no_document_knows_the_machine_it_was_written_on(document):
     text = text_of(document)
     assert _HOME.findall(text) == []
     assert _REGISTRY.findall(text) == []
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    named = [span for _, span in spans() if span.startswith("tests/") and ".py" in span]
+    assert any("::" in span for span in named)
+    for span in named:
+        path, _, name = span.partition("::")
+        assert (ROOT / path).is_file(), span
+        assert f"def {name}(" in text_of(ROOT / path) or not name, span

@@ -1,5 +1,6 @@
 """Schema changes: one transaction each, a copy of the old file first, never backwards."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -12,8 +13,9 @@ from hub.errors import ConfigError, StoreDown
 from hub.store import database
 from hub.store.database import Database, migrate, schema_version
 from hub.store.sqlite import SqliteStore
-from tests.conformance.builders import candidate, publish, raws
-from tests.fakes import open_store
+from tests.conformance.builders import candidate, entries, publish, raws
+from tests.fakes import indicator, open_store
+from tests.unit.store.old_schema import OldStore
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SECOND = """
@@ -244,15 +246,31 @@ def race(folder, rounds, second):
             racer.wait()
 
 
-@pytest.mark.parametrize("second", ["", SECOND], ids=["new files", "old files"])
-def test_two_processes_at_once(tmp_path, second):
+def write_first(path):
+    """A file of the first release, with a record."""
+    old = OldStore(path)
+    old.publish(1, json.dumps(indicator(1)).encode())
+    old.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "second"),
+    [
+        (None, ""),
+        (lambda path: open_store(path).close(), SECOND),
+        (write_first, ""),
+        (write_first, SECOND),
+    ],
+    ids=["new files", "old files", "the oldest files", "the oldest files and two steps"],
+)
+def test_two_processes_at_once(tmp_path, before, second):
     rounds = 15
-    if second:
-        for n in range(rounds):
-            open_store(tmp_path / f"hub-{n}.sqlite").close()
+    for n in range(rounds if before else 0):
+        before(tmp_path / f"hub-{n}.sqlite")
     assert race(tmp_path, rounds, second) == ["", ""]
     for n in range(rounds):
         file = tmp_path / f"hub-{n}.sqlite"
         assert version_of(file) == schema_version() + bool(second)
         assert ("later" in tables_of(file)) == bool(second)
         assert SqliteStore(file).faults() == []
+        assert len(entries(SqliteStore(file))) == (before is write_first)
