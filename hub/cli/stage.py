@@ -17,6 +17,7 @@ from hub import policy
 from hub.cli.base import CONSOLE
 from hub.config import load, write_secret
 from hub.model.party import Account, Caller, Collection, Grant, Organisation, Role
+from hub.model.tlp import Tlp
 from hub.service.admin import Admin
 from hub.service.changes import by_alias
 from hub.service.circles import Circles
@@ -171,7 +172,8 @@ def _collections(admin: Admin) -> None:
         ("asean", "public-advisories", "Public advisories", "public"),
     ):
         flags = {"public": kind == "public", "strict": kind == "strict"}
-        item = Collection(0, _uuid(alias), root, alias, title)
+        default = Tlp.CLEAR if kind == "public" else Tlp.GREEN
+        item = Collection(0, _uuid(alias), root, alias, title, default=default)
         admin.put_collection(msgspec.structs.replace(item, **flags), roots=ROOTS)
     admin.grant("national", Grant(0, ("community", "gov"), read=True, write=True))
     admin.grant("early-warning", Grant(0, ("community", "gov"), read=True, write=False))
