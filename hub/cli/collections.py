@@ -19,7 +19,7 @@ from hub.cli.base import (
     say,
     show,
 )
-from hub.model.clock import format_us, now_us
+from hub.model.clock import format_us
 from hub.model.party import Collection, Directory, Grant, Subject
 from hub.model.tlp import Tlp
 
@@ -113,7 +113,7 @@ def collection_grant(context: Context, /, alias: str, **fields: Any) -> None:
         fields["read"],
         fields["write"],
         fields["up_to"],
-        now_us() if since_us is None else since_us,
+        context.store().now() if since_us is None else since_us,
     )
     context.admin().grant(alias, grant)
     may = [right for right in ("read", "write") if fields[right]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,6 @@ from hub.cli.base import (
 )
 from hub.cli.handover import Handover, text
 from hub.cli.vault import Vault, authority_options
-from hub.model.clock import now_us
 from hub.model.party import Organisation
 from hub.model.tlp import Tlp
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from hub.service.admin import Admin
     from hub.service.authority import Authority
     from hub.service.invite import Invitation
+
+_CERTIFICATES = re.compile(
+    rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----"
+)
 
 
 @click.group()
@@ -86,9 +90,9 @@ def invite(context: Context, /, slug: str, out: Path | None, **fields: Any) -> N
     from hub.service.invite import invite as let_in  # slow to import
 
     config, store, target = context.config(), context.store(), out or Path(f"{slug}-access.md")
-    wanted = _wanted(slug, fields)
+    wanted = _wanted(slug, fields, store.now())
     authority = _authority(context, fields) if fields["certificate"] else None
-    trusted = fields["ca_file"].read_text(encoding="ascii") if fields["ca_file"] else ""
+    trusted = _trusted(fields["ca_file"]) if fields["ca_file"] else ""
     secret: dict[str, Any] = {}
     what = ""
     with _reserved(target) as file:
@@ -120,7 +124,7 @@ def invite(context: Context, /, slug: str, out: Path | None, **fields: Any) -> N
     say(f"{target} is for {slug} alone: it holds {what}")
 
 
-def _wanted(slug: str, fields: dict[str, Any]) -> Invitation:
+def _wanted(slug: str, fields: dict[str, Any], now: int) -> Invitation:
     from hub.service.invite import Invitation  # slow to import
 
     name, since_us = fields["name_en"] or slug, fields["since_us"]
@@ -130,9 +134,17 @@ def _wanted(slug: str, fields: dict[str, Any]) -> Invitation:
         fields["publishes"],
         fields["clearance"],
         fields["days"],
-        now_us() if since_us is None else since_us,
+        now if since_us is None else since_us,
         token=not fields["certificate"],
     )
+
+
+def _trusted(file: Path) -> str:
+    """The certificates of a PEM file, and nothing else that may stand in it."""
+    found = _CERTIFICATES.findall(file.read_bytes())
+    if not found:
+        fail(f"{file} holds no certificate in PEM", Exit.USAGE)
+    return b"\n".join(found).decode("ascii")
 
 
 def _authority(context: Context, fields: dict[str, Any]) -> Authority:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
-from hub.model.clock import now_us
 from hub.model.party import (
     Caller,
     Circle,
@@ -29,15 +28,11 @@ class Circles:
     Args:
         registry: Where parties are kept.
         caller: Who acts.
-        clock: The instant now, in microseconds.
     """
 
-    def __init__(
-        self, registry: Registry, caller: Caller, *, clock: Callable[[], int] = now_us
-    ) -> None:
+    def __init__(self, registry: Registry, caller: Caller) -> None:
         self._registry = registry
         self._caller = caller
-        self._clock = clock
 
     def put_community(self, name: str, title: str, terms: str = "") -> None:
         """Add a community without members, or change title and terms of one."""
@@ -87,7 +82,7 @@ class Circles:
         Raises:
             HubError: ABSENT, DENIED, or BAD_REQUEST for a circle that would hold itself.
         """
-        since = self._clock() if since_us is None else since_us
+        since = self._registry.now() if since_us is None else since_us
         added = {_member(text): Member(_member(text), since) for text in members}
 
         def plan(directory: Directory) -> Plan:

@@ -172,6 +172,9 @@ class Registry(Protocol):
     def directory(self) -> Directory:
         """Everything, with the epoch it belongs to."""
 
+    def now(self) -> int:
+        """An instant in microseconds that is above every date added, whatever the clock says."""
+
     def write(
         self, puts: Sequence[Party], drops: Sequence[Party], act: Act, *, epoch: int
     ) -> Directory:

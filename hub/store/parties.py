@@ -57,6 +57,12 @@ class PartyRegistry:
         with self._database.reading() as connection:
             return _load(connection)
 
+    def now(self) -> int:
+        """See `Registry.now`."""
+        with self._database.reading() as connection:
+            (last_us,) = single(connection.execute("SELECT last_us FROM clock"))
+        return max(self._clock(), int(last_us) + 1)
+
     def write(
         self, puts: Sequence[Party], drops: Sequence[Party], act: Act, *, epoch: int
     ) -> Directory:

@@ -56,6 +56,7 @@ CALLS = {
     "faults": lambda store: store.faults(),
     "epoch": lambda store: store.epoch(),
     "directory": lambda store: store.directory(),
+    "now": lambda store: store.now(),
     "write": lambda store: store.write(
         [msgspec.structs.replace(organisations()[0], name_en="y" * 2_000_000)], [], ACT, epoch=1
     ),

@@ -77,6 +77,14 @@ def write(store, puts=(), drops=(), act=ACT):
 
 
 class TestRegistry:
+    def test_now_is_above_every_date_also_when_the_clock_steps_back(self, store, clock):
+        assert store.now() == clock.now
+        publish(store, candidate(1), candidate(2))
+        clock.advance(-3600)
+        assert store.now() > store.changes(0, 10)[-1].at_us
+        clock.advance(7200)
+        assert store.now() == clock.now
+
     def test_begins_empty(self, store):
         assert held(store.directory()) == []
         assert store.directory().epoch == store.epoch()

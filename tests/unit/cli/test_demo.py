@@ -17,9 +17,10 @@ from hub.cli import demo as command
 from hub.cli.greeting import greeting
 from hub.cli.stage import CENTRE, Stage, build
 from hub.config import load
-from hub.model.party import Caller, Organisation, Role
+from hub.model.party import ANONYMOUS, Caller, Organisation, Role
 from hub.model.query import Query
 from hub.model.record import Candidate, Status
+from hub.model.tlp import Tlp
 from hub.stix.check import check
 from hub.stix.sample import Audience, Sample, samples
 from hub.stix.strict import faults
@@ -160,6 +161,20 @@ class TestStage:
         page = store.objects(scopes["analyst"], Query(keys["national"]), -1, 1000)
         authors = {json.loads(raw).get("created_by_ref") for raw in page.raws} - {None}
         assert len(authors) == 4
+        store.close()
+
+    def test_everybody_reads_all_that_is_public(
+        self, stage: tuple[Path, Stage, list[Status]]
+    ) -> None:
+        """And what somebody tries out there without a marking is public as well."""
+        folder, _, _ = stage
+        store = SqliteStore(load(folder / "hub.toml").store_path)
+        directory = store.directory()
+        (public,) = [item for item in directory.collections.values() if item.public]
+        assert public.default is Tlp.CLEAR
+        scope = policy.scope(ANONYMOUS, directory)
+        (whole,) = [item for item in store.holdings() if item.collection == public.key]
+        assert store.tallies(scope) == [whole]
         store.close()
 
     def test_parties_say_what_they_are(self, stage: tuple[Path, Stage, list[Status]]) -> None:

@@ -33,7 +33,8 @@ def clock():
 @pytest.fixture
 def circles(hub_store, clock):
     """The circles as a caller may change them: `circles()`, `circles(PARTNER)`."""
-    return lambda caller=BOSS: Circles(hub_store, caller, clock=clock)
+    hub_store._clock = clock
+    return lambda caller=BOSS: Circles(hub_store, caller)
 
 
 @pytest.fixture
@@ -334,7 +335,7 @@ class TestRings:
         edges: set[tuple[int, int]] = set()
         for outer, inner in joins:
             wanted = edges | {(outer, one) for one in inner}
-            change = Circles(registry, BOSS, clock=Clock()).add_members
+            change = Circles(registry, BOSS).add_members
             try:
                 change(("community", f"c{outer}"), [f"community:c{one}" for one in sorted(inner)])
                 refused = False
@@ -359,10 +360,13 @@ class TestRings:
                     circles().add_members(PARTNERS, ["community:energy"])
                 return found
 
+            def now(self):
+                return hub_store.now()
+
             def write(self, *args, **options):
                 return hub_store.write(*args, **options)
 
-        late = Circles(Late(), BOSS, clock=clock)
+        late = Circles(Late(), BOSS)
         error = error_of(lambda: late.add_members(ENERGY, ["community:partners"]))
         assert error.fault is Fault.BAD_REQUEST
         assert members_of(hub_store, ENERGY) == {}
@@ -377,6 +381,9 @@ class Memory:
     def directory(self):
         org = Organisation("ministry", "", "", "")
         return Directory.of(1, [org, *self._circles.values()])
+
+    def now(self):
+        return START_US
 
     def write(self, puts, drops, act, *, epoch):
         assert not drops
@@ -402,7 +409,7 @@ def test_others_who_keep_changing_the_directory_are_busy_not_wrong(hub_store, cl
         def write(self, *_, **__):
             raise Stale
 
-    change = Circles(Restless(), BOSS, clock=clock).put_community
+    change = Circles(Restless(), BOSS).put_community
     assert error_of(lambda: change("energy", "Energy")).fault is Fault.BUSY
 
 
