@@ -169,6 +169,7 @@ def audience(
             receive anything. A group of others and one that is not there look the same.
     """
     subjects = {_subject(name) for name in names}
+    readers = _readers(directory, collection)
     for subject in sorted(subjects):
         kind, name = subject
         known = (
@@ -176,7 +177,7 @@ def audience(
         )
         if not known:
             raise _unheard(f"there is no {kind} {name} that this account may address")
-        if kind == "org" and not _reads(name, directory, collection):
+        if kind == "org" and not (collection.public or subject in readers):
             raise _unheard(f"{kind} {name} cannot read this collection")
     own: Subject = ("org", scope.org)
     return frozenset({*subjects, own}) if subjects else frozenset()
@@ -188,12 +189,17 @@ def _may_address(scope: Scope, directory: Directory, subject: Subject) -> bool:
     return circle is not None and (own or subject in scope.subjects)
 
 
-def _reads(org: str, directory: Directory, collection: Collection) -> bool:
-    subjects = belongs(org, directory)
-    return collection.public or any(
-        grant.read and grant.collection == collection.key and grant.subject in subjects
-        for grant in directory.grants
-    )
+def _readers(directory: Directory, collection: Collection) -> set[Subject]:
+    """Whom grants let read a collection, with the members of circles at any depth."""
+    circles = directory.circles()
+    found = {g.subject for g in directory.grants if g.read and g.collection == collection.key}
+    heap = list(found)
+    while heap:
+        circle = circles.get(heap.pop())
+        new = {member.subject for member in circle.members} - found if circle else ()
+        found.update(new)
+        heap += new
+    return found
 
 
 def _subject(text: str) -> Subject:

@@ -5,10 +5,11 @@ Members of a circle learn that they are in it, not who else is: only those who d
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from flask import Blueprint, Response, request
+from msgspec import Meta
 
 from hub import policy
 from hub.api.wire import private, read, respond
@@ -24,9 +25,10 @@ from hub.store.base import Registry
 class CircleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of a PUT."""
 
-    title: str
+    # Every worker reads all parties after each change of one: they must stay small.
+    title: Annotated[str, Meta(max_length=200)]
     """Shown to people"""
-    terms: str = ""
+    terms: Annotated[str, Meta(max_length=10_000)] = ""
     """What members agree to"""
     owner: str = ""
     """Groups only: slug of an organisation; empty: the caller's"""

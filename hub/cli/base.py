@@ -207,4 +207,5 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple, set, frozenset)):
         return " ".join(sorted(str(item) for item in value))
-    return str(value).replace("\t", " ").replace("\n", " ")
+    # Partners write titles: neither columns nor the terminal may follow what stands in them.
+    return "".join(char if char.isprintable() else " " for char in str(value))

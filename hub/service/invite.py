@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hub.model.party import Account, Collection, Directory, Grant, Organisation, Role, Subject
 from hub.model.tlp import Tlp
 from hub.service.admin import Admin, Issued
-from hub.service.changes import by_alias
+from hub.service.changes import bad, by_alias
 
 
 class Invitation(NamedTuple):
@@ -49,12 +49,20 @@ def invite(admin: Admin, directory: Directory, wanted: Invitation) -> Admitted:
         wanted: Whom, and to what. Rights that the organisation has already are not taken away.
 
     Raises:
-        HubError: ABSENT for a collection that is not there, before anything is made.
+        HubError: ABSENT for a collection that is not there, BAD_REQUEST when the account is of
+            another organisation; before anything is made.
     """
     collections = [by_alias(directory, name) for name in wanted.collections]
+    known = directory.accounts.get(wanted.account)
+    if known and known.org != wanted.org.slug:
+        raise bad(
+            "account",
+            f"the account {wanted.account} belongs to {known.org}",
+            "Make an account of another name, grants and a token one by one.",
+        )
     if wanted.org.slug not in directory.orgs:
         admin.put_org(wanted.org)
-    if wanted.account not in directory.accounts:
+    if known is None:
         role = Role.PUBLISHER if wanted.publishes else Role.READER
         made = Account(
             wanted.account, wanted.org.slug, frozenset({role}), clearance=wanted.clearance

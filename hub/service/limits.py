@@ -135,8 +135,10 @@ class Throttle:
         Raises:
             HubError: TOO_MANY.
         """
-        is_token = caller.credential.startswith("token:")
-        self._named.take(caller.credential if is_token else f"account:{caller.account}")
+        # What came with a certificate says so: with another one, it is no other credential.
+        credential = caller.credential.partition("+")[0]
+        is_token = credential.startswith("token:")
+        self._named.take(credential if is_token else f"account:{caller.account}")
 
     def anonymous(self, address: str) -> None:
         """Count a request without credentials.

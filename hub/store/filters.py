@@ -110,8 +110,10 @@ def _sorted(
     found = among(ranges, "r", "record_live")
     rest = _conditions(ranges, query)
     kinds = f" AND r.type IN ({marks(query.types)})" if query.types else ""
+    # Without a limit SQLite drops the order of what is joined.
     keys = Where(
-        f"SELECT r.added_us FROM {found.sql} AND r.added_us > ?{kinds} ORDER BY r.added_us",
+        f"SELECT r.added_us FROM {found.sql} AND r.added_us > ?{kinds}"
+        " ORDER BY r.added_us LIMIT -1",
         [*found.args, after_us, *query.types],
     )
     return _fetched(columns, keys, rest, limit)

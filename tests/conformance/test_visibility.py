@@ -251,6 +251,12 @@ def test_who_is_in_very_many_audiences_sees_them_all(store):
             assert first.more == (count > 100)
         (tally,) = store.tallies(scope) or [None]
         assert count == (tally.objects if tally else 0)
+    # The oldest audience gets the newest object: pages follow dates, whatever the labels are.
+    publish(store, candidate(most), audience={groups[0]})
+    for query in (EVERY, select(LAST, types=("indicator", "malware"))):
+        dates = [entry.added_us for entry in store.entries(scope, query, -1, 2 * most).entries]
+        assert dates == sorted(dates)
+        assert len(dates) == most + 1
 
 
 def test_a_publish_meets_only_what_its_publisher_may_know(store):

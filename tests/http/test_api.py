@@ -180,3 +180,12 @@ def test_who_may_not_make_a_group_learns_of_no_organisation(api: Hub) -> None:
         for owner in ("grid", "nobody")
     ]
     assert [code for code, _ in answers] == [403, 403]
+
+
+@pytest.mark.parametrize("field", ["title", "terms"])
+def test_a_circle_stays_small(api: Hub, field: str) -> None:
+    """All parties are read as a whole, by every worker, after each change."""
+    body = {"title": "Case"} | {field: "x" * 20_000}
+    code, answer = send(api, "PUT", "groups/case", body)
+    assert (code, field in answer["description"]) == (400, True)
+    assert "case" not in api.store.directory().groups

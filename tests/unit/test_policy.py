@@ -255,3 +255,19 @@ def _held(found):
         *found.collections.values(),
         *found.grants,
     ]
+
+
+def test_an_audience_of_many_names_is_looked_up_once(monkeypatch):
+    """With hundreds of communities, who belongs where takes milliseconds for each name."""
+    inner = Community("inner", "Inner", members("grid"))
+    outer = Community("outer", "Outer", (Member(("community", "inner")),))
+    grant = Grant(SHARED.key, ("community", "outer"), read=True)
+    found = directory(SHARED, inner, outer, grant)
+    scope = policy.scope(caller(P), found)
+    monkeypatch.delattr(policy, "belongs")
+    assert policy.audience(scope, found, SHARED, ["org:grid"]) == {
+        ("org", "grid"),
+        ("org", "ministry"),
+    }
+    with pytest.raises(HubError, match="ministry cannot read"):
+        policy.audience(scope, found, SHARED, ["org:grid", "org:ministry"])

@@ -226,3 +226,23 @@ def test_a_table_on_a_terminal(
     monkeypatch.setattr(base.sys.stdout, "isatty", lambda: True)
     base.show([{"a": "long text", "b": True}, {"a": 1, "b": ["y", "x"]}], ["a", "b"], "table")
     assert capsys.readouterr().out == "A          B\nlong text  yes\n1          x y\n"
+
+
+def test_a_title_cannot_lead_the_terminal(run: Run) -> None:
+    """Partners write the titles of their groups."""
+    title = "Case\x1b[2J\r\u202egnp\n"
+    assert run("group", "create", "case", "--owner", "grid", "--title", title).exit_code == 0
+    found = run("group", "list")
+    assert "Case [2J" in found.stdout
+    assert len(found.stdout.splitlines()) == 1
+    assert all(char.isprintable() or char in "\t\n" for char in found.stdout)
+
+
+def test_an_invitation_takes_no_account_of_others(run: Run, folder: Path) -> None:
+    """Its token would be handed to the wrong organisation."""
+    assert run("account", "add", "bank-feed", "--org", "ministry", "--no-password").exit_code == 0
+    found = run("partner", "invite", "bank", "--collection", "shared")
+    assert found.exit_code != 0
+    assert "bank-feed belongs to ministry" in found.stderr
+    assert not (folder / "bank-access.md").exists()
+    assert "bank" not in {row["slug"] for row in rows(run, "org", "list")}

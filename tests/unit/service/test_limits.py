@@ -94,6 +94,11 @@ class TestRequests:
         count(lambda: throttle.request(caller("soc", "token:one")))
         assert count(lambda: throttle.request(caller("renamed", "token:one"))) == (0, 1)
 
+    def test_a_token_is_the_same_whatever_certificate_comes_with_it(self, throttle):
+        count(lambda: throttle.request(caller(credential="token:one+certificate:a")))
+        for credential in ("token:one", "token:one+certificate:b"):
+            assert count(lambda c=credential: throttle.request(caller(credential=c)))[0] == 0
+
     def test_without_credentials_by_network(self, throttle, clock):
         assert count(lambda: throttle.anonymous("192.0.2.7")) == (3, 2)
         assert count(lambda: throttle.anonymous("192.0.2.8")) == (3, 2)
