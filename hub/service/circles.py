@@ -8,7 +8,7 @@ import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
-from hub.model.clock import now_us
+from hub.model.clock import format_us, now_us
 from hub.model.party import (
     Caller,
     Circle,
@@ -97,18 +97,29 @@ class Circles:
                 if subject == circle or circle in _inside(directory, subject):
                     raise bad("member", f"{':'.join(subject)} holds {':'.join(circle)} itself")
             kept = {member.subject: member for member in known.members}
-            return _with_members(known, circle, (kept | added).values(), "join", added)
+            dated = f"{_names(added)} since {format_us(since) if since else 'all'}"
+            return _with_members(known, circle, (kept | added).values(), "join", dated)
 
         change(self._registry, self._caller, plan)
 
     def remove_members(self, circle: Subject, members: Iterable[str]) -> None:
-        """Put members out: they see nothing that they saw through the circle any more."""
+        """Put members out: they see nothing that they saw through the circle any more.
+
+        Raises:
+            HubError: ABSENT, DENIED; also ABSENT, and nobody is put out, when one of them is not in.
+        """
         gone = {_member(text) for text in members}
 
         def plan(directory: Directory) -> Plan:
             known = self._owned(directory, circle)
+            if others := gone - {member.subject for member in known.members}:
+                raise HubError(
+                    Fault.ABSENT,
+                    f"{_names(others)} is no member of {':'.join(circle)}; nobody was put out",
+                    field="member",
+                )
             kept = [member for member in known.members if member.subject not in gone]
-            return _with_members(known, circle, kept, "leave", gone)
+            return _with_members(known, circle, kept, "leave", _names(gone))
 
         change(self._registry, self._caller, plan)
 
@@ -168,11 +179,14 @@ def _with_members(
     circle: Subject,
     members: Iterable[Member],
     verb: str,
-    moved: Iterable[Subject],
+    detail: str,
 ) -> Plan:
     made = msgspec.structs.replace(known, members=tuple(sorted(members, key=_name)))
-    detail = " ".join(sorted(":".join(subject) for subject in moved))
     return Plan([made], [], f"{circle[0]}.{verb}", circle[1], detail)
+
+
+def _names(subjects: Iterable[Subject]) -> str:
+    return " ".join(sorted(":".join(subject) for subject in subjects))
 
 
 def _name(member: Member) -> Subject:
