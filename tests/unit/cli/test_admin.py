@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -226,3 +228,18 @@ def test_a_table_on_a_terminal(
     monkeypatch.setattr(base.sys.stdout, "isatty", lambda: True)
     base.show([{"a": "long text", "b": True}, {"a": 1, "b": ["y", "x"]}], ["a", "b"], "table")
     assert capsys.readouterr().out == "A          B\nlong text  yes\n1          x y\n"
+
+
+@pytest.mark.parametrize("command", [["status"], ["account", "list"], ["org", "list"]])
+def test_no_command_brings_an_older_store_up_to_date(
+    run: Run, folder: Path, command: list[str]
+) -> None:
+    """The older program may be serving it: it could do nothing more from that moment on."""
+    with closing(sqlite3.connect(folder / "hub.sqlite")) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    result = run(*command)
+    assert result.exit_code == base.Exit.USAGE
+    assert "its schema is version 1" in result.stderr
+    assert "`hub serve` brings it up to date" in result.stderr
+    with closing(sqlite3.connect(folder / "hub.sqlite")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
