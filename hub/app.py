@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.api import circles, rights, session
 from hub.config import Config
+from hub.errors import ConfigError
 from hub.http import errors, observe
 from hub.http.caller import Doorman
 from hub.http.certificate import Presented
@@ -23,23 +26,39 @@ from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
 from hub.store.base import Counters, Store
 from hub.store.counters import SqliteCounters, beside
-from hub.store.database import migrate
+from hub.store.database import migrate, schema_version, version
 from hub.store.local import LocalCounters
 from hub.store.sqlite import SqliteStore
 from hub.taxii import views
 from hub.taxii.cursor import Cursors
 from hub.taxii.door import Door
 
+_log = logging.getLogger("hub.store")
 
-def open_store(config: Config) -> SqliteStore:
+
+def open_store(config: Config, *, upgrade: bool = True) -> SqliteStore:
     """The configured store, brought to this program's schema.
 
+    Args:
+        config: The settings.
+        upgrade: Whether one of an older schema is brought up to date; a new one is always made.
+
     Raises:
-        ConfigError: It was written by a newer program.
+        ConfigError: It was written by a newer program, or by an older one and stays so.
         StoreDown: It cannot be read or written.
     """
     store = SqliteStore(config.store_path, busy_s=config.store.busy_seconds)
-    migrate(store.database)
+    if not upgrade and 0 < (found := version(store.database)) < schema_version():
+        store.close()
+        raise ConfigError(
+            f"{config.store_path}: its schema is version {found}, this program needs "
+            f"{schema_version()}. Stop the hub, then start it with this program: `hub serve` "
+            "brings it up to date, after a copy."
+        )
+    if copy := migrate(store.database):
+        _log.warning(
+            "the store is of schema %d now; %s is a copy of before", schema_version(), copy
+        )
     return store
 
 

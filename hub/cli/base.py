@@ -73,10 +73,10 @@ class Context:
         return load(self.path)
 
     def store(self) -> SqliteStore:
-        """The store, migrated."""
+        """The store. An older program may be serving it still, so a command never migrates it."""
         from hub.app import open_store  # slow to import: `hub --help` must not wait for it
 
-        return open_store(self.config())
+        return open_store(self.config(), upgrade=False)
 
     def admin(self) -> Admin:
         """Administration on behalf of whoever runs the command."""

@@ -176,7 +176,8 @@ def _reserved(target: Path) -> Iterator[TextIO]:
     try:
         handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        fail(f"{target} is there already; nothing was changed", Exit.ERROR)
+        reason = f"{target} is there already; nothing was changed. Move it away, or give --out"
+        fail(reason, Exit.ERROR)
     except OSError as error:
         fail(f"{target}: {error.strerror}", Exit.ERROR)
     try:

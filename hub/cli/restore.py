@@ -104,7 +104,7 @@ def _check_target(config: Config) -> None:
             field="store.path",
             remedy="Stop the hub, move all of them to another folder, and restore again.",
         )
-    if _is_answered(config.server.host, config.server.port):
+    if is_answered(config.server.host, config.server.port):
         raise HubError(
             Fault.DENIED,
             f"something listens on port {config.server.port}; nothing was changed",
@@ -113,7 +113,8 @@ def _check_target(config: Config) -> None:
         )
 
 
-def _is_answered(host: str, port: int) -> bool:
+def is_answered(host: str, port: int) -> bool:
+    """Whether something listens there; nothing does on port 0."""
     if not port:
         return False
     try:

@@ -22,7 +22,7 @@ from hub.cli.base import (
     show,
 )
 from hub.config import load, write_secret
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.model.clock import format_us
 from hub.model.party import Account, Organisation, Role
 
@@ -96,13 +96,16 @@ def run_server(path: Path, greeting: str = "") -> None:
     # The metrics library decides at import whether, and where, workers share their counters.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     from hub.app import open_store
+    from hub.cli.restore import is_answered
     from hub.server import HubServer
     from hub.store import counters
 
     owner = os.getpid()
     counted = counters.beside(config.store_path)
     try:
-        open_store(config).close()
+        # An older program that still serves the store could do nothing more once it is migrated.
+        alone = not is_answered(config.server.host, config.server.port)
+        open_store(config, upgrade=alone).close()
         with suppress(HubError):  # without it the hub serves all the same
             if not counters.prepare(counted):
                 say(f"{counted} was damaged; requests and failed log-ins are counted anew")
@@ -112,8 +115,8 @@ def run_server(path: Path, greeting: str = "") -> None:
         # SQLite's log back into the one file that an operator copies.
         if os.getpid() == owner:
             shutil.rmtree(folder, ignore_errors=True)
-            with suppress(HubError):
-                open_store(config).close()
+            with suppress(HubError, ConfigError):
+                open_store(config, upgrade=False).close()
                 counters.prepare(counted)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
+from hub.model.clock import format_us
 from hub.model.party import (
     Caller,
     Circle,
@@ -84,6 +85,8 @@ class Circles:
         """
         since = self._registry.now() if since_us is None else since_us
         added = {_member(text): Member(_member(text), since) for text in members}
+        if not added:
+            raise bad("members", "nobody is named", "Name organisations.")
 
         def plan(directory: Directory) -> Plan:
             known = self._owned(directory, circle)
@@ -92,7 +95,8 @@ class Circles:
                 if subject == circle or circle in _inside(directory, subject):
                     raise bad("member", f"{':'.join(subject)} holds {':'.join(circle)} itself")
             kept = {member.subject: member for member in known.members}
-            return _with_members(known, circle, (kept | added).values(), "join", added)
+            dated = f"{_names(added)} since {format_us(since) if since else 'all'}"
+            return _with_members(known, circle, (kept | added).values(), "join", dated)
 
         change(self._registry, self._caller, plan)
 
@@ -100,17 +104,20 @@ class Circles:
         """Put members out: they see nothing that they saw through the circle any more.
 
         Raises:
-            HubError: ABSENT, also when one of them is no member, or DENIED.
+            HubError: ABSENT, DENIED; also ABSENT, and nobody is put out, when one of them is not in.
         """
         gone = {_member(text) for text in members}
 
         def plan(directory: Directory) -> Plan:
             known = self._owned(directory, circle)
-            for subject in sorted(gone - {member.subject for member in known.members}):
-                reason = f"{':'.join(subject)} is no member of {':'.join(circle)}"
-                raise HubError(Fault.ABSENT, reason, field="member")
+            if others := gone - {member.subject for member in known.members}:
+                raise HubError(
+                    Fault.ABSENT,
+                    f"{_names(others)} is no member of {':'.join(circle)}; nobody was put out",
+                    field="member",
+                )
             kept = [member for member in known.members if member.subject not in gone]
-            return _with_members(known, circle, kept, "leave", gone)
+            return _with_members(known, circle, kept, "leave", _names(gone))
 
         change(self._registry, self._caller, plan)
 
@@ -170,11 +177,14 @@ def _with_members(
     circle: Subject,
     members: Iterable[Member],
     verb: str,
-    moved: Iterable[Subject],
+    detail: str,
 ) -> Plan:
     made = msgspec.structs.replace(known, members=tuple(sorted(members, key=_name)))
-    detail = " ".join(sorted(":".join(subject) for subject in moved))
     return Plan([made], [], f"{circle[0]}.{verb}", circle[1], detail)
+
+
+def _names(subjects: Iterable[Subject]) -> str:
+    return " ".join(sorted(":".join(subject) for subject in subjects))
 
 
 def _name(member: Member) -> Subject:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hub.errors import Fault, HubError
 from hub.model.party import Account, Collection, Directory, Grant, Organisation, Role, Subject
 from hub.model.tlp import Tlp
 from hub.service.admin import Admin, Issued
-from hub.service.changes import bad, by_alias
+from hub.service.changes import by_alias
 
 
 class Invitation(NamedTuple):
@@ -49,20 +50,14 @@ def invite(admin: Admin, directory: Directory, wanted: Invitation) -> Admitted:
         wanted: Whom, and to what. Rights that the organisation has already are not taken away.
 
     Raises:
-        HubError: ABSENT for a collection that is not there, BAD_REQUEST when the account is of
-            another organisation; before anything is made.
+        HubError: ABSENT for a collection that is not there, DENIED for an account that is there
+            and not fit for it, before anything is made.
     """
     collections = [by_alias(directory, name) for name in wanted.collections]
-    known = directory.accounts.get(wanted.account)
-    if known and known.org != wanted.org.slug:
-        raise bad(
-            "account",
-            f"the account {wanted.account} belongs to {known.org}",
-            "Make an account of another name, grants and a token one by one.",
-        )
+    _require_fit(directory, wanted)
     if wanted.org.slug not in directory.orgs:
         admin.put_org(wanted.org)
-    if known is None:
+    if wanted.account not in directory.accounts:
         role = Role.PUBLISHER if wanted.publishes else Role.READER
         made = Account(
             wanted.account, wanted.org.slug, frozenset({role}), clearance=wanted.clearance
@@ -72,6 +67,28 @@ def invite(admin: Admin, directory: Directory, wanted: Invitation) -> Admitted:
         _grant(admin, directory, collection, wanted)
     issued = _token(admin, wanted) if wanted.token else None
     return Admitted(wanted.account, collections, issued)
+
+
+def _require_fit(directory: Directory, wanted: Invitation) -> None:
+    """The partner gets no secret of another organisation's account, and none that is useless."""
+    known = directory.accounts.get(wanted.account)
+    if known is None:
+        return
+    if known.org != wanted.org.slug:
+        reason = f"account {known.name} acts for {known.org}"
+        remedy = "Give the organisation another slug, or make its account and token by hand."
+    elif known.disabled:
+        reason = f"account {known.name} is switched off"
+        remedy = f"Switch it on first: hub account disable {known.name} --enable."
+    elif wanted.publishes and not known.roles & {Role.PUBLISHER, Role.COORDINATOR}:
+        reason = f"account {known.name} is not a publisher"
+        remedy = f"Make it one first: hub account roles {known.name} publisher."
+    elif wanted.token and known.certificate_only:
+        reason = f"account {known.name} is let in with its client certificate only"
+        remedy = "Invite it with --certificate."
+    else:
+        return
+    raise HubError(Fault.DENIED, f"{reason}; nothing was made", field="account", remedy=remedy)
 
 
 def _token(admin: Admin, wanted: Invitation) -> Issued:

@@ -72,7 +72,9 @@ class Publisher:
             _marked(item, f"objects[{place}]", terms, (scope, collection, audience))
             for place, item in self._in_time(judged, end)
         ]
-        act = Act(scope.account, scope.org, "publish", collection.id, f"{len(items)} objects")
+        named = " ".join(sorted(":".join(subject) for subject in audience))
+        detail = f"{len(items)} objects" + (f" for {named}" if named else "")
+        act = Act(scope.account, scope.org, "publish", collection.id, detail)
         batch = Batch(str(self._new_id()), collection, items, scope, act, audience)
         return self._log.add(batch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -85,6 +86,20 @@ def test_with_a_store_of_a_newer_program(tmp_path: Path) -> None:
     before = config.store_path.read_bytes()
     said = refused(tmp_path)
     assert "version 99" in said
+    assert config.store_path.read_bytes() == before
+
+
+def test_with_a_store_that_an_older_program_still_serves(tmp_path: Path) -> None:
+    config = fakes.make_config(tmp_path)
+    fakes.open_store(config.store_path).close()
+    with closing(sqlite3.connect(config.store_path)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    before = config.store_path.read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as older:
+        port = older.getsockname()[1]
+        said = refused(configured(tmp_path, f"[server]\nport = {port}\n"))
+    assert "version 1" in said
+    assert "Stop the hub" in said
     assert config.store_path.read_bytes() == before
 
 

@@ -62,8 +62,31 @@ def test_an_organisation_runs_its_own_group(api: Hub) -> None:
     assert seen == {"name": "case", "title": "Case", "terms": "", "member_since": None}
     assert send(api, "DELETE", "groups/case/members/grid")[0] == 200
     assert send(api, "GET", "groups", account="partner")[1]["circles"] == []
-    actions = [act.action for _, act in api.store.audit(3)]
-    assert actions == ["group.leave", "group.join", "group.put"]
+    acts = [(act.action, act.detail) for _, act in api.store.audit(3)]
+    assert acts == [
+        ("group.leave", "org:grid"),
+        ("group.join", "org:grid since all"),
+        ("group.put", "ministry: Case"),
+    ]
+
+
+def test_who_is_not_in_a_group_cannot_be_put_out(api: Hub) -> None:
+    """A misspelt name must not look as if somebody were out who still is in."""
+    send(api, "PUT", "groups/case", {"title": "Case"})
+    send(api, "POST", "groups/case/members", {"members": ["grid"]})
+    before = api.store.audit(9)
+    code, said = send(api, "DELETE", "groups/case/members/gird")
+    assert (code, said["details"]) == (404, {"field": "member"})
+    assert "org:gird is no member of group:case" in said["description"]
+    assert api.store.audit(9) == before
+
+
+def test_the_audit_log_says_since_when_somebody_sees(api: Hub) -> None:
+    send(api, "PUT", "groups/case", {"title": "Case"})
+    body = {"members": ["grid"], "since": "2026-01-31T08:00:00Z"}
+    send(api, "POST", "groups/case/members", body)
+    ((_, act),) = api.store.audit(1)
+    assert act.detail == "org:grid since 2026-01-31T08:00:00.000000Z"
 
 
 def test_a_group_of_others_is_not_there(api: Hub) -> None:

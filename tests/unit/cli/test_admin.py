@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -243,6 +245,21 @@ def test_an_invitation_takes_no_account_of_others(run: Run, folder: Path) -> Non
     assert run("account", "add", "bank-feed", "--org", "ministry", "--no-password").exit_code == 0
     found = run("partner", "invite", "bank", "--collection", "shared")
     assert found.exit_code != 0
-    assert "bank-feed belongs to ministry" in found.stderr
+    assert "bank-feed acts for ministry" in found.stderr
     assert not (folder / "bank-access.md").exists()
     assert "bank" not in {row["slug"] for row in rows(run, "org", "list")}
+
+
+@pytest.mark.parametrize("command", [["status"], ["account", "list"], ["org", "list"]])
+def test_no_command_brings_an_older_store_up_to_date(
+    run: Run, folder: Path, command: list[str]
+) -> None:
+    """The older program may be serving it: it could do nothing more from that moment on."""
+    with closing(sqlite3.connect(folder / "hub.sqlite")) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    result = run(*command)
+    assert result.exit_code == base.Exit.USAGE
+    assert "its schema is version 1" in result.stderr
+    assert "`hub serve` brings it up to date" in result.stderr
+    with closing(sqlite3.connect(folder / "hub.sqlite")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)

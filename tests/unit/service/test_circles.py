@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hub import policy
 from hub.errors import Fault, HubError
+from hub.model.clock import format_us
 from hub.model.party import Caller, Community, Directory, Grant, Group, Member, Organisation, Role
 from hub.service.admin import Admin
 from hub.service.circles import Circles
@@ -153,17 +154,22 @@ class TestAudit:
         circles().add_members(ENERGY, ["ministry", "community:partners", "grid"])
         who = ("administrator", "ministry")
         names = "community:partners org:grid org:ministry"
-        assert audited(hub_store) == (*who, "community.join", "energy", names)
+        since = f"{names} since {format_us(hub_store.now())}"
+        assert audited(hub_store) == (*who, "community.join", "energy", since)
         circles().remove_members(ENERGY, ["community:partners", "grid"])
         names = "community:partners org:grid"
         assert audited(hub_store) == (*who, "community.leave", "energy", names)
         assert members_of(hub_store, ENERGY).keys() == {("org", "ministry")}
 
+    def test_nobody_is_not_let_in(self, circles, energy):
+        with pytest.raises(HubError, match="nobody is named"):
+            circles().add_members(ENERGY, [])
+
     def test_of_a_group(self, circles, hub_store, case):
         who = ("publisher", "ministry")
         assert audited(hub_store) == (*who, "group.put", "case", "ministry: Case")
-        circles(PUBLISHER).add_members(CASE, ["grid"])
-        assert audited(hub_store) == (*who, "group.join", "case", "org:grid")
+        circles(PUBLISHER).add_members(CASE, ["grid"], since_us=0)
+        assert audited(hub_store) == (*who, "group.join", "case", "org:grid since all")
         circles(PUBLISHER).remove_members(CASE, ["grid"])
         assert audited(hub_store) == (*who, "group.leave", "case", "org:grid")
 
