@@ -108,7 +108,7 @@ class Writer:
         origin, rows = min(origins, default=0), len(self._rows)
         for form in (item, *reversed(item.views)):
             label, part = self._labels.key(form.tlp), part_of(item.tlp, form.tlp)
-            same = next((r for r in old if r.digest == form.digest and r.label == label), None)
+            same = _same(old, form, label)
             if same:
                 old.remove(same)
                 same.part, same.origin_us = part, origin
@@ -213,6 +213,11 @@ def _place(record: Known) -> tuple[int, int, int]:
 
 
 _WIDENED = "it had named recipients, and is now for everybody who may read the collection"
+
+
+def _same(records: Iterable[Known], form: Candidate, label: int) -> Known | None:
+    """The record that says the same to the same readers."""
+    return next((r for r in records if r.digest == form.digest and r.label == label), None)
 
 
 class _BatchLabels:

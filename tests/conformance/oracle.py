@@ -108,6 +108,10 @@ class Oracle:
         """The selected objects, in the order they were accepted."""
         return [kept.item.raw for kept in self._select(scope, query)]
 
+    def dates(self, scope: Scope, query: Query) -> list[int]:
+        """When each of them was added."""
+        return [kept.added_us for kept in self._select(scope, query)]
+
     def _select(self, scope: Scope, query: Query) -> list[Kept]:
         seen = [kept for kept in self.kept if scope.admits(kept.label, kept.added_us)]
         got = [kept for kept in seen if self._is_got(kept, seen, query)]

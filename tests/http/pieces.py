@@ -133,8 +133,8 @@ PARTS = st.dictionaries(st.sampled_from(SELECTORS), TLPS, min_size=1, max_size=3
 @st.composite
 def pieces(draw: Any, *, stated: bool = False) -> Piece:
     """Pieces of few objects and versions, so that they meet."""
-    number = draw(st.sampled_from((1, 1, 1, 2, 2, 3, 4, *NUMBERS)))
-    parts = draw(PARTS) if number in KINDS and draw(st.integers(0, 2)) == 0 else ()
+    number = draw(st.sampled_from((1, 1, 1, 1, 2, 2, STATEMENT, *NUMBERS)))
+    parts = draw(PARTS) if number in KINDS and draw(st.booleans()) else ()
     return Piece(
         number,
         draw(st.integers(0, 2)),
@@ -143,5 +143,5 @@ def pieces(draw: Any, *, stated: bool = False) -> Piece:
         draw(st.sampled_from(("2.1", "2.1", "2.0"))) if number in KINDS else "2.1",
         draw(MARKS),
         parts,
-        stated and number != STATEMENT and draw(st.integers(0, 3)) == 0,
+        stated and number != STATEMENT and draw(st.integers(0, 2)) == 0,
     )

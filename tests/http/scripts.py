@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
 from hub.model.clock import format_us
-from hub.model.party import Subject
+from hub.model.party import Role, Subject
+from hub.model.tlp import Tlp
 from tests import fakes
 from tests.http import cast
-from tests.http.cast import AUTHORS, COLLECTIONS, VIEWERS, Viewer
-from tests.http.pieces import MARKS, NUMBERS, PARTS, id_of, pieces, version_of
+from tests.http.cast import AUTHORS, COLLECTIONS, Viewer
+from tests.http.pieces import MARKS, NUMBERS, PARTS, Piece, id_of, pieces, version_of
 from tests.http.twins import Erase, Line, Post, Publish, objects
 from tests.http.worlds import Ask, Walk, status_id
 
 SUBJECTS: tuple[Subject, ...] = (
     *(("org", org) for org in cast.ORGS),
-    cast.CASE,
-    cast.CASE,
-    cast.ENERGY,
-    cast.SECTOR,
+    *(cast.CASE, cast.CASE, cast.CASE, cast.CASE, cast.CASE),
+    *(cast.ENERGY, cast.ENERGY, cast.SECTOR),
 )
-ALIASES = st.sampled_from(("shared", "shared", "shared", *COLLECTIONS))
-PLACES = st.sampled_from(("shared", "shared", *COLLECTIONS, "nowhere"))
+ALIASES = st.sampled_from(("shared", *COLLECTIONS, "shared", "shared", "shared", "shared"))
+PLACES = st.sampled_from(("shared", *COLLECTIONS, "nowhere", "shared", "shared", "shared"))
 IDS = st.sampled_from(
     [id_of(number) for number in NUMBERS] + [id_of(1).replace("-4000-", "-5000-")]
 )
 VERSIONS = [version_of(version) for version in range(3)]
+
+
+_FULL = (Tlp.RED, False)
+_TOKENS = [_FULL] * 5 + [
+    (Tlp.AMBER, False),
+    (Tlp.GREEN, False),
+    (Tlp.CLEAR, False),
+    (Tlp.RED, True),
+]
+
+
+def viewers(*orgs: str, clearances: Sequence[Tlp] = (Tlp.RED, Tlp.RED, *Tlp)) -> Any:
+    """Mostly those who see much: what is hidden from them is hidden for a reason of its own."""
+    return st.builds(
+        lambda org, clearance, role, token: Viewer(org, clearance, role, *token),
+        st.sampled_from(orgs),
+        st.sampled_from(clearances),
+        st.sampled_from([Role.PUBLISHER, Role.PUBLISHER, Role.COORDINATOR, Role.READER]),
+        st.sampled_from(_TOKENS),
+    )
+
+
+NOBODY = st.just(cast.ANYBODY)
+VIEWERS = st.integers(0, 14).flatmap(lambda n: viewers(*cast.VIEWING) if n else NOBODY)
 
 
 class Case(NamedTuple):
@@ -112,40 +136,59 @@ DELETES = st.tuples(PLACES, IDS, queries(("match[version]", "match[spec_version]
 )
 LINES = st.one_of(publishes(), POSTS, DELETES, READS, st.just(Erase()))
 
+_ALL = "match[version]=all&match[spec_version]=2.0,2.1"
 SWEEP: tuple[Line, ...] = (
-    Ask("GET", f"/{fakes.ROOT}/collections/"),
     Walk(objects("shared"), "limit=2"),
-    Walk(objects("shared"), "match[version]=all&match[spec_version]=2.0,2.1"),
+    Walk(objects("shared"), _ALL),
+    Walk(objects("shared"), f"match[tlp]=green,amber,amber+strict,red&{_ALL}"),
     Walk(f"/{fakes.ROOT}/collections/shared/manifest/", "match[version]=first"),
     *(Walk(objects(alias), "match[version]=all") for alias in COLLECTIONS[1:]),
 )
-"""What every viewer asks at the end of every script."""
+"""What every viewer reads at the end of every script, and again when it has deleted things."""
 
 
-_CHANGES = st.one_of(
-    st.fixed_dictionaries({}),
-    st.fixed_dictionaries({"inner": st.sampled_from("xy")}),
-    st.fixed_dictionaries({"tlp": MARKS}),
-    st.fixed_dictionaries({"parts": PARTS}),
-    st.fixed_dictionaries({"version": st.integers(0, 2), "content": st.sampled_from("ab")}),
-)
+@st.composite
+def endings(draw: Any) -> list[Line]:
+    """What a viewer tries when the history is over."""
+    probes = draw(st.lists(st.one_of(READS, READS, POSTS, DELETES), min_size=2, max_size=6))
+    asked = f"/{fakes.ROOT}/status/{status_id(draw(st.integers(0, 9)))}/"
+    kept = draw(queries(("match[version]", "match[spec_version]")))
+    gone = [Ask("DELETE", f"{objects('shared')}{id_of(number)}/", kept) for number in (1, 2)]
+    return [*SWEEP[:2], *probes, *SWEEP, Ask("GET", asked), *gone, *SWEEP[1:2]]
 
 
 @st.composite
 def echoes(draw: Any, earlier: list[Line]) -> Line:
     """Something like an earlier publish: by another, for others, or a little changed."""
     line: Publish = draw(st.sampled_from([x for x in earlier if isinstance(x, Publish)]))
-    again = tuple(piece.changed(**draw(_CHANGES)) for piece in line.pieces)
-    if draw(st.integers(0, 3)) == 0:
-        return Post(line.alias, "", again)
+    again = tuple(draw(changed(piece)) for piece in line.pieces)
+    form = draw(st.integers(0, 4))
+    if form == 0:
+        # As much as an account may publish that sees little.
+        plain = [piece.changed(tlp=draw(st.sampled_from((None, Tlp.CLEAR)))) for piece in again]
+        return Post(line.alias, "", tuple(piece.changed(parts=()) for piece in plain))
     other: Publish = draw(publishes())
-    if draw(st.booleans()):
+    if form <= 2:
         return line._replace(pieces=again)
-    return other._replace(pieces=again) if draw(st.booleans()) else other
+    return other._replace(pieces=again) if form == 3 else other
 
 
-DELIVERIES = st.tuples(st.sampled_from(VIEWERS), st.lists(publishes(), min_size=1, max_size=8))
-"""A viewer, and publishes."""
+@st.composite
+def changed(draw: Any, piece: Piece) -> Piece:
+    """The piece, or one that differs in a field."""
+    field = draw(st.sampled_from(("", "inner", "inner", "tlp", "parts", "version", "content")))
+    values = {
+        "inner": st.just("y" if piece.inner == "x" else "x"),
+        "tlp": MARKS,
+        "parts": PARTS,
+        "version": st.integers(0, 2),
+        "content": st.sampled_from("ab"),
+    }
+    return piece.changed(**{field: draw(values[field])}) if field else piece
+
+
+SCRIPTS = st.lists(publishes(), min_size=1, max_size=8)
+"""Publishes alone."""
 
 
 @st.composite
@@ -158,9 +201,6 @@ def histories(draw: Any) -> list[Line]:
 
 
 @st.composite
-def cases(draw: Any) -> Case:
+def cases(draw: Any, viewers: Any = VIEWERS) -> Case:
     """A viewer with a script in which it meets what it may not see."""
-    viewer = draw(st.sampled_from(VIEWERS))
-    history = draw(histories())
-    probes = draw(st.lists(st.one_of(READS, READS, POSTS, DELETES), min_size=2, max_size=6))
-    return Case(viewer, [*history, *SWEEP[1:3], *probes, *SWEEP])
+    return Case(draw(viewers), [*draw(histories()), *draw(endings())])

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from hub.cli.main import main
 from hub.model.tlp import Tlp
-from tests.http.cast import COLLECTIONS, VIEWERS, Viewer
+from tests.http.cast import COLLECTIONS, VIEWING, Viewer
 from tests.http.conftest import FRONTS
-from tests.http.scripts import DELIVERIES, Case, cases, histories
+from tests.http.scripts import SCRIPTS, VIEWERS, Case, cases, histories, viewers
 from tests.http.twins import Publish, receive, split
 from tests.http.worlds import Pair, World
 
@@ -53,20 +53,17 @@ def test_a_viewer_receives_what_it_may_see_and_nothing_else(worlds: Pair) -> Non
     counts: Counter[str] = Counter()
 
     @settings(max_examples=200)
-    @given(case=DELIVERIES)
-    def check(case: tuple[Viewer, list[Publish]]) -> None:
-        counts["received"] += receive(worlds.full, *case)
+    @given(viewer=VIEWERS, script=SCRIPTS)
+    def check(viewer: Viewer, script: list[Publish]) -> None:
+        counts["received"] += receive(worlds.full, viewer, script)
 
     check()
     assert counts["received"] >= 100
 
 
-CONSOLE_VIEWERS = [
-    viewer
-    for viewer in VIEWERS
-    if viewer.org not in {"", "blind"} and viewer.ceiling is Tlp.RED and not viewer.read_only
-]
-"""On the command line there are accounts, and no tokens."""
+def on_the_console(viewer: Viewer) -> Viewer:
+    """There are accounts on the command line, and no tokens."""
+    return viewer._replace(ceiling=Tlp.RED, read_only=False)
 
 
 def exported(world: World, viewer: Viewer, alias: str, versions: str) -> tuple[int, bytes, str]:
@@ -85,7 +82,7 @@ def test_an_export_is_the_same_without_what_is_hidden(
 
     @settings(max_examples=150)
     @given(
-        viewer=st.sampled_from(CONSOLE_VIEWERS),
+        viewer=viewers(*VIEWING).map(on_the_console),
         history=histories(),
         alias=st.sampled_from(("shared", "shared", "shared", *COLLECTIONS)),
         versions=st.sampled_from(("last", "all")),
