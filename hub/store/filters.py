@@ -15,6 +15,9 @@ from hub.store.merge import Standing
 _AT_ONCE = 400
 """Ranges of one merge; SQLite takes at most 500 SELECTs in a compound."""
 
+_FEW_LABELS = 30
+"""Up to so many, labels are looked for one by one."""
+
 _MOST_PARTS = 2000
 """Ranges of a statement; SQLite takes a million characters, and time to read them."""
 
@@ -259,12 +262,32 @@ def _none_further(ranges: Sequence[Range], query: Query, sign: str) -> Where:
 def _none_other(ranges: Sequence[Range], alias: str, condition: Callable[[str], str]) -> Where:
     """No record of the same object that the viewer sees fulfils the condition."""
     other = "o" if alias == "r" else f"{alias}o"
-    found = among(ranges, other, "record_object")
+    of_it = f"{other}.collection = {alias}.collection AND {other}.object_id = {alias}.object_id"
+    if len(ranges) <= _FEW_LABELS:
+        found = among(ranges, other, "record_object")
+    else:
+        # Looking for each label would cost more than to pass over records of the same object.
+        may = _in_set(ranges, other)
+        found = Source(
+            f"record {other} INDEXED BY record_object WHERE {other}.standing > 0 AND {may.sql}",
+            may.args,
+        )
     return Where(
-        f"NOT EXISTS (SELECT 1 FROM {found.sql} AND {other}.collection = {alias}.collection"
-        f" AND {other}.object_id = {alias}.object_id AND {condition(other)})",
-        found.args,
+        f"NOT EXISTS (SELECT 1 FROM {found.sql} AND {of_it} AND {condition(other)})", found.args
     )
+
+
+def _in_set(ranges: Sequence[Range], alias: str) -> Where:
+    """The records of the ranges as a condition. The plus keeps it out of the index: see `among`."""
+    labels: dict[int, list[int]] = {}
+    for item in ranges:
+        labels.setdefault(item.since_us, []).append(item.label)
+    parts = [
+        f"(+{alias}.label IN (SELECT value FROM json_each(?)) AND {alias}.added_us >= ?)"
+        for _ in labels
+    ]
+    args = [arg for since, found in labels.items() for arg in (str(found), since)]
+    return Where(f"({' OR '.join(parts)})", args)
 
 
 def rank(alias: str) -> str:
