@@ -158,7 +158,7 @@ class _Views:
 
     def _entered(self, opened: Opened) -> Response:
         """The answer to a log-in, or to a part of one."""
-        response = respond(self._state(Current(opened.secret, opened.session)))
+        response = respond(self._state(Current(opened.secret, opened.session), counted=False))
         self._doorman.cookies.write(request, response, opened.secret)
         return response
 
@@ -168,24 +168,24 @@ class _Views:
         self._admitted(current)
         return current
 
-    def _admitted(self, current: Current | None = None) -> Caller:
+    def _admitted(self, current: Current | None = None, *, counted: bool = True) -> Caller:
         """The caller, by the session or else by the header; noted for the log."""
         session = current.session if current else None
         admitted = (
-            self._doorman.admit_session(request, session)
+            self._doorman.admit_session(request, session, counted=counted)
             if session
             else self._doorman.admit(request)
         )
         return admitted.caller
 
-    def _state(self, current: Current) -> dict[str, Any]:
+    def _state(self, current: Current, *, counted: bool = True) -> dict[str, Any]:
         if current.session.waits:
             return {
                 "account": current.session.account,
                 "second_factor": "needed",
                 "csrf_token": current.token,
             }
-        return self._described(self._admitted(current), current)
+        return self._described(self._admitted(current, counted=counted), current)
 
     def _described(self, caller: Caller, current: Current | None) -> dict[str, Any]:
         factor = self._factors.of(caller.account)

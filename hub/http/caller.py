@@ -97,8 +97,12 @@ class Doorman:
         digest = self._presented.digest(request)
         return by_certificate(self._parties.now().directory, digest) if digest else None
 
-    def admit_session(self, request: Request, session: Session) -> Admitted:
+    def admit_session(
+        self, request: Request, session: Session, *, counted: bool = True
+    ) -> Admitted:
         """The caller behind a log-in session that was found and checked.
+
+        A log-in itself is not counted here: it would begin a session that nobody is told of.
 
         For the doors below /api alone. TAXII takes credentials from the header only, which no
         foreign page can make a browser send.
@@ -119,7 +123,8 @@ class Doorman:
         scope = snapshot.scope(caller)
         caller = msgspec.structs.replace(caller, credential=f"session:{session.id}")
         g.caller = caller
-        self._throttle.request(caller)
+        if counted:
+            self._throttle.request(caller)
         return Admitted(caller, scope, snapshot.directory)
 
     def _caller(self, directory: Directory, header: str, address: str) -> Caller | None:

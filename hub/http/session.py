@@ -99,9 +99,11 @@ class SessionDoorman:
         self.require_own_page(request)
         return self._doorman.admit(request)
 
-    def admit_session(self, request: Request, session: Session) -> Admitted:
+    def admit_session(
+        self, request: Request, session: Session, *, counted: bool = True
+    ) -> Admitted:
         """See `Doorman.admit_session`."""
-        return self._doorman.admit_session(request, session)
+        return self._doorman.admit_session(request, session, counted=counted)
 
     def client(self, request: Request) -> Client:
         """Who is about to log in.

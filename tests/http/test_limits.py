@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from hub.store.counters import beside
 from tests import fakes
 from tests.http.asking import Hub, Room, data
+from tests.http.browser import Browser
 from tests.http.conftest import SETTINGS
 from tests.http.test_observing import metrics
 
@@ -253,3 +254,13 @@ class TestCountersThatFail:
         hub.get("/taxii2/")
         assert beside(hub.config.store_path).exists()
         assert not make(requests_per_minute=0).get("/taxii2/").headers.get("Retry-After")
+
+
+def test_no_session_begins_that_nobody_is_told_of(make: Make) -> None:
+    """A log-in is not counted, what it opens is."""
+    hub = make(requests_per_minute=1, request_burst=3)
+    browser = Browser(hub)
+    for _ in range(6):
+        assert browser.log_in("reader").status_code == 200
+    assert len(hub.store.list_sessions("reader")) == 1, "each took the place of the one before"
+    assert {browser.get().status_code for _ in range(6)} == {200, 429}
