@@ -143,6 +143,17 @@ class World:
             query = "&".join(filter(None, [walk.query, f"next={page['next']}"]))
         raise AssertionError("the walk does not end")
 
+    def cursors(self, viewer: Viewer, path: str, query: str) -> Iterator[str]:
+        """The `next` of each page."""
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            more = f"{query}&next={cursor}" if cursor else query
+            answer = self.send(viewer, Ask("GET", path, more))
+            cursor = msgspec.json.decode(answer.body).get("next", "")
+            if not cursor:
+                return
+            yield cursor
+
     def tallies(self, viewer: Viewer) -> list[Tally]:
         """`Log.tallies` in the viewer's scope."""
         return self.store.tallies(policy.scope(_caller(viewer), self.directory))
