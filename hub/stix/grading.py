@@ -24,10 +24,11 @@ from hub.model.tlp import Tlp
 from hub.stix.check import check
 from hub.stix.decode import Limits
 from hub.stix.flaw import Flaw, printable, shown
+from hub.stix.ids import uuid_version
 from hub.stix.marking import COLOUR_OF, is_statement
 from hub.stix.redact import Spot, spot, without
 from hub.stix.strict import is_valid
-from hub.stix.tables import type_table
+from hub.stix.tables import TypeTable, type_table
 
 _NO_LIMITS = Limits(object_bytes=1 << 62, depth=1 << 30)
 _MOST_PARTS = 1000
@@ -88,7 +89,7 @@ def _whole(item: Candidate, terms: Terms) -> Tlp:
 def _with_parts(item: Candidate, whole: Tlp, terms: Terms) -> Candidate:
     obj = msgspec.json.decode(item.raw)
     table = type_table(item.stix, item.type)
-    parts = list(_parts(obj, terms, table.derived_from if table else _NOTHING))
+    parts = list(_parts(obj, terms, _made_of(item, table, obj)))
     base = max([whole, *(part.tlp for part in parts if part.spot is None)])
     above = {part.tlp for part in parts if part.tlp > base}
     if not above:
@@ -101,6 +102,16 @@ def _with_parts(item: Candidate, whole: Tlp, terms: Terms) -> Candidate:
             view for view in views if view and is_valid(msgspec.json.decode(view.raw), view.stix)
         ]
     return item._replace(tlp=strictest, views=tuple(view for view in views if view))
+
+
+def _made_of(
+    item: Candidate, table: TypeTable | None, obj: Mapping[str, Any]
+) -> Collection[str]:
+    """Properties that the id may be made of: whoever has it could try values until they fit."""
+    if table and table.derived_from:
+        return table.derived_from
+    # A UUID made of a name (RFC 9562 sections 5.3, 5.5 and 5.8): of which, its producer knows.
+    return obj.keys() if uuid_version(item.object_id) in "358" else _NOTHING
 
 
 def _view(
@@ -119,7 +130,7 @@ def _view(
     return view._replace(tlp=level) if isinstance(view, Candidate) else None
 
 
-def _parts(obj: Mapping[str, Any], terms: Terms, derived_from: frozenset[str]) -> Iterator[_Part]:
+def _parts(obj: Mapping[str, Any], terms: Terms, made_of: Collection[str]) -> Iterator[_Part]:
     colours: dict[str, Tlp] = {}
     for ref, selectors in _entries(obj):
         if ref in terms.statements:
@@ -130,8 +141,7 @@ def _parts(obj: Mapping[str, Any], terms: Terms, derived_from: frozenset[str]) -
             if known is not tlp:
                 raise _contradiction(f"granular_markings: {printable(selector)}", {known, tlp})
             found = spot(obj, selector)
-            # Whoever has the id could try values until they fit it.
-            yield _Part(tlp, None if found and found.name in derived_from else found)
+            yield _Part(tlp, None if found and found.name in made_of else found)
 
 
 def _entries(obj: Mapping[str, Any]) -> Iterator[tuple[Any, list[str]]]:

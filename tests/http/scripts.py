@@ -14,7 +14,7 @@ from tests import fakes
 from tests.http import cast
 from tests.http.cast import AUTHORS, COLLECTIONS, Viewer
 from tests.http.pieces import MARKS, NUMBERS, PARTS, Piece, id_of, pieces, version_of
-from tests.http.twins import Erase, Line, Post, Publish, objects
+from tests.http.twins import ALL, Erase, Line, Post, Publish, objects
 from tests.http.worlds import Ask, Walk, status_id
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -136,11 +136,10 @@ DELETES = st.tuples(PLACES, IDS, queries(("match[version]", "match[spec_version]
 )
 LINES = st.one_of(publishes(), POSTS, DELETES, READS, st.just(Erase()))
 
-_ALL = "match[version]=all&match[spec_version]=2.0,2.1"
 SWEEP: tuple[Line, ...] = (
     Walk(objects("shared"), "limit=2"),
-    Walk(objects("shared"), _ALL),
-    Walk(objects("shared"), f"match[tlp]=green,amber,amber+strict,red&{_ALL}"),
+    Walk(objects("shared"), ALL),
+    Walk(objects("shared"), f"match[tlp]=green,amber,amber+strict,red&{ALL}"),
     Walk(f"/{fakes.ROOT}/collections/shared/manifest/", "match[version]=first"),
     *(Walk(objects(alias), "match[version]=all") for alias in COLLECTIONS[1:]),
 )

@@ -192,6 +192,25 @@ def test_parts_are_taken_out_for_those_who_may_not_see_them(hub: Hub, room: Room
     assert room.objects() == []
 
 
+def test_a_part_is_taken_back_and_who_never_saw_it_notices_nothing(hub: Hub, room: Room) -> None:
+    secret = {"selectors": ["description"], "marking_ref": TLP2[Tlp.AMBER]}
+    item = marked(1, TLP2[Tlp.GREEN], description="victim: ministry", granular_markings=[secret])
+    left = {key: item[key] for key in item if key not in {"description", "granular_markings"}}
+    room.add(item)
+    partner = hub.store.directory().accounts["partner"]
+    hub.put(msgspec.structs.replace(partner, clearance=Tlp.GREEN))
+    try:
+        before = room.get(account="partner"), room.get("manifest/", account="partner")
+        for again in (item | {"description": "victim: grid"}, left):
+            (done,) = room.add(again)["successes"]
+            assert done["message"] == "replaced"
+            assert room.objects() == [again]
+            after = room.get(account="partner"), room.get("manifest/", account="partner")
+            assert [answer.data for answer in after] == [answer.data for answer in before]
+    finally:
+        hub.put(msgspec.structs.replace(partner, clearance=Tlp.AMBER_STRICT))
+
+
 def test_a_statement_that_comes_along_hides_nothing(room: Room) -> None:
     statement = sample.MARKING
     item = marked(1, statement["id"])

@@ -19,7 +19,7 @@ from hub.model.tlp import Tlp
 from tests.http.cast import COLLECTIONS, VIEWING, Viewer
 from tests.http.conftest import FRONTS
 from tests.http.scripts import SCRIPTS, VIEWERS, Case, cases, histories, viewers
-from tests.http.twins import Publish, receive, split
+from tests.http.twins import Publish, borrow, receive, split
 from tests.http.worlds import Pair, World
 
 
@@ -59,6 +59,18 @@ def test_a_viewer_receives_what_it_may_see_and_nothing_else(worlds: Pair) -> Non
 
     check()
     assert counts["received"] >= 100
+
+
+def test_a_next_of_somebody_else_gives_nothing_more(worlds: Pair) -> None:
+    counts: Counter[str] = Counter()
+
+    @settings(max_examples=60)
+    @given(viewer=VIEWERS, script=SCRIPTS)
+    def check(viewer: Viewer, script: list[Publish]) -> None:
+        counts["tried"] += borrow(worlds.full, viewer, script)
+
+    check()
+    assert counts["tried"] >= 100
 
 
 def on_the_console(viewer: Viewer) -> Viewer:

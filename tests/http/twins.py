@@ -31,6 +31,9 @@ from tests.http.cast import CHIEFS, Form, Viewer
 from tests.http.pieces import KINDS, Piece, id_of, version_of
 from tests.http.worlds import Answer, Ask, Leak, Step, Twins, Walk, World
 
+ALL = "match[version]=all&match[spec_version]=2.0,2.1"
+"""Every version of everything."""
+
 
 class Publish(NamedTuple):
     """An author publishes."""
@@ -75,17 +78,18 @@ def split(viewer: Viewer, script: Sequence[Line]) -> Twins:
     return Twins([pair[0] for pair in pairs], [pair[1] for pair in pairs], splitter.hidden)
 
 
-def receive(world: World, viewer: Viewer, script: Sequence[Publish]) -> int:
-    """Check that the viewer is given what it may see of these publishes, and nothing else.
+Expected = dict[str, list[bytes]]
+"""By collection: what a viewer must receive."""
+
+
+def plan(viewer: Viewer, script: Sequence[Publish]) -> tuple[list[Step | None], Expected]:
+    """The steps of some publishes, and what of them the viewer may see.
 
     What meets an earlier object of the same version is left out: what becomes of it depends on
     more than the viewer.
-
-    Returns:
-        How many objects that were.
     """
     steps: list[Step | None] = []
-    expected: dict[str, list[bytes]] = {line.alias: [] for line in script}
+    expected: Expected = {line.alias: [] for line in script}
     met: set[tuple[str, tuple[int, int]]] = set()
     for number, line in enumerate(script):
         raws = []
@@ -98,20 +102,49 @@ def receive(world: World, viewer: Viewer, script: Sequence[Publish]) -> int:
             levels = [form.tlp for form in forms if cast.sees(viewer, form)]
             expected[line.alias] += [piece.raw(levels[-1])] if levels else []
         steps.append(line.asked(raws))
-    query = "match[version]=all&match[spec_version]=2.0,2.1"
-    answers = list(world.run(viewer, [*steps, *(Ask("GET", objects(a), query) for a in expected)]))
+    return steps, expected
+
+
+def receive(world: World, viewer: Viewer, script: Sequence[Publish]) -> int:
+    """Check that the viewer is given what it may see of these publishes, and nothing else.
+
+    Returns:
+        How many objects that were.
+    """
+    steps, expected = plan(viewer, script)
+    reads = [Ask("GET", objects(alias), ALL) for alias in expected]
+    answers = list(world.run(viewer, [*steps, *reads]))
     for answer, wanted in zip(answers, expected.values(), strict=True):
-        found = _objects_of(answer)
+        found = objects_of(answer)
         if sorted(found) != sorted(wanted):
             raise Leak(sorted(found), sorted(wanted))
     return sum(map(len, expected.values()))
+
+
+def borrow(world: World, viewer: Viewer, script: Sequence[Publish]) -> int:
+    """Check that a `next` of somebody who sees more gives the viewer nothing more.
+
+    Returns:
+        How many it tried.
+    """
+    steps, expected = plan(viewer, script)
+    list(world.run(viewer, steps))
+    count = 0
+    for alias, wanted in expected.items():
+        for cursor in world.cursors(CHIEFS["ministry"], objects(alias), f"{ALL}&limit=1"):
+            found = objects_of(world.send(viewer, Ask("GET", objects(alias), f"next={cursor}")))
+            if not set(found) <= set(wanted):
+                raise Leak(cursor, found, wanted)
+            count += 1
+    return count
 
 
 class _Envelope(msgspec.Struct):
     objects: list[msgspec.Raw] = []
 
 
-def _objects_of(answer: Answer) -> list[bytes]:
+def objects_of(answer: Answer) -> list[bytes]:
+    """The objects of a page, as bytes; none of an error."""
     if answer.status != 200:
         return []
     return [bytes(raw) for raw in msgspec.json.decode(answer.body, type=_Envelope).objects]

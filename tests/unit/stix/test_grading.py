@@ -28,7 +28,7 @@ from tests.unit.stix.marked import (
     part,
     paths,
 )
-from tests.unit.stix.samples import MOMENT, accepted, encoded, observable, versioned
+from tests.unit.stix.samples import MOMENT, SCO_UUID, accepted, encoded, observable, versioned
 
 CLEAR, GREEN, AMBER, STRICT, RED = Tlp
 TERMS = Terms(GREEN, {STATEMENT})
@@ -170,6 +170,25 @@ GRADES = {
         [],
     ),
     "beside what an id is made of": (marked(SAMPLES["file"], part(RED, "size")), RED, [GREEN]),
+    "any part, when nobody knows what an id was made of": (
+        marked(versioned("tool", id=f"tool--{SCO_UUID}", name="a", x_one="b"), part(RED, "x_one")),
+        RED,
+        [],
+    ),
+    "any part of a type of somebody's own whose id was made of something": (
+        marked(
+            versioned("x-victim", id=f"x-victim--{SCO_UUID}", victim="a"), part(AMBER, "victim")
+        ),
+        AMBER,
+        [],
+    ),
+    "a part that is weaker than the whole, and an id that was made of something": (
+        marked(
+            versioned("tool", id=f"tool--{SCO_UUID}", name="a"), part(GREEN, "name"), whole=[AMBER]
+        ),
+        AMBER,
+        [],
+    ),
     "what its type requires, or something else": (
         marked(SAMPLES["country"], part(RED, "country")),
         RED,
