@@ -104,9 +104,7 @@ def _with_parts(item: Candidate, whole: Tlp, terms: Terms) -> Candidate:
     return item._replace(tlp=strictest, views=tuple(view for view in views if view))
 
 
-def _made_of(
-    item: Candidate, table: TypeTable | None, obj: Mapping[str, Any]
-) -> Collection[str]:
+def _made_of(item: Candidate, table: TypeTable | None, obj: Mapping[str, Any]) -> Collection[str]:
     """Properties that the id may be made of: whoever has it could try values until they fit."""
     if table and table.derived_from:
         return table.derived_from
