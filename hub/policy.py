@@ -248,11 +248,6 @@ def _are_named(named: frozenset[Subject]) -> bool:
     return bool(named) and all(kind != "community" for kind, _ in named)
 
 
-def label(collection: Collection, tlp: Tlp, named: frozenset[Subject]) -> Label:
-    """How a record of a publish is labelled."""
-    return Label(collection.key, tlp, named)
-
-
 class Reason(NamedTuple):
     """Whether an account sees a record, and the rule that decides it."""
 

@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from hub import policy
-from hub.model.query import Scope, Window
+from hub.model.query import Label, Scope, Window
 from hub.model.tlp import Tlp
 from hub.service import publish as publishing
 from hub.service.fetch import Reader
@@ -214,7 +214,7 @@ def views_forget_the_audience(plant: Plant) -> None:
         batch = self._batch
         views = {view.tlp for item in batch.items for view in getattr(item, "views", ())}
         audience = frozenset() if tlp in views else batch.audience
-        label = policy.label(batch.collection, tlp, audience)
+        label = Label(batch.collection.key, tlp, audience)
         found = writer.key_of(self._connection, label)
         self._new[found] = label
         return found

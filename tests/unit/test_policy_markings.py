@@ -361,10 +361,6 @@ def test_nothing_enters_above_collection_or_clearance(ceiling, clearance, tlp, n
     assert (policy.objection(scope, where, tlp, named) is None) == fits
 
 
-def test_a_label_says_all_that_decides():
-    assert policy.label(SHARED, AMBER, frozenset({GRID})) == (SHARED.key, AMBER, {GRID})
-
-
 class TestRoles:
     CASES = group("case", "grid", "ministry")
 

@@ -41,3 +41,19 @@ def test_an_account_that_does_not_fit_gets_no_secret(tmp_path: Path, case: str) 
     assert refused.value.remedy
     assert store.directory().tokens == before.tokens
     store.close()
+
+
+def test_a_certificate_for_reading_is_not_made_for_a_publisher(tmp_path: Path) -> None:
+    """Tokens can be read-only, certificates cannot."""
+    store = fakes.open_store(tmp_path / "hub.sqlite")
+    fakes.populate(store)
+    bank = Organisation("bank", "identity--0c8f2a4e-0f0b-4a53-9d1c-5b7a0f6f3d11", "Bank", "Bank")
+    publisher = Account("bank-feed", "bank", frozenset({Role.PUBLISHER}))
+    store.write([bank, publisher], [], Act("", "", "test", ""), epoch=store.epoch())
+    admin = Admin(store, CONSOLE)
+    with pytest.raises(HubError, match="may publish"):
+        invite(admin, store.directory(), Invitation(bank, ("shared",), token=False))
+    invited = invite(admin, store.directory(), Invitation(bank, ("shared",)))
+    assert invited.issued is not None
+    assert invited.issued.token.read_only
+    store.close()
