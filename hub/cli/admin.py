@@ -225,8 +225,34 @@ def token_list(context: Context, /, output: str) -> None:
     show(rows, columns, output)
 
 
+@click.group()
+def audit() -> None:
+    """Who did what: publishes, deletes, log-ins, questions of officers, changes of parties."""
+
+
+@audit.command("list")
+@click.option(
+    "--limit",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many, newest first.",
+)
+@output_option
+@pass_context
+@guarded
+def audit_list(context: Context, /, limit: int, output: str) -> None:
+    """List the newest lines of the audit log."""
+    columns = ["at", "account", "org", "action", "target", "detail"]
+    rows = (
+        {"at": format_us(at_us)} | {name: getattr(act, name) for name in columns[1:]}
+        for at_us, act in context.store().audit(limit)
+    )
+    show(rows, columns, output)
+
+
 def _directory(context: Context) -> Directory:
     return context.store().directory()
 
 
-COMMANDS = (org, account, token)
+COMMANDS = (org, account, token, audit)

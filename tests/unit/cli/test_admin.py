@@ -222,6 +222,16 @@ def test_without_a_configuration(run: Run) -> None:
     assert found.stderr.startswith("hub: cannot read none.toml")
 
 
+def test_the_audit_log(run: Run) -> None:
+    assert run("community", "create", "energy", "--title", "Energy").exit_code == 0
+    assert run("community", "join", "energy", "grid", "--since", "all").exit_code == 0
+    newest, before = rows(run, "audit", "list", "--limit", "2")
+    assert (newest["action"], newest["target"]) == ("community.join", "energy")
+    assert newest["detail"] == "org:grid since all"
+    assert newest["account"] == "console"
+    assert before["action"] == "community.put"
+
+
 def test_a_table_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
