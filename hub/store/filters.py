@@ -223,12 +223,19 @@ def _effective(ranges: Sequence[Range], query: Query, alias: str) -> Where:
 
     TAXII 2.1 section 3.4.1: only the newest STIX version unless versions are asked for.
     """
-
-    def better(other: str) -> str:
-        twin = f"{other}.version_us = {alias}.version_us AND {rank(other)} > {rank(alias)}"
-        return twin if query.stix else f"({other}.stix > {alias}.stix OR {twin})"
-
-    return _none_other(ranges, alias, better)
+    twins = _none_other(
+        ranges,
+        alias,
+        lambda o: f"{o}.version_us = {alias}.version_us AND {rank(o)} > {rank(alias)}",
+    )
+    if query.stix:
+        return twins
+    # Nothing is newer than the newest that there is: most objects need no second look.
+    newer = _none_other(ranges, alias, lambda o: f"{o}.stix > {alias}.stix")
+    return Where(
+        f"({twins.sql} AND ({alias}.stix = '{max(BOTH_STIX)}' OR {newer.sql}))",
+        [*twins.args, *newer.args],
+    )
 
 
 def _wanted(ranges: Sequence[Range], query: Query) -> Where:
