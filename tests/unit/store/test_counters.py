@@ -37,7 +37,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def shared(file):
-    opened = SqliteCounters(file)
+    opened = SqliteCounters(file, busy_s=30)  # a slow disk is not what is tested
     yield opened
     opened.close()
 
