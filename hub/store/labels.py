@@ -2,7 +2,8 @@
 
 A label is a collection, a marking and an audience. There are few: the rule is asked once for each
 of them (`Scope.since`), and an engine then reads only the records under labels that the scope
-sees. What a reader may not see costs it nothing, not even time.
+sees. What a reader may not see is not touched; a better record of the same object that it may not
+see costs one look into an index.
 """
 
 from __future__ import annotations

@@ -251,6 +251,27 @@ def test_push_sends_the_bytes(session: Session, partner_server: PartnerServer) -
     assert (receipt.success_count, receipt.failure_count, receipt.pending_count) == (1, 1, 0)
 
 
+def test_nothing_goes_to_a_server_that_does_not_know_audiences(
+    partner_server: PartnerServer,
+) -> None:
+    """It would pass the header over and show the objects to everybody."""
+    partner_server.will({"id": "one"}, 200)
+    with (
+        Session(Credentials(), audience=["org:grid"], pauses_s=()) as session,
+        pytest.raises(RemoteError, match="does not know audiences; nothing was sent"),
+    ):
+        session.push(partner_server.url, [RAW])
+    assert [asked.method for asked in partner_server.asked] == ["GET"]
+
+
+def test_an_audience_goes_along(partner_server: PartnerServer) -> None:
+    partner_server.will({"id": "one"}, 200, **{"Hub-Audience": "supported"})
+    partner_server.will(STATUS, 202)
+    with Session(Credentials(), audience=["org:grid", "group:case"], pauses_s=()) as session:
+        session.push(partner_server.url, [RAW])
+    assert partner_server.asked[-1].headers["Hub-Audience"] == "org:grid, group:case"
+
+
 def test_push_waits_for_a_decision(session: Session, partner_server: PartnerServer) -> None:
     pending = {
         "id": STATUS["id"],
