@@ -24,6 +24,8 @@ class Fault(StrEnum):
     BUSY = "busy"
     STORE_DOWN = "store-down"
     PROVIDER_DOWN = "provider-down"
+    BAD_QUERY = "bad-query"
+    SEARCH_DOWN = "search-down"
 
 
 class HubError(Exception):

@@ -38,6 +38,12 @@ TABLE: dict[Fault, Answer] = {
     Fault.BAD_FILTER: Answer(
         400, "Bad filter", "A filter is unknown, malformed, given twice or contradicts `next`."
     ),
+    Fault.BAD_QUERY: Answer(
+        400,
+        "Bad query",
+        "A search query cannot be understood, is over a limit or takes too long. `details` has "
+        "the position.",
+    ),
     Fault.BAD_CURSOR: Answer(
         400, "Bad next", "`next` was not given out by this hub, or was altered. Start over."
     ),
@@ -85,6 +91,11 @@ TABLE: dict[Fault, Answer] = {
     Fault.PROVIDER_DOWN: Answer(
         503, "Log-in provider unavailable", "The OpenID provider does not answer as it should."
     ),
+    Fault.SEARCH_DOWN: Answer(
+        503,
+        "Search unavailable",
+        "The search engine does not answer, or is being rebuilt. Publishing and polling go on.",
+    ),
 }
 
 # What werkzeug raises by itself, in the hub's words. Others of the 4xx are bad requests.
@@ -122,7 +133,7 @@ def answer(error: HubError) -> Response:
         # as some clients read only one challenge per header.
         response.headers.add("WWW-Authenticate", 'Basic realm="hub", charset="UTF-8"')
         response.headers.add("WWW-Authenticate", 'Bearer realm="hub"')
-    if error.fault in {Fault.BUSY, Fault.STORE_DOWN, Fault.PROVIDER_DOWN}:
+    if error.fault in {Fault.BUSY, Fault.STORE_DOWN, Fault.PROVIDER_DOWN, Fault.SEARCH_DOWN}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, Throttled):
         # RFC 6585 section 4
@@ -137,7 +148,10 @@ def register(app: Flask, drain_bytes: int) -> None:
         drain(request, drain_bytes)
         if error.fault is Fault.BUSY:
             _log.warning("%s", error.reason)
-        elif isinstance(error, StoreDown) or error.fault is Fault.PROVIDER_DOWN:
+        elif isinstance(error, StoreDown) or error.fault in {
+            Fault.PROVIDER_DOWN,
+            Fault.SEARCH_DOWN,
+        }:
             _log.error("%s", error.reason, exc_info=error)
         return answer(error)
 

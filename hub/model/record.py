@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from hub.model.search import Document
 from hub.model.tlp import Tlp
 
 UNVERSIONED = "1970-01-01T00:00:00.000000Z"
@@ -41,6 +42,8 @@ class Candidate(NamedTuple):
     """Its effective marking: the strictest of object and parts. `hub.stix.grading` sets it."""
     views: tuple[Candidate, ...] = ()
     """What is left of it for those who may not see it whole, each with its own `tlp`."""
+    document: Document = Document()
+    """What search finds it by (`hub.stix.document`)"""
 
 
 class Refusal(NamedTuple):

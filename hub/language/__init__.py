@@ -1,0 +1,1 @@
+"""What people type and paste: folding of text, values in every spelling, the query language."""
