@@ -69,8 +69,7 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a query; the last one is END.
 
     Raises:
-        QueryError: A quote is not closed, a character is no character, or an operator is one of
-            another language.
+        QueryError: A quote is not closed, or an operator is one of another language.
     """
     return list(_Lexer(text).read())
 
@@ -79,8 +78,6 @@ class _Lexer:
     """Goes through the text once; `_shown` leads from its own positions to those of the text."""
 
     def __init__(self, text: str) -> None:
-        for found in re.finditer("[\ud800-\udfff]", text):
-            raise QueryError("bad-character", found.start(), found.end())
         if INVISIBLE.search(text):
             kept = [i for i, char in enumerate(text) if not INVISIBLE.match(char)]
             self._shown = [*kept, len(text)]
