@@ -112,7 +112,7 @@ def listed(entries: list[str]) -> Node | None:
         terms = values.detect(match[1])
         if not terms:
             return None
-        found += map(_meant, terms)
+        found += map(_pasted, terms)
     wide = any(isinstance(node, Within) and not _narrow(node) for node in found)
     return None if wide else any_of(found)
 
@@ -136,7 +136,7 @@ def _bare(leaf: Leaf) -> Node:
         return _words(leaf, fold(text))
     # The words as they were pasted, and as they were before they were defanged.
     phrases = [fold(text), fold(values.refang(text))]
-    nodes = [_checked(leaf, _meant(term)) for term in terms]
+    nodes = [_checked(leaf, _pasted(term)) for term in terms]
     return any_of([*nodes, *(Words(tuple(p)) for p in phrases if 0 < len(p) <= MAX_WORDS)])
 
 
@@ -245,14 +245,19 @@ def _keys(field: str, text: str) -> list[str]:
 
 
 def _meant(term: Term) -> Node:
-    """What a value finds."""
+    """What a value of a field finds."""
     if term.field == "ip":
         return Within(*values.span(term.key))
     if term.field == "domain":
         return Starts(term.field, term.key)
+    return Has(term.field, (term.key,))
+
+
+def _pasted(term: Term) -> Node:
+    """What a value without a field finds."""
     if term.field == "id":
         return AnyOf(tuple(Has(field, (term.key,)) for field in ("id", "ref", "creator")))
-    return Has(term.field, (term.key,))
+    return _meant(term)
 
 
 def _narrow(node: Within) -> bool:
