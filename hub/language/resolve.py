@@ -42,6 +42,8 @@ MAX_WORDS = 128
 _ORDERED = frozenset({Kind.INSTANT, Kind.NUMBER, Kind.TLP})
 _VALUED = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
 _HASH_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+_NEAR = 0.65
+"""How like a name of a field is to one that is suggested in its place"""
 _WIDEST = {4: 32 - 8, 6: 128 - 16}
 _SIGN = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2013]\s+)?(\S+)\s*")
@@ -145,7 +147,7 @@ def _refuse_unknown_field(leaf: Leaf) -> None:
     if not name:
         return
     start = leaf.value.start
-    near = difflib.get_close_matches(name.lower(), [*FIELDS, *ALIASES], n=1)
+    near = difflib.get_close_matches(name.lower(), [*FIELDS, *ALIASES], 1, _NEAR)
     if near:
         raise QueryError("similar-field", start, start + len(name), field=name, near=near[0])
     raise QueryError(
