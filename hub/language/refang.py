@@ -17,6 +17,7 @@ _SUSPECT = re.compile(r"[\[\](){}<>\\\u3002]|hx|htx|h\*|meow|fxp|\s(?:dot|at)\s"
 _SCHEME = re.compile(
     r"^(?:(?P<http>h(?:xx|tx|xt|\*\*)p|meow)(?P<s>s?)|(?P<ftp>f[x*]p))(?=\W*[:/])", re.IGNORECASE
 )
+_TIDY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./:@%&=_-]*[A-Za-z0-9/])?")
 _SLASHES = re.compile(r"^(\w{2,10})\W{0,3}:\W{0,3}[/\\]{2}[\s\])}>]{0,2}(?=[\w\[])")
 _SIGN = re.compile(
     r"\s*[\[({<]{1,2}\s*(?:(?P<dot>\.|dot|d0t|punkt|cham)|(?P<at>@|at)|(?P<sign>:|/|-))"
@@ -36,6 +37,8 @@ def clean(text: str) -> str:
 
 def refang(text: str) -> str:
     """A value as it was before it was defanged, without what stands around it."""
+    if _TIDY.fullmatch(text) and not _SCHEME.match(text):
+        return text
     bare = _bare(clean(text))
     if not _SUSPECT.search(bare):
         return bare
