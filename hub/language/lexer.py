@@ -4,14 +4,13 @@ r"""A query cut into tokens, in one pass over its text.
   `C:\Users\x` are one word each, although colons and parentheses mean something elsewhere.
   `name:` starts a clause only when the language knows the field, and never before `//`.
 * A parenthesis inside a word belongs to it when its partner stands in the same word.
-* Invisible characters are nothing and other control characters are blanks. Positions are always
-  those of the text as it was given.
+* Invisible characters are nothing, and the controls that are left are blanks. Positions are
+  always those of the text as it was given.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
@@ -84,7 +83,7 @@ class _Lexer:
             text = "".join(text[i] for i in kept)
         else:
             self._shown = list(range(len(text) + 1))
-        self._text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+        self._text = text
         self._partners = self._pairs()
 
     def _pairs(self) -> dict[int, int]:

@@ -8,7 +8,7 @@ from hub.language.fold import GAP, join
 from hub.language.matcher import matches
 from hub.language.parser import Setting, parse
 from hub.model.clock import parse_us
-from hub.model.search import EVERYTHING, AnyOf, Document, Has, Not, Sheet, Term, Words
+from hub.model.search import EVERYTHING, AnyOf, Document, Has, Not, Sheet, Term, Within, Words
 from hub.model.tlp import Tlp
 
 ADDED = parse_us("2026-03-14T09:00:00Z")
@@ -65,7 +65,7 @@ MISSES = (
     """
 notevil.com|mail.evil.com|domain:com.evil|hxxp://evil.com/a|198.51.100.8|198.51.101.0/24
 203.0.114.1|2001:db9::/32|hash:5d42*|cve:2026-10|"dao lua"|"hang fake"|"dao ngan hang fake"
-name:tin|name:"tin nhan"|"lu"|nga|lua -dao|"古名"|"đảo g"|-type:indicator|type:indicato
+name:tin|"hang dao"|"tin lua dao"|name:"tin nhan"|"lu"|nga|lua -dao|"古名"|"đảo g"|-type:indicator|type:indicato
 label:phishing|has:hash|file:*|sector:*|org:ac|collection:other|collection:elsewhere
 tlp:red|tlp<amber|tlp:amber+strict|confidence>80|confidence<80|created>2026-01|created<2026-01
 created:2026-01-30|modified:*|-modified:* confidence:1|valid_until>now|added:24h|added>2026-03-14
@@ -94,6 +94,11 @@ def test_of_none():
     assert not matches(AnyOf(()), SHEET)
     assert not matches(Has("label", ()), SHEET)
     assert matches(Not(Has("label", ())), SHEET)
+
+
+def test_addresses_of_two_versions_are_never_the_same():
+    assert matches(Within(4, 0xC6336407, 0xC6336407), SHEET)
+    assert not matches(Within(6, 0xC6336407, 0xC6336407), SHEET)
 
 
 def test_no_phrase_crosses_two_texts():

@@ -85,6 +85,10 @@ DB8 = 0x20010DB8 << 96
         ("-(a b)", Not(both(a, b))),
         ("NOT NOT a", a),
         ("NOT NOT NOT a", Not(a)),
+        ("a(b c)", both(a, b, c)),
+        ('a("b"c)', both(a, b, c)),
+        ("a(b)", words("a b")),
+        ("a\x1fb\x85c", both(a, b, c)),
         ("a AND(b)OR(c)", either(both(a, b), c)),
         ("a and b", both(a, words("and"), b)),
         ('"AND"', words("and")),
@@ -342,7 +346,7 @@ def test_hashes_of_a_list_are_one_condition():
     assert ask("\n".join(hashes)).node == Has("hash", tuple(hashes))
 
 
-@pytest.mark.parametrize("text", ["evil.com\nphishing", "evil.com\ntype:indicator", "a.vn\n-b.vn"])
+@pytest.mark.parametrize("text", ["evil.com\nphishing", "file:C:\\x\nevil.com", "a.vn\n-b.vn"])
 def test_lines_that_are_not_all_values_must_all_hold(text):
     assert isinstance(ask(text).node, AllOf)
 
