@@ -219,6 +219,7 @@ def test_pasted_values(text, node):
         ("cve:2026-1", Has("cve", ("cve-2026-0001",))),
         ("cve:2026-*", Starts("cve", "cve-2026-")),
         ("technique:T1566*", Starts("attack", "t1566")),
+        ("attack:T1566.*", Starts("attack", "t1566.")),
         ("asn:AS64500", Has("asn", ("64500",))),
         ("mac:00-1A*", Starts("mac", "00:1a")),
         ("email:admin@*", Starts("email", "admin@")),
