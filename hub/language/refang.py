@@ -51,8 +51,8 @@ def refang(text: str) -> str:
 
 
 def unquote(text: str) -> str:
-    """The text without blanks and quotes around it, and with plain dots: `setup[.]exe`."""
-    return _SIGN.sub(_plain, clean(text)).strip(" \t\r\n\"'`\u2018\u2019\u201c\u201d")
+    """A name or path as it was: `setup[.]exe` is `setup.exe`; its own backslashes stay."""
+    return _bare(_SIGN.sub(_plain, _bare(clean(text))))
 
 
 def _plain(match: re.Match[str]) -> str:

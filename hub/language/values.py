@@ -163,7 +163,9 @@ def _path(text: str) -> list[Term]:
         return []
     file = _file(whole)
     found = [Term("file", file)] if file and "." in file else []
-    return [*found, Term("value", key_of(_keyword(whole) or whole))]
+    # The key of a value is the text itself, with all its signs.
+    keys = dict.fromkeys(_keyword(form) for form in (text.strip(" \t\r\n\"'`"), whole))
+    return found + [Term("value", key) for key in keys if key]
 
 
 def _name(bare: str) -> list[Term]:
