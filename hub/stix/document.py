@@ -34,6 +34,8 @@ _KEYWORDS = {
     "pattern_type": "language",
     "type": "type",
 }
+# What white space gives.
+_NO_KEYWORDS = [Term(field, "") for field in (*_KEYWORDS.values(), "source")]
 _NO_LABELS = "extension_types"
 _HAS = {name: Term("has", name) for name, field in FIELDS.items() if field.kind is Kind.VALUE}
 _REVOKED = (Term("revoked", "false"), Term("revoked", "true"))
@@ -170,8 +172,7 @@ def _add_keywords(
     found.add(Term("id", obj["id"].lower()))
     found.add(_REVOKED[obj.get("revoked") is True])
     for name, field in plan:
-        for text in _texts(obj[name]):
-            found.add(_common(field, text))
+        found.update([_common(field, text) for text in _texts(obj[name])])
     if obj["type"] == "indicator" and "pattern_type" not in obj:
         found.add(_common("language", "stix"))
     if obj.get("created_by_ref"):
@@ -180,6 +181,7 @@ def _add_keywords(
     for reference in references if type(references) is list else ():
         if type(reference) is dict and type(reference.get("source_name")) is str:
             found.add(_common("source", reference["source_name"]))
+    found.difference_update(_NO_KEYWORDS)
 
 
 @lru_cache(maxsize=8192)
