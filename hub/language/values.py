@@ -44,6 +44,7 @@ MAX_KEY = 200
 """Characters of a value that its key keeps"""
 _DIGEST = 16
 _CUT = re.compile(rf".{{{MAX_KEY}}}~[0-9a-f]{{{2 * _DIGEST}}}", re.DOTALL)
+_NEVER_CUT = frozenset({"ip", "cve", "attack", "asn", "mac"})
 _LONGEST = MAX_KEY + 1 + 2 * _DIGEST
 
 _PLAIN_URL = re.compile(
@@ -93,7 +94,7 @@ def read(field: str, text: str) -> str | None:
 
     None: it is no value of this field.
     """
-    if len(text) == _LONGEST and _CUT.fullmatch(text):
+    if len(text) == _LONGEST and field not in _NEVER_CUT and _CUT.fullmatch(text):
         return text
     return _READERS.get(field, _keyword)(text)
 

@@ -288,6 +288,11 @@ def test_a_key_is_bounded():
     assert list(derived(Term("url", url))) == [("domain", "com.evil.")]
 
 
+@pytest.mark.parametrize("field", ["ip", "cve", "attack", "asn", "mac"])
+def test_what_looks_like_a_cut_key_is_no_address_or_number(field):
+    assert read(field, key_of("a" * 5000)) is None
+
+
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
