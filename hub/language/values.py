@@ -57,7 +57,7 @@ _HOST = re.compile(r"[^@]*[.:][^@]*")
 _MOST_ROUNDS = 4
 _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 _PLAIN_FILE = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
-_HASH_NAME = re.compile(r"\s*(?:md5|sha-?[0-9]{1,3}|sha3-[0-9]{3})\s*[:=]\s*", re.IGNORECASE)
+_HASH_NAME = re.compile(r"\A\s*(?:md5|sha-?[0-9]{1,3}|sha3-[0-9]{3})\s*[:=]\s*", re.IGNORECASE)
 _HEX = re.compile(
     r"[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{96})?"
 )
