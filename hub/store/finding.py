@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.model.search import Node, Starts, Term
+from hub.model.search import EVERYTHING, Node, Starts
 from hub.model.tlp import Tlp
 from hub.store.expression import EVERY, Wanted, wanted
-from hub.store.filters import Where, in_set, marks, none_better
+from hub.store.filters import Where, in_set, none_better
 from hub.store.index import COLUMNS, NUMBERS, label_token
 from hub.store.labels import Range
 from hub.store.merge import Standing
@@ -98,19 +98,22 @@ def bars(ranges: Sequence[Range], node: Node, field: str, step_us: int) -> Where
 
 
 def beginnings(
-    ranges: Sequence[Range], field: str, beginning: str, newest_only: int, most: int
+    ranges: Sequence[Range], field: str, beginning: str, limit: int, most: int
 ) -> Where:
-    """The most frequent keys of a facet that begin so, among the newest records that have one."""
-    node: Node = EVERYTHING
-    if field not in COLUMNS or (beginning and field != "tlp"):
-        node = Starts(field, beginning)
-    begins = Where("substr(item, 1, ?) = ?", [len(beginning), beginning])
-    found = matching(ranges, node)
-    if field in COLUMNS:
-        rows = Where(f"SELECT {_key(field)} AS item {found.sql}", found.args)
-        if field == "tlp":
-            rows = Where(f"SELECT item FROM ({rows.sql}) WHERE {begins.sql}", [*rows.args, *begins.args])
-    return Where(sql, args)
+    """The most frequent keys of a facet that begin so, among the newest `limit` that have one."""
+    # What every record has need not be looked for.
+    every = field in COLUMNS and not beginning
+    found = matching(ranges, EVERYTHING if every else Starts(field, beginning))
+    column = f"{_key(field)} AS item" if field in COLUMNS else "f.tags"
+    rows = f"SELECT {column} {found.sql} ORDER BY w.rowid DESC LIMIT ?"
+    args = [*found.args, limit]
+    if field not in COLUMNS:
+        rows = f"SELECT t.value AS item FROM ({rows}) CROSS JOIN json_each(tags, ?) t"
+        args.append(_path(field))
+    return Where(
+        f"SELECT item, count(*) AS many FROM ({rows}) WHERE substr(item, 1, ?) = ? {_FREQUENT}",
+        [*args, len(beginning), beginning, most],
+    )
 
 
 def _key(field: str) -> str:

@@ -7,7 +7,7 @@ key of both is the date added.
   and a token has a sign among them, so neither is ever taken for the other.
 - An address has a second token, its digits in hexadecimal: what begins alike is near, so that a
   network is a few beginnings (`hub.store.expression`).
-- Every record has tokens of its label, publisher, collection and type, and one that all have.
+- Every record has tokens of its label, publisher, collection and marking, and one that all have.
 - `words` keeps no copy of its text. To take a record out, FTS5 has to be told what went in: that
   is computed once more from the bytes, while they are still there.
 """
@@ -22,9 +22,11 @@ from typing import NamedTuple
 import msgspec
 
 from hub.language.fields import FIELDS
+from hub.language.fold import GAP
 from hub.language.values import span
 from hub.model.record import Candidate
 from hub.model.search import Document
+from hub.model.tlp import Tlp
 from hub.stix.check import Limits, check
 
 ALL = "!all"
@@ -41,8 +43,8 @@ TAGS = frozenset(name for name, field in FIELDS.items() if field.facet) - COLUMN
 
 _UNLIMITED = Limits(object_bytes=1 << 62, depth=1 << 30)
 _CHUNK = 500
-_ODD = re.compile("[\x00-\x20\x7f\"'%A-Z\ud800-\udfff]")
-"""What would end a token, or be taken for something else: FTS5 folds the case of ASCII."""
+_ODD = re.compile(f"[\x00-\x20\x7f\"'%{re.escape(GAP)}A-Z\ud800-\udfff]")
+"""What would end a token, or be taken for another: FTS5 folds the case of ASCII."""
 
 _encode = msgspec.json.encode
 
@@ -127,7 +129,7 @@ def tokens(row: Row) -> set[str]:
     found = {
         ALL,
         label_token(row.label),
-        token("type", row.type),
+        token("tlp", Tlp(row.tlp).text),
         token("publisher", row.publisher),
         token("collection", str(row.collection)),
     }
