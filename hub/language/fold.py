@@ -140,4 +140,4 @@ def _fold(piece: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-_of_short = lru_cache(maxsize=65_536)(_fold)
+_of_short = lru_cache(maxsize=16_384)(_fold)

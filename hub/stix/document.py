@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from hub.language.fields import FIELDS, Kind
 from hub.language.fold import join
-from hub.language.values import read
+from hub.language.values import MAX_KEY, read
 from hub.model.search import Document, Term
 from hub.stix.instant import instant_us
 from hub.stix.literals import Compared
@@ -34,8 +34,6 @@ _KEYWORDS = {
     "pattern_type": "language",
     "type": "type",
 }
-# What white space gives.
-_NO_KEYWORDS = [Term(field, "") for field in (*_KEYWORDS.values(), "source")]
 _NO_LABELS = "extension_types"
 _HAS = {name: Term("has", name) for name, field in FIELDS.items() if field.kind is Kind.VALUE}
 _REVOKED = (Term("revoked", "false"), Term("revoked", "true"))
@@ -59,7 +57,7 @@ _MUTE = frozenset(
         "extension_type",
     ]
 )
-_MOST_PLANNED = 100
+_LONGEST_PLANNED = 1000
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _CODE = re.compile(r"[0-9A-Fa-f]{32,}|[A-Za-z0-9+/=_-]{256,}")
 _SHORTEST_CODE = 20
@@ -78,15 +76,17 @@ def document(
         members: What `hub.stix.walk.members` found in it, for `hashes` among others.
         literals: What its pattern compares; None: it has no pattern in the STIX language.
     """
-    plan = _plan(tuple(obj)) if len(obj) <= _MOST_PLANNED else _plan.__wrapped__(tuple(obj))
+    names = tuple(obj)
+    plan = _plan(names) if len("".join(names)) <= _LONGEST_PLANNED else _plan.__wrapped__(names)
     terms = _values(obj, members, literals)
     terms.update([_HAS[field] for field in {term.field for term in terms}])
+    terms.update(_refs(members))
     _add_keywords(terms, obj, plan.keywords)
     # A pattern is read by its literals; one in another language as text.
     told = [text for _, text in literals or () if _is_read(text)]
     spoken = [obj[name] for name in plan.spoken if literals is None or name != "pattern"]
     return Document(
-        terms=frozenset(terms.union(_refs(members))),
+        terms=frozenset(terms),
         numbers=_numbers(obj),
         name=join([text for name in plan.names for text in _texts(obj[name])]),
         words=join(_words(told, spoken)),
@@ -172,16 +172,23 @@ def _add_keywords(
     found.add(Term("id", obj["id"].lower()))
     found.add(_REVOKED[obj.get("revoked") is True])
     for name, field in plan:
-        found.update([_common(field, text) for text in _texts(obj[name])])
+        for text in _texts(obj[name]):
+            _add_keyword(found, field, text)
     if obj["type"] == "indicator" and "pattern_type" not in obj:
-        found.add(_common("language", "stix"))
+        _add_keyword(found, "language", "stix")
     if obj.get("created_by_ref"):
         found.add(Term("creator", obj["created_by_ref"].lower()))
     references = obj.get("external_references")
     for reference in references if type(references) is list else ():
         if type(reference) is dict and type(reference.get("source_name")) is str:
-            found.add(_common("source", reference["source_name"]))
-    found.difference_update(_NO_KEYWORDS)
+            _add_keyword(found, "source", reference["source_name"])
+
+
+def _add_keyword(found: set[Term], field: str, text: str) -> None:
+    # The caches hold what is short and comes again, whatever is sent.
+    term = _common(field, text) if len(text) <= MAX_KEY else _common.__wrapped__(field, text)
+    if term.key:
+        found.add(term)
 
 
 @lru_cache(maxsize=8192)
@@ -189,12 +196,14 @@ def _common(field: str, text: str) -> Term:
     return Term(field, read(field, text) or "")
 
 
-def _refs(members: Iterable[tuple[str, Any]]) -> Iterator[Term]:
-    for name, value in members:
-        if name.endswith(REF_ENDINGS):
-            for text in _texts(value):
-                if text:
-                    yield Term("ref", text.lower())
+def _refs(members: Iterable[tuple[str, Any]]) -> list[Term]:
+    return [
+        Term("ref", text.lower())
+        for name, value in members
+        if "_ref" in name and name.endswith(REF_ENDINGS)
+        for text in _texts(value)
+        if text
+    ]
 
 
 def _numbers(obj: Mapping[str, Any]) -> dict[str, int]:

@@ -77,7 +77,7 @@ def of_pattern(found: set[Term], literals: Iterable[tuple[Compared, str]]) -> No
                 add(found, field, text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def field_at(path: Path) -> str | None:
     """The field of what a pattern compares; "": it shows in the value; None: it is no value."""
     kind, *rest = path
