@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from hypothesis import strategies as st
 
+from hub.language.fold import GAP
 from hub.model.clock import format_us
 from hub.model.query import Query, Scope, Window
 from hub.model.record import Candidate
@@ -234,7 +235,7 @@ def _starts(oracle: FindOracle) -> st.SearchStrategy[Node]:
 
 def _words(oracle: FindOracle) -> st.SearchStrategy[Node]:
     texts = [
-        text.split()
+        [word for word in text.split() if word != GAP]
         for sheet in oracle.sheets()
         for text in (sheet.document.name, sheet.document.words)
         if text
