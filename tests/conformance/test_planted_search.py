@@ -155,4 +155,4 @@ def test_a_planted_bug_is_noticed(
     (engine,) = (each for each in search_engines() if each.name == "sqlite")
     bug(monkeypatch)
     with pytest.raises((AssertionError, ExceptionGroup)):
-        follows_the_oracle(engine, tmp_path, phases=(Phase.generate,), max_examples=600)
+        follows_the_oracle(engine, tmp_path, phases=(Phase.generate,), max_examples=500)
