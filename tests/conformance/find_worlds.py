@@ -77,11 +77,11 @@ def made(kind: str, number: int, version: int, **members: Any) -> Candidate:
 def objects(draw: Any) -> Candidate:
     """One of a few objects in one of a few versions."""
     number, version = draw(st.integers(1, 4)), draw(st.integers(0, 2))
-    kind = ("indicator", "malware", "vulnerability")[number % 3]
+    kind = ("indicator", "indicator", "malware", "vulnerability")[number - 1]
     members: dict[str, Any] = {"name": draw(st.sampled_from(TEXTS))}
     if draw(st.booleans()):
         members["description"] = draw(st.sampled_from(TEXTS))
-        members["labels"] = draw(st.lists(st.sampled_from(["phishing", "c2", "a b"]), min_size=1))
+        members["labels"] = draw(st.lists(st.sampled_from(["phishing", "c2", "a b", "a c"]), min_size=1))
     if draw(st.booleans()):
         members["confidence"] = draw(st.sampled_from([0, 50, 100]))
     if kind == "indicator":
