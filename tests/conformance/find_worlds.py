@@ -81,7 +81,9 @@ def objects(draw: Any) -> Candidate:
     members: dict[str, Any] = {"name": draw(st.sampled_from(TEXTS))}
     if draw(st.booleans()):
         members["description"] = draw(st.sampled_from(TEXTS))
-        members["labels"] = draw(st.lists(st.sampled_from(["phishing", "c2", "a b", "a c"]), min_size=1))
+        members["labels"] = draw(
+            st.lists(st.sampled_from(["phishing", "c2", "a b", "a c"]), min_size=1)
+        )
     if draw(st.booleans()):
         members["confidence"] = draw(st.sampled_from([0, 50, 100]))
     if kind == "indicator":

@@ -18,6 +18,7 @@ from hub.model.search import (
     AllOf,
     AnyOf,
     Between,
+    Document,
     Facet,
     Has,
     Node,
@@ -125,6 +126,13 @@ class TestGone:
         for word in ("evil", "harmless", '"label:c2"', '"!all"'):
             rows = connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (word,))
             assert rows.fetchall() == []
+
+    def test_words_that_were_not_said_again_would_be_noticed(
+        self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hub.store.index.document_of", lambda _: Document())
+        with pytest.raises(AssertionError):
+            self.test_words_of_what_was_replaced_or_deleted_are_no_more(store)
 
     def test_words_that_do_not_leave_are_a_fault(
         self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
