@@ -111,11 +111,6 @@ def one_collection_is_forgotten(plant: Plant) -> None:
     plant.setattr(Labels, "windows", lambda *args: true(*args)[:2])
 
 
-def the_first_page_comes_again(plant: Plant) -> None:
-    true = finding.matching
-    plant.setattr(finding, "matching", lambda ranges, node, _=0: true(ranges, node))
-
-
 BUGS: tuple[Callable[[Plant], None], ...] = (
     the_scope_is_dropped,
     tokens_of_labels_are_trusted_alone,
@@ -132,7 +127,6 @@ BUGS: tuple[Callable[[Plant], None], ...] = (
     a_piece_may_be_an_older_version,
     every_form_of_a_version_is_held,
     one_collection_is_forgotten,
-    the_first_page_comes_again,
 )
 
 
