@@ -67,6 +67,8 @@ class Place(NamedTuple):
     """CAs of the cluster's certificate, PEM; empty: those of the system"""
     timeout_s: float = 5.0
     """What a query may take"""
+    count_s: float = 1.0
+    """What counting may take"""
     most: int = 4
     """Calls of this process at once"""
 

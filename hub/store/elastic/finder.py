@@ -34,15 +34,11 @@ _ENGINE = "elasticsearch"
 _HITS = 5000
 """Of one request; Elasticsearch gives 10,000 at most."""
 
-_COUNT_S = 1.0
-"""What counting may take"""
-
 _GRACE_S = 2.0
 """What the way there and back may take beside"""
 
 _CHUNK = 500
 _CHUNKS = 8
-_MILLISECOND_US = 1000
 _LAST_ORDINAL = (1 << 63) - 1
 
 Ask = dict[str, Any]
@@ -103,12 +99,10 @@ class ElasticFinder:
         ]
 
     def histogram(self, scope: Scope, node: Node, field: str, step_us: int) -> list[Bar] | None:
-        """See `Finder.histogram`; a step that is no whole number of milliseconds is not counted."""
+        """See `Finder.histogram`."""
         filters = self._filters(scope, node)
         if not filters:
             return []
-        if step_us % _MILLISECOND_US:
-            return None
         [answer] = self._counted([_sized(filters, tallies.steps(field, step_us))])
         return None if answer is None else tallies.read_bars(answer, step_us)
 
@@ -156,28 +150,28 @@ class ElasticFinder:
         limits = [{"range": {"added": {"lt": before_us}}}] if before_us else []
 
         def call(client: Elasticsearch) -> Answer:
-            return dict(client.search(
-                index=self._alias,
-                query={"bool": {"filter": [*filters, *limits]}},
-                sort=[{"added": "desc"}],
-                size=size,
-                source=False,
-                stored_fields="_none_",
-                track_total_hits=False,
-                allow_partial_search_results=False,
-                timeout=_time(self._place.timeout_s),
-            ))
+            return dict(
+                client.search(
+                    index=self._alias,
+                    query={"bool": {"filter": [*filters, *limits]}},
+                    sort=[{"added": "desc"}],
+                    size=size,
+                    source=False,
+                    stored_fields="_none_",
+                    track_total_hits=False,
+                    allow_partial_search_results=False,
+                    timeout=_time(self._place.timeout_s),
+                )
+            )
 
         answer = self._line.ask(call)
         if answer["timed_out"]:
             raise Overdue
         return [hit["sort"][0] for hit in answer["hits"]["hits"]]
 
-    def _counted(
-        self, asks: Sequence[Ask], seconds: float = _COUNT_S
-    ) -> list[Answer | None]:
+    def _counted(self, asks: Sequence[Ask], seconds: float = 0) -> list[Answer | None]:
         """The answers to several searches, each with its own time; None: not in time."""
-        seconds = min(seconds, self._place.timeout_s)
+        seconds = seconds or min(self._place.count_s, self._place.timeout_s)
         bodies: list[Ask] = []
         for ask in asks:
             bodies += [{"allow_partial_search_results": False}, {**ask, "timeout": _time(seconds)}]

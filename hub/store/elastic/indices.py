@@ -122,7 +122,7 @@ class Indices:
                 id=_HORIZON,
                 document={_HORIZON: ordinal},
                 require_alias=True,
-                **held,  # type: ignore[arg-type]
+                **held,
             )
         except ConflictError as error:
             raise Behind from error

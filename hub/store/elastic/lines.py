@@ -16,12 +16,9 @@ import msgspec
 
 from hub.language.hosts import span
 from hub.store.base import Shown, Touched
-from hub.store.elastic.mapping import INSTANTS
 
 _encode = msgspec.json.Encoder().encode
 _ADDRESS = {4: IPv4Address, 6: IPv6Address}
-_INSTANTS = frozenset(INSTANTS)
-_MILLISECOND_US = 1000
 
 Line = tuple[bytes, bytes]
 """The action and the record"""
@@ -52,10 +49,7 @@ def _source(shown: Shown) -> dict[str, Any]:
     for key in found.get("ip", ()):
         field, low, high = _range(key)
         found[field].append({"gte": low, "lte": high})
-    for field, number in document.numbers.items():
-        found[field] = number
-        if field in _INSTANTS:
-            found[f"{field}_ms"] = number // _MILLISECOND_US
+    found.update(document.numbers)
     if document.name:
         found["name"] = document.name
     if document.words:
@@ -66,7 +60,6 @@ def _source(shown: Shown) -> dict[str, Any]:
     found["collection"] = str(sheet.collection)
     found["tlp"] = int(sheet.tlp)
     found["added"] = sheet.added_us
-    found["added_ms"] = sheet.added_us // _MILLISECOND_US
     found["shelf"] = label
     return found
 

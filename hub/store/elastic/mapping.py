@@ -27,9 +27,7 @@ SHORTEST, LONGEST = 1, 5
 """Beginnings of words of so many characters have postings of their own."""
 
 _KEYWORD = {"type": "keyword"}
-# Ranges by the tree of points alone: nobody sorts or counts by them.
-_LONG = {"type": "long", "doc_values": False}
-_MILLISECONDS = {"type": "long", "index": False}
+_LONG = {"type": "long"}
 _TEXT = {
     "type": "text",
     "analyzer": "whitespace",
@@ -37,13 +35,10 @@ _TEXT = {
     "index_prefixes": {"min_chars": SHORTEST, "max_chars": LONGEST},
 }
 
-INSTANTS = tuple(
-    name for name, field in FIELDS.items() if field.kind is Kind.INSTANT and name != "added"
-)
-"""Fields that come from the document, in microseconds; `<name>_ms` has them in milliseconds, as
-Elasticsearch counts in floating point, which is exact up to 2^53"""
+INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.INSTANT)
+"""In microseconds"""
 
-KEYWORDS = tuple(
+KEYWORDS = frozenset(
     name for name, field in FIELDS.items() if field.kind in {Kind.VALUE, Kind.KEYWORD}
 )
 
@@ -114,8 +109,9 @@ def body(identity: str, shards: int, replicas: int) -> dict[str, Any]:
 
 
 def _properties() -> dict[str, Any]:
-    found: dict[str, Any] = dict.fromkeys(KEYWORDS, _KEYWORD)
-    found |= {
+    return {
+        **dict.fromkeys(sorted(KEYWORDS), _KEYWORD),
+        **dict.fromkeys(INSTANTS, _LONG),
         # Apart, as an IPv4 address is one of IPv6 for Elasticsearch.
         "net4": {"type": "ip_range"},
         "net6": {"type": "ip_range"},
@@ -123,9 +119,6 @@ def _properties() -> dict[str, Any]:
         "words": _TEXT,
         "tlp": {"type": "byte"},
         "confidence": _LONG,
-        # The key of the record: what it is sorted by.
-        "added": {"type": "long"},
-        "added_ms": _MILLISECONDS,
         # Who sees it: its label, and the better records that hide it from who sees those.
         "shelf": {"type": "integer"},
         "beaten": {
@@ -134,6 +127,3 @@ def _properties() -> dict[str, Any]:
         },
         "horizon": {"type": "long", "index": False, "doc_values": False},
     }
-    for name in INSTANTS:
-        found |= {name: _LONG, f"{name}_ms": _MILLISECONDS}
-    return found

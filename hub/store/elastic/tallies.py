@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +17,8 @@ _OF_SHARD = 5000
 """Values that each shard counts; where there are more, the sum may be wrong and is not given."""
 
 _PUBLISHERS = 1000
-_MILLISECOND_US = 1000
+_EXACT = 1 << 52
+"""Elasticsearch counts steps in floating point, which is exact up to here: the year 2112"""
 
 Answer = Mapping[str, Any]
 
@@ -54,17 +55,27 @@ def read_counts(field: str, answer: Answer, most: int, beginning: str = "") -> l
 
 def steps(field: str, step_us: int) -> dict[str, Any]:
     """Ask for the records in each step of time."""
-    asked = {"field": f"{field}_ms", "interval": step_us // _MILLISECOND_US, "min_doc_count": 1}
-    return {"found": {"histogram": asked}}
+    near = {"range": {field: {"gte": -_EXACT, "lt": _EXACT}}}
+    asked = {"field": field, "interval": step_us, "min_doc_count": 1}
+    return {
+        "near": {"filter": near, "aggs": {"found": {"histogram": asked}}},
+        "far": {
+            "filter": {"bool": {"must_not": [near]}},
+            "aggs": {"found": {"terms": {"field": field, "size": _OF_SHARD}}},
+        },
+    }
 
 
-def read_bars(answer: Answer, step_us: int) -> list[Bar]:
-    """The bars, oldest first."""
-    step_ms = step_us // _MILLISECOND_US
-    return [
-        Bar(round(bucket["key"] / step_ms) * step_us, bucket["doc_count"])
-        for bucket in answer["aggregations"]["found"]["buckets"]
-    ]
+def read_bars(answer: Answer, step_us: int) -> list[Bar] | None:
+    """The bars, oldest first; None: there are too many instants in the far future or past."""
+    parts = answer["aggregations"]
+    far = parts["far"]["found"]
+    if far["sum_other_doc_count"] or far["doc_count_error_upper_bound"]:
+        return None
+    bars: Counter[int] = Counter()
+    for bucket in (*parts["near"]["found"]["buckets"], *far["buckets"]):
+        bars[int(bucket["key"]) // step_us * step_us] += bucket["doc_count"]
+    return [Bar(*bar) for bar in sorted(bars.items())]
 
 
 def chunks(terms: Sequence[Term], size: int) -> Iterator[tuple[str, list[str]]]:

@@ -16,6 +16,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, assert_never
 
 from hub.model.search import AllOf, AnyOf, Between, Has, Node, Not, Starts, Within, Words
+from hub.model.tlp import Tlp
+from hub.store.elastic.mapping import KEYWORDS
 
 Filter = dict[str, Any]
 
@@ -42,9 +44,9 @@ def filter_of(node: Node) -> Filter:
 def _leaf(node: Has | Starts | Within | Words | Between) -> Filter:
     match node:
         case Has(field, keys):
-            return has(field, keys)
+            return _has(field, keys)
         case Starts(field, beginning):
-            return {"prefix": {field: {"value": beginning}}}
+            return _starts(field, beginning)
         case Within(version, low, high):
             return _within(version, low, high)
         case Words(words, begins, name):
@@ -53,6 +55,18 @@ def _leaf(node: Has | Starts | Within | Words | Between) -> Filter:
             return _between(field, low, high)
         case _:
             assert_never(node)
+
+
+def _has(field: str, keys: Sequence[str]) -> Filter:
+    if field == "tlp":
+        return has(field, [int(tlp) for tlp in Tlp if tlp.text in keys])
+    return has(field, keys) if field in KEYWORDS else NONE
+
+
+def _starts(field: str, beginning: str) -> Filter:
+    if field == "tlp":
+        return has(field, [int(tlp) for tlp in Tlp if tlp.text.startswith(beginning)])
+    return {"prefix": {field: {"value": beginning}}} if field in KEYWORDS else NONE
 
 
 def has(field: str, keys: Sequence[str | int]) -> Filter:
