@@ -87,7 +87,7 @@ def _logged(row: tuple[Any, ...], labels: Labels) -> Logged:
     *fields, warnings, key, origin_us, part = fields
     label = labels.of(key)
     found = tuple(warnings.split("\n")) if warnings else ()
-    record = Candidate._make([*fields, found, (), False, label.tlp, ()])
+    record = Candidate(*fields, warnings=found, tlp=label.tlp)
     gone = standing == Standing.GONE
     return Logged(change, publisher, record, gone, label, origin_us, part)
 

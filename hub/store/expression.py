@@ -23,7 +23,8 @@ _DEEPEST = 8
 """FTS5 reads no more than some thirty brackets inside of each other."""
 
 _BITS = {4: 32, 6: 128}
-_LARGEST = (1 << 63) - 1
+_LOW, _HIGH = -(1 << 63), (1 << 63) - 1
+"""All numbers that SQLite knows"""
 
 _NUMBERS = {"added": "w.rowid", "tlp": "f.tlp"} | {name: f"f.{name}" for name in NUMBERS}
 
@@ -35,8 +36,8 @@ class Wanted(NamedTuple):
     """Expression of FTS5"""
     where: Where
     """All that it does not say"""
-    low_us: int = -_LARGEST
-    high_us: int = _LARGEST
+    low_us: int = _LOW
+    high_us: int = _HIGH
     """Between which dates added, ends included"""
 
 
@@ -44,7 +45,7 @@ def wanted(node: Node) -> Wanted:
     """The query as what SQLite is asked."""
     matches: list[str] = []
     rest: list[Where] = []
-    low, high = -_LARGEST, _LARGEST
+    low, high = _LOW, _HIGH
     for part in _conjuncts(node):
         match = _match(part)
         if match is not None:
@@ -172,10 +173,10 @@ def _between(node: Between) -> Where:
     column = _NUMBERS[node.field]
     return Where(
         f"{column} IS NOT NULL AND {column} BETWEEN ? AND ?",
-        [_bound(node.low, -_LARGEST), _bound(node.high, _LARGEST)],
+        [_bound(node.low, _LOW), _bound(node.high, _HIGH)],
     )
 
 
 def _bound(value: int | None, of_none: int) -> int:
-    """As much as SQLite can compare; no date is beyond it."""
-    return of_none if value is None else max(-_LARGEST, min(_LARGEST, value))
+    """What is beyond all numbers becomes the last of them."""
+    return of_none if value is None else max(_LOW, min(_HIGH, value))
