@@ -43,6 +43,7 @@ TAGS = frozenset(name for name, field in FIELDS.items() if field.facet) - COLUMN
 
 _UNLIMITED = Limits(object_bytes=1 << 62, depth=1 << 30)
 _CHUNK = 500
+_BITS = {4: 32, 6: 128}
 _ODD = re.compile(f"[\x00-\x20\x7f\"'%{re.escape(GAP)}A-Z\ud800-\udfff]")
 """What would end a token, or be taken for another: FTS5 folds the case of ASCII."""
 
@@ -95,9 +96,19 @@ def fill(connection: sqlite3.Connection) -> None:
         add(connection, chunk)
 
 
-_SELECT = (
-    "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
-)
+def strays(connection: sqlite3.Connection, most: int) -> int:
+    """How many of the newest records, up to `most`, are not found by all of their tokens."""
+    count = 0
+    for row in _rows(connection.execute(_NEWEST, (most,))):
+        wanted = " AND ".join(f'"{each}"' for each in tokens(row))
+        found = connection.execute(
+            "SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?", (wanted, row.added_us)
+        )
+        count += found.fetchone() is None
+    return count
+
+
+_SELECT = "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
 _SOME = (
     f"{_SELECT} FROM json_each(?) k CROSS JOIN record r ON r.added_us = k.value"
     " JOIN label l ON l.key = r.label WHERE r.standing > 0"
@@ -107,10 +118,15 @@ _EVERY = (
     " ORDER BY r.added_us"
 )
 
+_NEWEST = (
+    f"{_SELECT} FROM record r JOIN label l ON l.key = r.label WHERE r.standing > 0"
+    " ORDER BY r.added_us DESC LIMIT ?"
+)
+
 
 def _rows(cursor: sqlite3.Cursor) -> Iterator[Row]:
-    for *columns, raw in cursor:
-        yield Row(*columns, document_of(raw))
+    for row in cursor:
+        yield Row._make((*row[:-1], document_of(row[-1])))
 
 
 def document_of(raw: bytes) -> Document:
@@ -159,7 +175,12 @@ def place(key: str) -> str:
 
 def digits(version: int, address: int) -> str:
     """An address in hexadecimal, as `place` writes it."""
-    return f"@{version}{address:0{8 if version == 4 else 32}x}"
+    return f"@{version}{address:0{bits_of(version) // 4}x}"
+
+
+def bits_of(version: int) -> int:
+    """Of an address of IPv4 or IPv6."""
+    return _BITS[version]
 
 
 def spelled(key: str) -> str:
