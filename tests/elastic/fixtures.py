@@ -6,10 +6,12 @@
   deleted after the test.
 - `owned_elastic`: the node of this run, to be killed, paused or restarted; it serves again after
   the test.
+- `elastic_cluster`: three nodes of the test's own.
 
-A test that asks for one of them bears the mark `elastic`. Where the node cannot be had, it is
-skipped and the end of the run says why; it fails where CI=true or HUB_TEST_REQUIRE names
-`elastic`. A node that can be had and does not start is a failure everywhere.
+A test that asks for one of them bears the mark `elastic`, and `cluster` if it asks for three
+nodes. Where the node cannot be had, it is skipped and the end of the run says why; it fails where
+CI=true or HUB_TEST_REQUIRE names `elastic`. A node that can be had and does not start is a failure
+everywhere.
 """
 
 from __future__ import annotations
@@ -19,14 +21,18 @@ import shutil
 import urllib.parse
 import uuid
 from collections.abc import Iterator
-from typing import NamedTuple
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from tests.elastic.cluster import Cluster
 from tests.elastic.jars import NotHere
 from tests.elastic.node import Node
 
+_Startable = TypeVar("_Startable", Node, Cluster)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -51,12 +57,27 @@ def not_run(reason: str) -> None:
     pytest.skip(text)
 
 
+@contextmanager
+def _started(what: _Startable) -> Iterator[_Startable]:
+    try:
+        what.start()
+    except NotHere as error:
+        not_run(str(error))
+    try:
+        yield what
+    finally:
+        what.stop()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the node, so that `-m elastic` finds it."""
+    """Mark what uses a node, so that `-m elastic` and `-m cluster` find it."""
     for item in items:
-        if any("elastic" in name for name in getattr(item, "fixturenames", ())):
+        names = getattr(item, "fixturenames", ())
+        if any("elastic" in name for name in names):
             item.add_marker("elastic")
+        if "elastic_cluster" in names:
+            item.add_marker("cluster")
 
 
 @pytest.fixture(scope="session")
@@ -68,16 +89,9 @@ def elastic_serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servin
             pytest.fail("HUB_TEST_ELASTIC_URL: tests connect to 127.0.0.1 only; use a tunnel")
         yield Serving(foreign, None)
         return
-    node = Node(tmp_path_factory.mktemp("elastic") / "n1")
-    try:
-        node.start()
-    except NotHere as error:
-        not_run(str(error))
-    try:
+    with _started(Node(tmp_path_factory.mktemp("elastic") / "n1")) as node:
         yield Serving(node.url, node)
-    finally:
-        node.stop()
-        shutil.rmtree(node.home)
+    shutil.rmtree(node.home)
 
 
 @pytest.fixture
@@ -94,10 +108,14 @@ def elastic_client(elastic_serving: Serving) -> Iterator[Elasticsearch]:
 
 
 @pytest.fixture
-def elastic_prefix(elastic_client: Elasticsearch) -> Iterator[str]:
+def elastic_prefix(
+    request: pytest.FixtureRequest, elastic_serving: Serving, elastic_client: Elasticsearch
+) -> Iterator[str]:
     """A prefix of this test alone; what bears it is deleted after the test."""
     prefix = f"hub-test-{uuid.uuid4().hex[:12]}-"
     yield prefix
+    if elastic_serving.node and "owned_elastic" in request.fixturenames:
+        _heal(elastic_serving.node)
     indices = elastic_client.indices
     for name in indices.get_settings(index=f"{prefix}*", expand_wildcards="all"):
         indices.delete(index=name)
@@ -110,10 +128,20 @@ def owned_elastic(elastic_serving: Serving) -> Iterator[Node]:
     """The node itself, for tests that kill, pause or restart it."""
     if elastic_serving.node is None:
         pytest.skip("elastic tests: NOT RUN (they kill nodes; HUB_TEST_ELASTIC_URL is not ours)")
-    node = elastic_serving.node
-    yield node
+    yield elastic_serving.node
+    _heal(elastic_serving.node)
+
+
+def _heal(node: Node) -> None:
     if node.running:
         node.resume()
         node.wait()
     else:
         node.start()
+
+
+@pytest.fixture
+def elastic_cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Three nodes that formed a cluster."""
+    with _started(Cluster(tmp_path)) as cluster:
+        yield cluster

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ CACHE = HERE.parents[1] / "build" / "elastic"
 SUMS = HERE / "es-jars.sha256"
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
-_MAVEN_S = 240
+_MAVEN_S = 180
 _COMPILE_S = 120
 _OLDEST_JAVA = 17
 
@@ -118,9 +119,10 @@ def _build(folder: Path, ready: Path) -> None:
 
 
 def _check_java() -> None:
-    version = _run([tool("javac"), "-version"], _COMPILE_S).split()[-1]
-    if int(version.split(".")[0]) < _OLDEST_JAVA:
-        raise NotHere(f"javac is {version}; a JDK of version {_OLDEST_JAVA} or newer is needed")
+    said = _run([tool("javac"), "-version"], _COMPILE_S)
+    version = re.search(r"^javac (\d+)", said, re.MULTILINE)
+    if version is None or int(version[1]) < _OLDEST_JAVA:
+        raise NotHere(f"{said.strip()}; a JDK of version {_OLDEST_JAVA} or newer is needed")
 
 
 def _resolve(lib: Path, repository: Path) -> None:

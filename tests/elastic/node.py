@@ -56,6 +56,14 @@ def free_port() -> int:
     raise NodeFailed("no free port between 20000 and 32000")
 
 
+def _stopped(pid: int) -> bool:
+    try:
+        stats = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except OSError:  # a thread ended meanwhile
+        return False
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+
+
 class Node:
     """One process; it ends with the process that started it.
 
@@ -106,7 +114,11 @@ class Node:
             NodeFailed: It does not come up within READY_S.
         """
         self.launch()
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.stop()
+            raise
 
     def launch(self) -> None:
         """Start it without waiting; `wait` has to follow."""
@@ -178,6 +190,10 @@ class Node:
         """Let it hang (SIGSTOP): connections are accepted, nothing is answered."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        # Only once every thread stands still does the kernel count it as stopped, and wake it
+        # when its parent dies.
+        while not _stopped(self.pid):
+            time.sleep(0.01)
 
     def resume(self) -> None:
         """End a pause."""
