@@ -43,8 +43,8 @@ def is_done(steps: list[Step]) -> bool:
 
 
 def indices_of(source: Source, url: str, prefix: str, shape: Shape = ALONE) -> Indices:
-    """The indices of a store's copy."""
-    client = connect(Place((url,)), patience_s=PATIENT_S)
+    """The indices of a store's copy; several addresses with commas between."""
+    client = connect(Place(tuple(url.split(","))), patience_s=PATIENT_S)
     return Indices(client, Names(prefix, source.identity()), shape)
 
 
@@ -58,7 +58,7 @@ def copy_of(
     changes: int = 2000,
 ) -> Iterator[Copy]:
     """An empty copy of a store, which has no time limits that a test could meet."""
-    place = Place((url,), timeout_s=PATIENT_S, count_s=PATIENT_S)
+    place = Place(tuple(url.split(",")), timeout_s=PATIENT_S, count_s=PATIENT_S)
     finder = ElasticFinder(source, place, prefix)
     indices = indices_of(source, url, prefix, shape)
     copy = Copy(finder, indices, Projector(source, indices, changes=changes))

@@ -22,7 +22,7 @@ from hub.store.elastic.projector import Projector
 from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import COORDINATES, SEES_ALL, publish, removal
 from tests.conformance.find_worlds import made
-from tests.elastic.copies import Copy, copy_of, indices_of, is_done
+from tests.elastic.copies import Copy, copy_of, indices_of
 from tests.elastic.front import front_of
 from tests.fakes import open_store
 
@@ -85,6 +85,7 @@ class TestFollowing:
         assert keys(copy) == in_record(store) == []
 
     def test_before_the_first_index_search_says_so(self, store: SqliteStore, copy: Copy) -> None:
+        fill(store, 0, 1)
         with pytest.raises(HubError, match="not built yet") as caught:
             keys(copy)
         assert caught.value.fault is Fault.SEARCH_DOWN
