@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -29,7 +30,6 @@ from tests.conformance.builders import COORDINATES, ONE, SEES_ALL, publish, remo
 from tests.conformance.find_worlds import made
 from tests.elastic.cluster import Cluster
 from tests.elastic.copies import Copy, copy_of
-from tests.elastic.fixtures import Serving
 from tests.elastic.node import Node
 from tests.fakes import open_store
 
@@ -83,7 +83,7 @@ class Load:
         self.published = 0
         self.errors: list[BaseException] = []
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -196,42 +196,64 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     opened.close()
 
 
+class Happenings:
+    """What befalls a copy and those who keep it."""
+
+    def __init__(self, copy: Copy, followers: Followers, node: Node) -> None:
+        self._copy = copy
+        self._followers = followers
+        self._node = node
+        self._dice = random.Random(9)
+        self.all = [
+            self.projector_killed,
+            self.projector_asleep,
+            self.rebuild_begun,
+            self.index_wiped,
+            self.disk_full,
+            self.node_killed,
+        ]
+
+    def projector_killed(self) -> None:
+        self._followers.kill(self._dice.randrange(9))
+        self._followers.start()
+
+    def projector_asleep(self) -> None:
+        self._followers.pause(self._dice.randrange(9), 5.5)
+
+    def rebuild_begun(self) -> None:
+        self._copy.indices.make()
+
+    def index_wiped(self) -> None:
+        if name := searched(self._copy):
+            self._copy.indices.drop(name)
+
+    def disk_full(self) -> None:
+        if not (name := searched(self._copy)):
+            return
+        indices = self._copy.indices.client.options(ignore_status=404).indices
+        for value in (True, None):
+            settings = {"index.blocks.read_only_allow_delete": value}
+            indices.put_settings(index=name, settings=settings)
+            time.sleep(1.5)
+
+    def node_killed(self) -> None:
+        self._node.kill()
+        self._node.start()
+
+
+def searched(copy: Copy) -> str | None:
+    return next((name for name, at in copy.indices.known().items() if at), None)
+
+
 def test_whatever_happens_nothing_is_missed(
     store: SqliteStore, elastic_prefix: str, owned_elastic: Node
 ) -> None:
-    dice, url, path = random.Random(9), owned_elastic.url, store.database.path
-    checked = 0
+    url, path, checked = owned_elastic.url, store.database.path, 0
     with (
         copy_of(store, url, elastic_prefix) as copy,
         followed(path, url, elastic_prefix, 3) as followers,
     ):
-        searched = lambda: next((n for n, at in copy.indices.known().items() if at), None)  # noqa: E731
-        blocks = "index.blocks.read_only_allow_delete"
-
-        def kill() -> None:
-            followers.kill(dice.randrange(9))
-            followers.start()
-
-        def sleep() -> None:
-            followers.pause(dice.randrange(9), 5.5)
-
-        def restart() -> None:
-            owned_elastic.kill()
-            owned_elastic.start()
-
-        def wipe() -> None:
-            if name := searched():
-                copy.indices.drop(name)
-
-        def fill_the_disk() -> None:
-            if name := searched():
-                copy.indices.client.indices.put_settings(index=name, settings={blocks: True})
-                time.sleep(1.5)
-                copy.indices.client.options(ignore_status=404).indices.put_settings(
-                    index=name, settings={blocks: None}
-                )
-
-        happenings = [kill, sleep, copy.indices.make, wipe, fill_the_disk, restart]
+        happenings = Happenings(copy, followers, owned_elastic).all
         with Load(path) as load:
             end = time.monotonic() + SECONDS
             for turn in itertools.count():
@@ -262,37 +284,29 @@ def test_a_horizon_that_moves_too_soon_is_noticed(
             nothing_is_missing(store, copy)
 
 
-def test_the_node_with_the_primary_is_killed(
-    store: SqliteStore, tmp_path: Path, elastic_serving: Serving
-) -> None:
-    if elastic_serving.node is None:
-        pytest.skip("elastic tests: NOT RUN (they kill nodes; HUB_TEST_ELASTIC_URL is not ours)")
+def test_the_node_with_the_primary_is_killed(store: SqliteStore, elastic_cluster: Cluster) -> None:
     path, checked = store.database.path, 0
-    with Cluster(tmp_path / "cluster") as cluster:
-        urls = ",".join(cluster.urls)
-        with (
-            copy_of(store, urls, "hub-", Shape(1, 2)) as copy,
-            followed(path, urls, "hub-", 2) as followers,
-            Load(path) as load,
-        ):
+    urls = ",".join(elastic_cluster.urls)
+    with (
+        copy_of(store, urls, "hub-", Shape(1, 2)) as copy,
+        followed(path, urls, "hub-", 2) as followers,
+    ):
+        with Load(path) as load:
             for turn in range(2):
                 wait_for(lambda: nothing_is_missing(store, copy))
-                cluster.wait(nodes=3, status="green")
-                name = next(name for name, at in copy.indices.known().items() if at)
-                cluster.holder(name).kill()
+                elastic_cluster.wait(nodes=3, status="green")
+                elastic_cluster.holder(searched(copy) or "").kill()
                 followers.kill(turn)
                 followers.start()
                 wait_for(lambda: nothing_is_missing(store, copy))
                 for _ in range(10):
                     checked += nothing_is_missing(store, copy)
                     time.sleep(0.2)
-                cluster.start()
-        # The load has ended; the projectors, too: a last one brings the copy to its end.
+                elastic_cluster.start()
         assert not load.errors, load.errors
         assert load.slowest_s < SLOWEST_S
-        with copy_of(store, urls, "hub-", Shape(1, 2)) as copy, followed(path, urls, "hub-", 1):
-            caught_up(store, copy)
-            holds_the_same(store, copy)
+        caught_up(store, copy)
+        holds_the_same(store, copy)
     assert checked >= 5
 
 
