@@ -220,8 +220,8 @@ def test_as_many_values_as_anybody_asks_for(copy: Copy) -> None:
     assert copy.finder.count(SEES_ALL, AnyOf((many, MALWARE))) == 9
     terms = [Term("value", f"v{n}") for n in range(9_999)]
     found = copy.finder.summaries(SEES_ALL, [*terms, Term("type", "malware")])
-    assert [item.count for item in found[:-1]] == [0] * 9_999
-    assert found[-1].count == 9
+    assert [item.records for item in found[:-1]] == [0] * 9_999
+    assert found[-1].records == 9
 
 
 def test_an_end_that_nobody_answers_costs_others_nothing(

@@ -49,7 +49,7 @@ def read_counts(field: str, answer: Answer, most: int, beginning: str = "") -> l
     ]
     if field == _TLP:
         counts = [count for count in counts if count.key.startswith(beginning)]
-        counts.sort(key=lambda count: (-count.count, count.key))
+        counts.sort(key=lambda count: (-count.records, count.key))
     return counts[:most]
 
 

@@ -197,7 +197,7 @@ class TestLimits:
         publish(store, *(evil(n) for n in range(30)))
         (summary,) = SqliteFinder(store.database).summaries(SEES_ALL, [Term("label", "c2")])
         keys = found(store, EVERYTHING)
-        assert (summary.count, summary.first_us, summary.last_us) == (10, keys[-1], keys[0])
+        assert (summary.records, summary.first_us, summary.last_us) == (10, keys[-1], keys[0])
 
     def test_a_store_that_is_gone_is_said(self, store: SqliteStore) -> None:
         finder = SqliteFinder(store.database)
@@ -245,7 +245,7 @@ class TestHostile:
         )
         assert found(store, Has("value", (text,))) == []
         assert finder.count(up_to(Tlp.GREEN), node) in {0, 1}
-        assert finder.summaries(SEES_ALL, [Term("value", text)])[0].count == 0
+        assert finder.summaries(SEES_ALL, [Term("value", text)])[0].records == 0
         if field in {"label", "type", "publisher", "tlp"}:
             finder.suggest(SEES_ALL, field, text, 5)
 
@@ -280,7 +280,7 @@ def test_who_sees_very_many_labels_finds_all_of_them(store: SqliteStore) -> None
         assert len(found(store, EVIL, scope)) == count
         assert finder.count(scope, EVERYTHING) == count
         (summary,) = finder.summaries(scope, [Term("label", "c2")])
-        assert summary.count == count
+        assert summary.records == count
         assert len(finder.suggest(scope, "label", "", 5)) == min(count, 1)
 
 
