@@ -24,11 +24,12 @@ from hub.service.login import Logins
 from hub.service.publish import Publisher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
-from hub.store.base import Counters, Finder, Store
+from hub.store.base import Counters, Store
 from hub.store.counters import SqliteCounters, beside
 from hub.store.database import Database, migrate, schema_version, version
 from hub.store.finder import SqliteFinder
 from hub.store.local import LocalCounters
+from hub.store.search import Finder
 from hub.store.source import RecordSource
 from hub.store.sqlite import SqliteStore
 from hub.taxii import views

@@ -30,7 +30,8 @@ from prometheus_client.registry import Collector
 from hub.errors import Fault, HubError
 from hub.model.clock import format_us
 from hub.model.search import Reach
-from hub.store.base import Finder, Log
+from hub.store.base import Log
+from hub.store.search import Finder
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.model.clock import now_us
-from hub.store.base import Finder, Store
+from hub.store.base import Store
 from hub.store.finder import SqliteFinder
+from hub.store.search import Finder
 from hub.store.sqlite import SqliteStore
 from tests.elastic.copies import copy_of
 from tests.fakes import open_store

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hub.model.query import Scope
 from hub.model.search import EVERYTHING
 from hub.store import source
-from hub.store.base import Shown
+from hub.store.search import Shown
 from tests.conformance.builders import COORDINATES, candidate, changes, publish, removal
 from tests.conformance.engines import SearchEngine, search_engines
 from tests.conformance.find_worlds import HISTORIES, World, scopes, world

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from hub.store.base import Source
 from hub.store.elastic.client import Place, connect
 from hub.store.elastic.finder import ElasticFinder
 from hub.store.elastic.indices import Indices, Shape
 from hub.store.elastic.mapping import Names
 from hub.store.elastic.projector import Projector, Step
+from hub.store.search import Source
 
 PATIENT_S = 60.0
 ALONE = Shape(1, 0)

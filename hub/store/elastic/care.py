@@ -8,10 +8,10 @@ from threading import Event
 from typing import NamedTuple
 
 from hub.errors import Fault, HubError
-from hub.store.base import Source
 from hub.store.elastic.client import FAULTS, told
 from hub.store.elastic.indices import Indices
 from hub.store.elastic.projector import Projector, Step
+from hub.store.search import Source
 
 _LAST_ORDINAL = (1 << 63) - 1
 

@@ -24,11 +24,11 @@ from hub.model.search import (
     Summary,
     Term,
 )
-from hub.store.base import Source
 from hub.store.elastic import tallies
 from hub.store.elastic.client import Line, Overdue, Place, connect, failure
 from hub.store.elastic.mapping import Names
 from hub.store.elastic.visitor import Filter, filter_of, has, scope_filter
+from hub.store.search import Source
 
 _ENGINE = "elasticsearch"
 _HITS = 5000
@@ -46,7 +46,7 @@ Answer = Mapping[str, Any]
 
 
 class ElasticFinder:
-    """`hub.store.base.Finder` on Elasticsearch.
+    """`hub.store.search.Finder` on Elasticsearch.
 
     Args:
         source: The record that the copy is made from: it says what a scope sees.

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from hub.language.hosts import span
-from hub.store.base import Shown, Touched
+from hub.store.search import Shown, Touched
 
 _encode = msgspec.json.Encoder().encode
 _ADDRESS = {4: IPv4Address, 6: IPv6Address}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from hub.config import Config
-from hub.store.base import Source
 from hub.store.elastic.client import Place, connect
 from hub.store.elastic.finder import ElasticFinder
 from hub.store.elastic.indices import Indices, Shape
 from hub.store.elastic.mapping import Names
+from hub.store.search import Source
 
 _PATIENCE_S = 60.0
 """Of what nobody waits for: a busy cluster may take a while for some megabytes."""

@@ -29,11 +29,11 @@ from threading import Event
 from typing import NamedTuple
 
 from hub.errors import HubError
-from hub.store.base import Source
 from hub.store.elastic.client import FAULTS, told
 from hub.store.elastic.indices import Behind, Indices, Mark, Overfull, Refused
 from hub.store.elastic.lines import Line, lines
 from hub.store.elastic.mapping import VERSION
+from hub.store.search import Source
 
 CHANGES = 2000
 """Looked at in one step"""
