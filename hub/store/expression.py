@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hub.model.search import AllOf, AnyOf, Between, Has, Node, Not, Starts, Within, Words
 from hub.store.filters import Where
-from hub.store.index import ALL, NUMBERS, digits, spelled, token
+from hub.store.index import ALL, NUMBERS, bits_of, digits, spelled, token
 
 NOTHING = '"!none"'
 """No record has this token."""
@@ -22,7 +22,6 @@ EVERY = f'"{ALL}"'
 _DEEPEST = 8
 """FTS5 reads no more than some thirty brackets inside of each other."""
 
-_BITS = {4: 32, 6: 128}
 _LOW, _HIGH = -(1 << 63), (1 << 63) - 1
 """All numbers that SQLite knows"""
 
@@ -67,8 +66,19 @@ def _conjuncts(node: Node) -> Iterator[Node]:
 
 def _match(node: Node, depth: int = 0) -> str | None:
     """The node in the language of FTS5; None: it has a range, or brackets too deep."""
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or isinstance(node, Between):
         return None
+    if isinstance(node, Not):
+        inner = _match(node.node, depth + 1)
+        return None if inner is None else f"({EVERY} NOT {inner})"
+    if isinstance(node, AllOf):
+        return _several(node.nodes, " AND ", EVERY, depth)
+    if isinstance(node, AnyOf):
+        return _several(node.nodes, " OR ", NOTHING, depth)
+    return _leaf(node)
+
+
+def _leaf(node: Has | Starts | Within | Words) -> str:
     match node:
         case Has():
             return _any(_quoted(token(node.field, key)) for key in node.keys)
@@ -78,15 +88,6 @@ def _match(node: Node, depth: int = 0) -> str | None:
             return _within(node)
         case Words():
             return _phrase(node)
-        case Between():
-            return None
-        case Not():
-            inner = _match(node.node, depth + 1)
-            return None if inner is None else f"({EVERY} NOT {inner})"
-        case AllOf():
-            return _several(node.nodes, " AND ", EVERY, depth)
-        case AnyOf():
-            return _several(node.nodes, " OR ", NOTHING, depth)
 
 
 def _several(nodes: tuple[Node, ...], sign: str, of_none: str, depth: int) -> str | None:
@@ -120,7 +121,7 @@ def _phrase(node: Words) -> str:
 
 def _within(node: Within) -> str:
     """What begins in the range, by digits that it has in common; and every network around it."""
-    version, bits = node.version, _BITS[node.version]
+    version, bits = node.version, bits_of(node.version)
     parts = [
         _quoted(digits(version, low)[: 2 + (bits - free) // 4]) + " *"
         for low, free in _blocks(node.low, node.high)
@@ -160,6 +161,7 @@ def _condition(node: Node) -> Where:
             text = " OR ".join(f"({part.sql})" for part in parts)
             return Where(text, [arg for part in parts for arg in part.args])
         case _:
+            # `_match` has read it.
             raise AssertionError(node)
 
 

@@ -21,7 +21,9 @@ _MOST_TOKENS = 200
 
 _INSTANTS = {"added": "w.rowid"} | {name: f"f.{name}" for name in NUMBERS if name != "confidence"}
 
-_TLP = f"CASE f.tlp {' '.join(f'WHEN {tlp:d} THEN {chr(39)}{tlp.text}{chr(39)}' for tlp in Tlp)} END"
+_TLP = (
+    f"CASE f.tlp {' '.join(f'WHEN {tlp:d} THEN {chr(39)}{tlp.text}{chr(39)}' for tlp in Tlp)} END"
+)
 _KEYS = {"tlp": _TLP, "collection": "CAST(f.collection AS TEXT)"}
 
 

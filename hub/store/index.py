@@ -43,6 +43,7 @@ TAGS = frozenset(name for name, field in FIELDS.items() if field.facet) - COLUMN
 
 _UNLIMITED = Limits(object_bytes=1 << 62, depth=1 << 30)
 _CHUNK = 500
+_BITS = {4: 32, 6: 128}
 _ODD = re.compile(f"[\x00-\x20\x7f\"'%{re.escape(GAP)}A-Z\ud800-\udfff]")
 """What would end a token, or be taken for another: FTS5 folds the case of ASCII."""
 
@@ -107,9 +108,7 @@ def strays(connection: sqlite3.Connection, most: int) -> int:
     return count
 
 
-_SELECT = (
-    "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
-)
+_SELECT = "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
 _SOME = (
     f"{_SELECT} FROM json_each(?) k CROSS JOIN record r ON r.added_us = k.value"
     " JOIN label l ON l.key = r.label WHERE r.standing > 0"
@@ -126,8 +125,8 @@ _NEWEST = (
 
 
 def _rows(cursor: sqlite3.Cursor) -> Iterator[Row]:
-    for *columns, raw in cursor:
-        yield Row(*columns, document_of(raw))
+    for row in cursor:
+        yield Row._make((*row[:-1], document_of(row[-1])))
 
 
 def document_of(raw: bytes) -> Document:
@@ -176,7 +175,12 @@ def place(key: str) -> str:
 
 def digits(version: int, address: int) -> str:
     """An address in hexadecimal, as `place` writes it."""
-    return f"@{version}{address:0{8 if version == 4 else 32}x}"
+    return f"@{version}{address:0{bits_of(version) // 4}x}"
+
+
+def bits_of(version: int) -> int:
+    """Of an address of IPv4 or IPv6."""
+    return _BITS[version]
 
 
 def spelled(key: str) -> str:

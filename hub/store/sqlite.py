@@ -29,8 +29,13 @@ _SEARCH = 4
 
 
 class SqliteStore(
-    *(RecordLog, RecordPieces, RecordSource),
-    *(PartyRegistry, SessionBook, FactorBook, RecordArchive),
+    RecordLog,
+    RecordPieces,
+    RecordSource,
+    PartyRegistry,
+    SessionBook,
+    FactorBook,
+    RecordArchive,
 ):
     """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
 

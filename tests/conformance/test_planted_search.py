@@ -67,7 +67,7 @@ def a_phrase_goes_on_in_the_next_text(plant: Plant) -> None:
 def networks_around_are_missed(plant: Plant) -> None:
     def within(node: Within) -> str:
         parts = [
-            f'"{index.digits(node.version, low)[: 2 + (expression._BITS[node.version] - free) // 4]}" *'
+            f'"{index.digits(node.version, low)[: 2 + (index.bits_of(node.version) - free) // 4]}" *'
             for low, free in expression._blocks(node.low, node.high)
         ]
         return f"({' OR '.join(parts)})"
