@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -182,11 +183,13 @@ def test_a_node_ends_with_its_parent(tmp_path, state, elastic_jars):
     parent = python("-c", LEFT, str(tmp_path / "n1"), state)
     assert parent.stdout is not None
     node = psutil.Process(int(parent.stdout.readline()))
-    assert node.is_running()
     parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    node.wait(timeout=30)
+    output(parent)
+    try:
+        node.wait(timeout=30)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            node.kill()
 
 
 def test_ports_are_free_and_not_those_of_clients():
