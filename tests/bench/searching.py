@@ -77,13 +77,14 @@ class Engine:
         self.finder = finder
         self.feed = feed
         self.scope = scope_of(store, "reader")
+        # The hub's processes keep the directory in memory, too.
+        self._aliases = {c.alias: c.key for c in store.directory().collections.values()}
         self.uncounted: set[str] = set()
         """Facets that were "not counted"."""
 
     def node(self, text: str) -> Node:
         """What a text asks for."""
-        aliases = {c.alias: c.key for c in self.store.directory().collections.values()}
-        return parse(text, Setting(int(time.time() * 1e6), aliases)).node
+        return parse(text, Setting(int(time.time() * 1e6), self._aliases)).node
 
     def ask(self, text: str, done: Round) -> list[int]:
         """The first page of a query, as keys of what the record gave.
