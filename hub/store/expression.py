@@ -17,6 +17,9 @@ from hub.store.index import ALL, NUMBERS, bits_of, digits, spelled, token
 NOTHING = '"!none"'
 """No record has this token."""
 
+BEGINNING = '" *'
+"""Behind the beginning of a token; nowhere else in an expression, as no token holds a quote"""
+
 EVERY = f'"{ALL}"'
 
 _DEEPEST = 8
@@ -83,7 +86,7 @@ def _leaf(node: Has | Starts | Within | Words) -> str:
         case Has():
             return _any(_quoted(token(node.field, key)) for key in node.keys)
         case Starts():
-            return _quoted(token(node.field, node.beginning)) + " *"
+            return _begins(token(node.field, node.beginning))
         case Within():
             return _within(node)
         case Words():
@@ -104,6 +107,10 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def _begins(text: str) -> str:
+    return f'"{text}{BEGINNING}'
+
+
 def _joined(parts: list[str], sign: str) -> str:
     return f"({sign.join(parts)})" if len(parts) > 1 else "".join(parts)
 
@@ -116,14 +123,14 @@ def _phrase(node: Words) -> str:
     columns = "names" if node.name else "{names texts}"
     # A word that no text can hold is found nowhere: spelled so, it stays one word.
     words = " ".join(spelled(word) for word in node.words)
-    return f"({columns} : {_quoted(words)}{' *' if node.begins else ''})"
+    return f"({columns} : {_begins(words) if node.begins else _quoted(words)})"
 
 
 def _within(node: Within) -> str:
     """What begins in the range, by digits that it has in common; and every network around it."""
     version, bits = node.version, bits_of(node.version)
     parts = [
-        _quoted(digits(version, low)[: 2 + (bits - free) // 4]) + " *"
+        _begins(digits(version, low)[: 2 + (bits - free) // 4])
         for low, free in _blocks(node.low, node.high)
     ]
     for free in range(1, bits + 1):

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -140,20 +141,28 @@ def _texts(row: Row) -> tuple[int, str, str, str]:
     return row.added_us, document.name, document.words, " ".join(tokens(row))
 
 
-def tokens(row: Row) -> set[str]:
+def tokens(row: Row) -> list[str]:
     """The tokens of a record's values."""
-    found = {
-        ALL,
-        label_token(row.label),
-        token("tlp", Tlp(row.tlp).text),
-        token("publisher", row.publisher),
-        token("collection", str(row.collection)),
-    }
-    for field, key in row.document.terms:
-        found.add(token(field, key))
-        if field == "ip":
-            found.add(place(key))
+    terms = row.document.terms
+    found = [f"{field}:{key}" for field, key in terms]
+    # One look at all of them is cheaper than one at each.
+    if _ODD.search("".join(found)):
+        found = [token(field, key) for field, key in terms]
+    found += [place(key) for field, key in terms if field == "ip"]
+    found += _held(row.label, row.tlp, row.collection, row.publisher)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _held(label: int, tlp: int, collection: int, publisher: str) -> tuple[str, ...]:
+    """The tokens of how the hub holds a record."""
+    return (
+        ALL,
+        label_token(label),
+        token("tlp", Tlp(tlp).text),
+        token("publisher", publisher),
+        token("collection", str(collection)),
+    )
 
 
 def token(field: str, key: str) -> str:
@@ -193,9 +202,9 @@ def _columns(row: Row) -> tuple[object, ...]:
     for field, key in row.document.terms:
         if field in TAGS:
             tags.setdefault(field, []).append(key)
-    numbers: Mapping[str, int] = row.document.numbers
+    number = row.document.numbers.get
     return (
         *row[:-1],
-        *(numbers.get(field) for field in NUMBERS),
+        *map(number, NUMBERS),
         _encode(tags).decode() if tags else None,
     )

@@ -75,11 +75,6 @@ def networks_around_are_missed(plant: Plant) -> None:
     plant.setattr(expression, "_within", within)
 
 
-def networks_are_taken_for_addresses(plant: Plant) -> None:
-    plant.setattr(index, "place", lambda key: true(key.partition("/")[0]))
-    true = index.place
-
-
 def what_has_no_date_is_in_no_range_and_not_outside(plant: Plant) -> None:
     def between(node: Any) -> Where:
         column = expression._NUMBERS[node.field]
@@ -141,7 +136,6 @@ BUGS: tuple[Callable[[Plant], None], ...] = (
     versions_are_compared_with_hidden_ones,
     a_phrase_goes_on_in_the_next_text,
     networks_around_are_missed,
-    networks_are_taken_for_addresses,
     what_has_no_date_is_in_no_range_and_not_outside,
     a_blank_ends_a_value,
     deleted_words_stay,
