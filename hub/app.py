@@ -24,10 +24,12 @@ from hub.service.login import Logins
 from hub.service.publish import Publisher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
-from hub.store.base import Counters, Store
+from hub.store.base import Counters, Finder, Store
 from hub.store.counters import SqliteCounters, beside
-from hub.store.database import migrate, schema_version, version
+from hub.store.database import Database, migrate, schema_version, version
+from hub.store.finder import SqliteFinder
 from hub.store.local import LocalCounters
+from hub.store.source import RecordSource
 from hub.store.sqlite import SqliteStore
 from hub.taxii import views
 from hub.taxii.cursor import Cursors
@@ -67,8 +69,27 @@ def open_counters(config: Config) -> Counters:
     return Sheltered(SqliteCounters(beside(config.store_path)), LocalCounters())
 
 
+def open_finder(config: Config) -> Finder:
+    """The configured search: on the store's own file, or on its copy in Elasticsearch.
+
+    Raises:
+        ConfigError: A secret or a certificate of Elasticsearch cannot be read.
+        StoreDown: The store cannot be read.
+    """
+    database = Database(config.store_path, busy_s=config.store.busy_seconds)
+    if config.search.engine == "sqlite":
+        return SqliteFinder(database)
+    from hub.store.elastic.opening import finder_of  # slow to import, and for a few hubs alone
+
+    return finder_of(config, RecordSource(database))
+
+
 def create_app(
-    config: Config, store: Store, secret: bytes = b"", counters: Counters | None = None
+    config: Config,
+    store: Store,
+    secret: bytes = b"",
+    counters: Counters | None = None,
+    finder: Finder | None = None,
 ) -> Flask:
     """The hub as a WSGI application over a store.
 
@@ -77,6 +98,7 @@ def create_app(
         store: Where everything is kept.
         secret: The hub's secret, when it was read before; else it is read now.
         counters: Where requests and failures are counted; if not given, beside the store.
+        finder: What searches; if not given, what is configured.
 
     Raises:
         ConfigError: The secret is missing or unusable.
@@ -96,7 +118,8 @@ def create_app(
     )
     observe.register(app, access_log=config.log.access)
     errors.register(app, 2 * config.taxii.max_content_length)
-    app.register_blueprint(observe.blueprint(store, config.server.metrics_networks))
+    finder = finder or open_finder(config)
+    app.register_blueprint(observe.blueprint(store, finder, config.server.metrics_networks))
     logins = Logins(store, parties, passwords, config.session)
     people = SessionDoorman(config, doorman, logins)
     app.register_blueprint(_sessions(config, store, secret, people, logins))

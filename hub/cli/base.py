@@ -59,6 +59,8 @@ _FROM_FAULT = {
     Fault.TOO_MANY: Exit.UNREACHABLE,
     Fault.BUSY: Exit.UNREACHABLE,
     Fault.STORE_DOWN: Exit.UNREACHABLE,
+    Fault.SEARCH_DOWN: Exit.UNREACHABLE,
+    Fault.BAD_QUERY: Exit.USAGE,
 }
 
 

@@ -15,6 +15,7 @@ from hub.cli import (
     data,
     demo,
     doctor,
+    index,
     partner,
     remote,
     restore,
@@ -79,6 +80,7 @@ for module in (
     remote,
     backup,
     restore,
+    index,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

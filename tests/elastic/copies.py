@@ -49,7 +49,12 @@ def indices_of(source: Source, url: str, prefix: str, shape: Shape = Shape()) ->
 
 @contextmanager
 def copy_of(
-    source: Source, url: str, prefix: str, shape: Shape = Shape(), *, changes: int = 2000  # noqa: B008
+    source: Source,
+    url: str,
+    prefix: str,
+    shape: Shape = Shape(),
+    *,
+    changes: int = 2000,  # noqa: B008
 ) -> Iterator[Copy]:
     """An empty copy of a store, which has no time limits that a test could meet."""
     place = Place((url,), timeout_s=PATIENT_S, count_s=PATIENT_S)

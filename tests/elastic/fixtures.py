@@ -108,10 +108,14 @@ def elastic_client(elastic_serving: Serving) -> Iterator[Elasticsearch]:
 
 
 @pytest.fixture
-def elastic_prefix(elastic_client: Elasticsearch) -> Iterator[str]:
+def elastic_prefix(
+    request: pytest.FixtureRequest, elastic_serving: Serving, elastic_client: Elasticsearch
+) -> Iterator[str]:
     """A prefix of this test alone; what bears it is deleted after the test."""
     prefix = f"hub-test-{uuid.uuid4().hex[:12]}-"
     yield prefix
+    if elastic_serving.node and "owned_elastic" in request.fixturenames:
+        _heal(elastic_serving.node)
     indices = elastic_client.indices
     for name in indices.get_settings(index=f"{prefix}*", expand_wildcards="all"):
         indices.delete(index=name)
@@ -124,8 +128,11 @@ def owned_elastic(elastic_serving: Serving) -> Iterator[Node]:
     """The node itself, for tests that kill, pause or restart it."""
     if elastic_serving.node is None:
         pytest.skip("elastic tests: NOT RUN (they kill nodes; HUB_TEST_ELASTIC_URL is not ours)")
-    node = elastic_serving.node
-    yield node
+    yield elastic_serving.node
+    _heal(elastic_serving.node)
+
+
+def _heal(node: Node) -> None:
     if node.running:
         node.resume()
         node.wait()

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, assert_never
 
+from hub.language.fold import GAP
 from hub.model.search import AllOf, AnyOf, Between, Has, Node, Not, Starts, Within, Words
 from hub.model.tlp import Tlp
 from hub.store.elastic.mapping import KEYWORDS
@@ -128,6 +129,8 @@ def _within(version: int, low: int, high: int) -> Filter:
 
 
 def _words(words: Sequence[str], *, begins: bool, name: bool) -> Filter:
+    if any(word == GAP or word.split() != [word] for word in words):
+        return NONE  # no text has it as a word
     fields = ("name",) if name else ("name", "words")
     return any_of([_phrase(field, words, begins=begins) for field in fields])
 
@@ -146,6 +149,8 @@ def _phrase(field: str, words: Sequence[str], *, begins: bool) -> Filter:
 def _between(field: str, low: int | None, high: int | None) -> Filter:
     low = _LEAST if low is None else low
     high = _MOST if high is None else high
+    if field == "tlp":
+        return has(field, [int(tlp) for tlp in Tlp if low <= tlp <= high])
     if low > min(high, _MOST) or high < _LEAST:
         return NONE
     if low <= _LEAST and high >= _MOST:
