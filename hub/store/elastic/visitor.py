@@ -155,11 +155,7 @@ def _between(field: str, low: int | None, high: int | None) -> Filter:
         return NONE
     if low <= _LEAST and high >= _MOST:
         return {"exists": {"field": field}}
-    # A bound that says nothing is left out: it need not fit into the field's type.
-    bounds = {"gte": low} if low > _LEAST else {}
-    if high < _MOST:
-        bounds["lte"] = high
-    return {"range": {field: bounds}}
+    return {"range": {field: {"gte": max(low, _LEAST), "lte": min(high, _MOST)}}}
 
 
 def scope_filter(windows: Sequence[tuple[int, int]]) -> list[Filter]:
