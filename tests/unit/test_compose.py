@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import tomllib
 from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import jsonschema
@@ -174,6 +176,37 @@ def test_the_nodes_are_of_one_version_which_the_client_speaks():
     version = [int(part) for part in image.partition(":")[2].split(".")]
     assert version[:2] == [int(part) for part in least.split(".")]
     assert version[0] < int(below)
+
+
+def test_the_nodes_are_of_the_version_that_the_tests_run():
+    pom = (ROOT / "tests" / "elastic" / "pom.xml").read_text(encoding="utf-8")
+    tested = re.search(r"<elasticsearch\.version>(.*)</elasticsearch\.version>", pom)[1]
+    assert {SERVICES[name]["image"] for name in NODES} == {f"elasticsearch:{tested}"}
+
+
+def test_the_hub_searches_what_the_nodes_answer_to_with_its_own_key():
+    table = settings_of_the_hub()
+    assert table["search"]["engine"] == "elasticsearch"
+    (url,) = table["elastic"]["urls"]
+    assert url == SERVICES["keys"]["command"][0]
+    for name in NODES:
+        assert urlsplit(url).hostname in SERVICES[name]["networks"]["search"]["aliases"]
+    for path in (table["elastic"]["ca_file"], table["elastic"]["api_key_file"]):
+        assert str(Path(path).parent) == "/srv/search"
+    for role in json.loads((compose.STEPS / "roles.json").read_text(encoding="utf-8")).values():
+        (part,) = role["indices"]
+        assert part["names"] == [f"{config.settings()['elastic.prefix'][1]}*"]
+
+
+@pytest.mark.parametrize("words", [("index", "follow"), ("index", "status")])
+def test_every_command_of_the_hub_that_is_run_exists(words):
+    command = main
+    for word in words:
+        command = command.commands[word]
+    projector = SERVICES["projector"]
+    run = [projector["command"], projector["healthcheck"]["test"][2:]]
+    assert list(words) in run
+    assert projector["healthcheck"]["test"][:2] == ["CMD", "hub"]
 
 
 def test_no_secret_stands_in_the_file():

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography import x509
 
-from tests import compose
+from tests import compose, fakes
 
 PASSWORD = "correct horse battery"
 ROLES = json.loads((compose.STEPS / "roles.json").read_text(encoding="utf-8"))
@@ -247,6 +247,19 @@ def test_finder_and_projector_get_keys_with_their_roles_alone(certificates, plac
         assert ssl.create_default_context(cafile=places[1] / name / "ca.pem").get_ca_certs()
 
 
+def test_the_hub_reads_the_key_and_the_ca_as_they_are_written(certificates, places, tmp_path):
+    shared, security = certificates[1], Security()
+    with serving(security, shared) as url:
+        keys.main(url, shared / "ca.pem", *places)
+    folder = places[1] / "finder"
+    config = fakes.make_config(
+        tmp_path,
+        '[search]\nengine = "elasticsearch"\n[elastic]\nurls = ["https://elasticsearch:9200"]\n'
+        f'ca_file = "{folder}/ca.pem"\napi_key_file = "{folder}/api-key"',
+    )
+    assert base64.b64decode(config.elastic_key()).decode().partition(":")[0] in security.keys
+
+
 def test_a_key_that_works_is_kept_and_its_rights_are_set_anew(certificates, places):
     shared, security = certificates[1], Security()
     with serving(security, shared) as url:
@@ -306,7 +319,7 @@ def test_with_keys_at_hand_a_cluster_that_is_down_keeps_nothing_from_starting(
 
 def test_no_role_may_touch_users_or_other_indices():
     for role in ROLES.values():
-        assert role["cluster"] == ["monitor"]
+        assert role["cluster"] == []
         for part in role["indices"]:
             assert part["names"] == ["hub-*"]
             assert "all" not in part["privileges"]
