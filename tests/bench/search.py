@@ -41,7 +41,7 @@ from .search_goals import (
     goals,
     print_goals,
 )
-from .searching import Copied, Embedded, Engine
+from .searching import Copied, Embedded, Engine, gather
 
 MILLION = 1_000_000
 
@@ -127,8 +127,8 @@ class Bench:
     def _round(self, engine: Engine, size: int, pages: dict[str, list[int]]) -> None:
         groups: dict[str, Round] = {}
         for group, done in engine.searches(size, pages):
-            groups.setdefault(f"search, {group}", Round()).absorb(done)
-            groups.setdefault(MIX, Round()).absorb(done)
+            gather(groups.setdefault(f"search, {group}", Round()), done)
+            gather(groups.setdefault(MIX, Round()), done)
         for name, done in groups.items():
             self._add(name, engine, size, done)
         self._add(EXACT, engine, size, engine.exact(size, self.effort.exact))

@@ -39,7 +39,7 @@ def project(path: str, url: str) -> None:
 
 
 def publish(path: str, seed: str, start: str, rate: str, seconds: str) -> None:
-    """Publish at a rate; when a publish is late, the next one follows at once."""
+    """Publish at a rate, or as fast as it goes; the publishes that the time is too short for fall out."""
     store = fakes.open_store(Path(path))
     put, finder, feed = publisher_of(store), SqliteFinder(store.database), Feed(int(seed))
     count = int(float(rate) * float(seconds)) // BATCH
@@ -50,6 +50,8 @@ def publish(path: str, seed: str, start: str, rate: str, seconds: str) -> None:
     begin = time.monotonic()
     for place, raws in enumerate(batches):
         time.sleep(max(0.0, begin + place * BATCH / float(rate) - time.monotonic()))
+        if time.monotonic() > begin + float(seconds):
+            break
         if (done := put(raws)).errors:
             raise SystemExit(done.reason)
         at = time.time()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import subprocess
 import sys
 import time
@@ -34,7 +35,7 @@ from tests import fakes
 from tests.elastic.node import Node as Server
 
 from . import questions
-from .meter import Round, disk
+from .meter import Round, Tree, disk
 from .objects import Feed
 
 BATCH = 1000
@@ -68,6 +69,12 @@ def publisher_of(store: SqliteStore) -> Callable[[Sequence[bytes]], Round]:
     return publish
 
 
+def gather(done: Round, more: Round) -> None:
+    """Add a round to another one, its CPU included."""
+    done.absorb(more)
+    done.cpu = more.cpu + (0.0 if math.isnan(done.cpu) else done.cpu)
+
+
 class Engine:
     """One finder over the store, and what is asked of it."""
 
@@ -82,6 +89,19 @@ class Engine:
         self.uncounted: set[str] = set()
         """Facets that were "not counted"."""
 
+    def cpu(self) -> float:
+        """Seconds of CPU so far, of all that has a part in an answer."""
+        return time.process_time()
+
+    @contextlib.contextmanager
+    def timed(self) -> Iterator[Round]:
+        """A round of one sample, which is what happens inside of the context."""
+        done, before, start = Round(), self.cpu(), time.perf_counter()
+        yield done
+        done.elapsed = time.perf_counter() - start
+        done.walls.append(done.elapsed)
+        done.cpu = self.cpu() - before
+
     def node(self, text: str) -> Node:
         """What a text asks for."""
         return parse(text, Setting(int(time.time() * 1e6), self._aliases)).node
@@ -91,10 +111,10 @@ class Engine:
 
         A copy that is behind may name records that are not there any more: pages are short then.
         """
-        start = time.perf_counter()
-        hits = self.finder.find(self.scope, self.node(text), 0, questions.PAGE)
-        pieces = self.store.pick(self.scope, hits.keys)
-        done.walls.append(time.perf_counter() - start)
+        with self.timed() as asked:
+            hits = self.finder.find(self.scope, self.node(text), 0, questions.PAGE)
+            pieces = self.store.pick(self.scope, hits.keys)
+        gather(done, asked)
         done.objects += len(pieces)
         return [piece.added_us for piece in pieces]
 
@@ -126,9 +146,9 @@ class Engine:
         """Every facet of a query, each for itself."""
         done, node = Round(), self.node(text)
         for field in FACETS:
-            start = time.perf_counter()
-            (found,) = self.finder.facets(self.scope, node, [field], 20)
-            done.walls.append(time.perf_counter() - start)
+            with self.timed() as asked:
+                (found,) = self.finder.facets(self.scope, node, [field], 20)
+            gather(done, asked)
             if found.counts is None:
                 self.uncounted.add(f"{field} of {text or 'everything'!r}")
             elif field in {"type", "tlp", "publisher"} and not found.counts:
@@ -137,10 +157,9 @@ class Engine:
 
     def histogram(self, text: str) -> Round:
         """How many were created on each day."""
-        done, node = Round(), self.node(text)
-        start = time.perf_counter()
-        bars = self.finder.histogram(self.scope, node, "created", _DAY_US)
-        done.walls.append(time.perf_counter() - start)
+        node = self.node(text)
+        with self.timed() as done:
+            bars = self.finder.histogram(self.scope, node, "created", _DAY_US)
         if bars is None:
             self.uncounted.add(f"histogram of {text or 'everything'!r}")
         elif not bars:
@@ -154,15 +173,14 @@ class Engine:
         pasted = questions.pasted(
             [text for pair in zip(known, strange, strict=True) for text in pair]
         )
-        done, start = Round(), time.perf_counter()
-        readings = [detect(text) for text in pasted]
-        terms = list(dict.fromkeys(term for found in readings for term in found))
-        counts: dict[Term, int] = {
-            found.term: found.count for found in self.finder.summaries(self.scope, terms)
-        }
-        hits = [any(counts[term] for term in found) for found in readings]
-        done.walls.append(time.perf_counter() - start)
-        done.objects, done.elapsed = len(pasted), done.walls[0]
+        with self.timed() as done:
+            readings = [detect(text) for text in pasted]
+            terms = list(dict.fromkeys(term for found in readings for term in found))
+            counts: dict[Term, int] = {
+                found.term: found.count for found in self.finder.summaries(self.scope, terms)
+            }
+            hits = [any(counts[term] for term in found) for found in readings]
+        done.objects = len(pasted)
         if hits != [True, False] * len(known):
             done.fail(f"{sum(hits)} of {len(pasted)} values known, expected {len(known)}")
         return done
@@ -220,32 +238,41 @@ class Copied(Engine):
         finder = ElasticFinder(embedded.store, Place((self.server.url,)), PREFIX)
         super().__init__("elasticsearch", embedded.store, finder, embedded.feed)
 
+    def cpu(self) -> float:
+        """See `Engine.cpu`; the node has a part in it."""
+        return super().cpu() + Tree(self._pid).cpu()
+
+    @property
+    def _pid(self) -> int:
+        assert self.server.pid is not None
+        return self.server.pid
+
     @contextlib.contextmanager
-    def projector(self) -> Iterator[None]:
+    def projector(self) -> Iterator[Tree]:
         """A projector, as a process of its own, for as long as the context lasts."""
         command = [sys.executable, "-m", "tests.bench.searchers", "project", str(self.path)]
         process = subprocess.Popen([*command, self.server.url], cwd=_ROOT)
         try:
-            yield
+            yield Tree(process.pid)
         finally:
             process.terminate()
             process.wait(timeout=30)
 
     def catch_up(self, deadline: float) -> Round:
-        """From the start of a projector until everything is found.
+        """From the start of a projector until everything is found; the CPU is the projector's.
 
         Raises:
             TimeoutError: The deadline passed first.
         """
         behind = self.finder.reach()
         start = time.perf_counter()
-        with self.projector():
+        with self.projector() as projector:
             while (now := self.finder.reach()).trouble or now.ordinal < now.newest:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"the projector came to {now}")
                 time.sleep(0.1)
-        elapsed = time.perf_counter() - start
-        return Round([elapsed], objects=now.newest - behind.ordinal, elapsed=elapsed)
+            elapsed, cpu = time.perf_counter() - start, projector.cpu()
+        return Round([elapsed], cpu, now.newest - behind.ordinal, elapsed=elapsed)
 
     def lag(self, start: int, rate: int, seconds: float) -> tuple[Round, Round, int]:
         """Publish beside a projector, at a rate, and search meanwhile.
@@ -280,9 +307,7 @@ class Copied(Engine):
 
     def megabytes(self) -> tuple[float, float]:
         """Memory of the node (PSS), and disk."""
-        assert self.server.pid is not None
-        memory = psutil.Process(self.server.pid).memory_full_info().pss
-        return memory / 1e6, disk(self.folder) / 1e6
+        return Tree(self._pid).pss() / 1e6, disk(self.folder) / 1e6
 
     def close(self) -> None:
         """Stop the node."""
