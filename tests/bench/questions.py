@@ -102,9 +102,9 @@ def exact(feed: Feed, size: int, most: int) -> list[str]:
 
 
 def pasted(texts: list[str]) -> list[str]:
-    """Every other one as it comes in a report: defanged."""
+    """Two of every four as they come in a report: defanged."""
     return [
-        text.replace("https://", "hxxps://").replace(".", "[.]") if place % 2 else text
+        text.replace("https://", "hxxps://").replace(".", "[.]") if place % 4 > 1 else text
         for place, text in enumerate(texts)
     ]
 
