@@ -8,6 +8,7 @@ expression and all values are bound, and in the expression every token is in quo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from hub.model.search import AllOf, AnyOf, Between, Has, Node, Not, Starts, Within, Words
@@ -28,7 +29,7 @@ _DEEPEST = 8
 _LOW, _HIGH = -(1 << 63), (1 << 63) - 1
 """All numbers that SQLite knows"""
 
-_NUMBERS = {"added": "w.rowid", "tlp": "f.tlp"} | {name: f"f.{name}" for name in NUMBERS}
+_NUMBERS = {"added": "f.added_us", "tlp": "f.tlp"} | {name: f"f.{name}" for name in NUMBERS}
 
 
 class Wanted(NamedTuple):
@@ -155,21 +156,68 @@ def _condition(node: Node) -> Where:
     match = _match(node)
     if match is not None:
         return Where("f.added_us IN (SELECT rowid FROM words WHERE words MATCH ?)", [match])
-    match node:
-        case Between():
-            return _between(node)
-        case Not():
-            inner = _condition(node.node)
-            return Where(f"NOT ({inner.sql})", inner.args)
-        case AllOf():
-            return _all([_condition(part) for part in node.nodes])
-        case AnyOf():
-            parts = [_condition(part) for part in node.nodes]
-            text = " OR ".join(f"({part.sql})" for part in parts)
-            return Where(text, [arg for part in parts for arg in part.args])
-        case _:
-            # `_match` has read it.
-            raise AssertionError(node)
+    if isinstance(node, Between):
+        return _between(node)
+    if _height(node) > _DEEPEST:
+        return _deep(node)
+    if isinstance(node, Not):
+        inner = _condition(node.node)
+        return Where(f"NOT ({inner.sql})", inner.args)
+    parts = [_condition(part) for part in _inside(node)]
+    if isinstance(node, AllOf):
+        return _all(parts)
+    text = " OR ".join(f"({part.sql})" for part in parts)
+    return Where(text, [arg for part in parts for arg in part.args])
+
+
+def _inside(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Not):
+        return (node.node,)
+    return node.nodes if isinstance(node, AllOf | AnyOf) else ()
+
+
+def _height(node: Node) -> int:
+    return 1 + max((_height(part) for part in _inside(node)), default=0)
+
+
+def _deep(node: Node) -> Where:
+    """A node with more brackets inside of each other than SQLite reads: `holds` puts it together."""
+    leaves: list[Where] = []
+    steps = " ".join(_steps(node, leaves))
+    text = " || ".join(["''", *(f"({leaf.sql})" for leaf in leaves)])
+    return Where(f"holds(?, {text})", [steps, *(arg for leaf in leaves for arg in leaf.args)])
+
+
+def _steps(node: Node, leaves: list[Where]) -> Iterator[str]:
+    """The node for `holds`; what it is made of is added to the leaves."""
+    if isinstance(node, Not | AllOf | AnyOf) and _match(node) is None:
+        for part in _inside(node):
+            yield from _steps(part, leaves)
+        yield "!" if isinstance(node, Not) else f"{'&|'[isinstance(node, AnyOf)]}{len(node.nodes)}"
+    else:
+        leaves.append(_condition(node))
+        yield str(len(leaves) - 1)
+
+
+@lru_cache(maxsize=4096)
+def holds(steps: str, leaves: str) -> int:
+    """Whether a query holds, when it is known of each of its leaves; for SQL.
+
+    Args:
+        steps: A leaf by its number; `!`: not the last; `&2`, `|2`: all or one of the last two.
+        leaves: `0` or `1` for each.
+    """
+    stack: list[bool] = []
+    for step in steps.split():
+        if step == "!":
+            stack.append(not stack.pop())
+        elif step[0] in "&|":
+            start = len(stack) - int(step[1:])
+            last, stack[start:] = stack[start:], []
+            stack.append(all(last) if step[0] == "&" else any(last))
+        else:
+            stack.append(leaves[int(step)] == "1")
+    return int(stack.pop())
 
 
 def _all(parts: list[Where]) -> Where:

@@ -79,7 +79,8 @@ class SqliteFinder:
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
         """See `Finder.suggest`."""
         with self._seen(scope, self._find_s) as (connection, ranges):
-            if not ranges:
+            # What is no text (a lone surrogate) begins no key.
+            if not ranges or beginning.encode(errors="replace").decode() != beginning:
                 return []
             wanted = finding.beginnings(ranges, field, beginning, _SUGGEST_FROM, most)
             return [key for key, _ in connection.execute(wanted.sql, wanted.args)]
