@@ -9,8 +9,9 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 
 import msgspec
 from flask import Blueprint, Flask, Response, g, request
@@ -46,6 +47,15 @@ SECONDS = Histogram(
 )
 SENT = Counter("hub_sent_bytes", "Bytes of answer bodies.", ["route"])
 THROTTLED = Counter("hub_throttled", "Requests refused with 429 by a limit or quota.")
+
+
+SEARCH: Mapping[str, str] = MappingProxyType(
+    {
+        "hub_search_up": "1: searches are answered; 0: not.",
+        "hub_search_lag_ordinals": "Changes that are stored and not yet found; absent while down.",
+    }
+)
+"""Gauges that are asked for when /metrics is"""
 
 
 class JsonLines(logging.Formatter):
@@ -176,15 +186,11 @@ class _Reached(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """See `Collector.collect`."""
         reach = self.now()
-        yield GaugeMetricFamily(
-            "hub_search_up", "1: searches are answered; 0: not.", value=int(not reach.trouble)
-        )
+        figures = {"hub_search_up": int(not reach.trouble)}
         if not reach.trouble:
-            yield GaugeMetricFamily(
-                "hub_search_lag_ordinals",
-                "Changes that are stored and not yet found.",
-                value=reach.newest - reach.ordinal,
-            )
+            figures["hub_search_lag_ordinals"] = reach.newest - reach.ordinal
+        for name, figure in figures.items():
+            yield GaugeMetricFamily(name, SEARCH[name], value=figure)
 
 
 class _Probe:

@@ -19,11 +19,12 @@ from threading import Event, Thread
 import psutil
 
 from hub import policy
+from hub.errors import HubError
 from hub.language.parser import Setting, parse
 from hub.language.values import detect
 from hub.model.party import Account, Caller
 from hub.model.query import Scope
-from hub.model.search import EVERYTHING, Node, Term
+from hub.model.search import EVERYTHING, Node
 from hub.service.publish import Publisher
 from hub.stix.check import Limits
 from hub.store.base import Finder
@@ -173,15 +174,22 @@ class Engine:
         pasted = questions.pasted(
             [text for pair in zip(known, strange, strict=True) for text in pair]
         )
+        hits: list[bool] = []
+        refusal = ""
         with self.timed() as done:
             readings = [detect(text) for text in pasted]
             terms = list(dict.fromkeys(term for found in readings for term in found))
-            counts: dict[Term, int] = {
-                found.term: found.count for found in self.finder.summaries(self.scope, terms)
-            }
-            hits = [any(counts[term] for term in found) for found in readings]
+            try:
+                summaries = self.finder.summaries(self.scope, terms)
+            except HubError as error:
+                refusal = error.reason
+            else:
+                counts = {found.term: found.count for found in summaries}
+                hits = [any(counts[term] for term in found) for found in readings]
         done.objects = len(pasted)
-        if hits != [True, False] * len(known):
+        if refusal:
+            done.fail(refusal)
+        elif hits != [True, False] * len(known):
             done.fail(f"{sum(hits)} of {len(pasted)} values known, expected {len(known)}")
         return done
 

@@ -14,6 +14,7 @@ from hub.store.elastic.mapping import Names
 from hub.store.elastic.projector import Projector, Step
 
 PATIENT_S = 60.0
+ALONE = Shape(1, 0)
 
 
 class Copy(NamedTuple):
@@ -41,9 +42,9 @@ def is_done(steps: list[Step]) -> bool:
     return bool(steps) and all(step.served and step.ordinal >= step.newest for step in steps)
 
 
-def indices_of(source: Source, url: str, prefix: str, shape: Shape = Shape()) -> Indices:  # noqa: B008 - a constant
-    """The indices of a store's copy."""
-    client = connect(Place((url,)), patience_s=PATIENT_S)
+def indices_of(source: Source, url: str, prefix: str, shape: Shape = ALONE) -> Indices:
+    """The indices of a store's copy; several addresses with commas between."""
+    client = connect(Place(tuple(url.split(","))), patience_s=PATIENT_S)
     return Indices(client, Names(prefix, source.identity()), shape)
 
 
@@ -52,12 +53,12 @@ def copy_of(
     source: Source,
     url: str,
     prefix: str,
-    shape: Shape = Shape(),
+    shape: Shape = ALONE,
     *,
-    changes: int = 2000,  # noqa: B008
+    changes: int = 2000,
 ) -> Iterator[Copy]:
     """An empty copy of a store, which has no time limits that a test could meet."""
-    place = Place((url,), timeout_s=PATIENT_S, count_s=PATIENT_S)
+    place = Place(tuple(url.split(",")), timeout_s=PATIENT_S, count_s=PATIENT_S)
     finder = ElasticFinder(source, place, prefix)
     indices = indices_of(source, url, prefix, shape)
     copy = Copy(finder, indices, Projector(source, indices, changes=changes))

@@ -45,7 +45,6 @@ _SAID = {
 _TOO_LARGE = (
     "too_many_nested_clauses",
     "too_many_clauses",
-    "too_many_buckets",
     "max_clause_count",
     "maximum nested depth",
     "nesting depth",
@@ -54,7 +53,13 @@ _TOO_LARGE = (
     "too_complex_to_determinize",
     "max_regex_length",
 )
-_TOO_LONG = ("time exceeded", "search_timeout", "task cancelled", "task_cancelled")
+_TOO_LONG = (
+    "time exceeded",
+    "search_timeout",
+    "task cancelled",
+    "task_cancelled",
+    "too_many_buckets",
+)
 
 
 class Place(NamedTuple):
@@ -84,15 +89,22 @@ class Down(HubError):
         )
 
 
-class Overdue(HubError):
-    """A query took longer than it may, or is too large."""
+class TooMuch(HubError):
+    """A query is too large."""
 
-    def __init__(self, reason: str = "this takes the search engine too long") -> None:
+    def __init__(self, reason: str = "the query is too large for the search engine") -> None:
         super().__init__(
             Fault.BAD_QUERY,
             reason,
             remedy="Narrow it by a type, a value, or a range of time, or leave out alternatives.",
         )
+
+
+class Overdue(TooMuch):
+    """A query took longer than it may."""
+
+    def __init__(self) -> None:
+        super().__init__("this takes the search engine too long")
 
 
 def connect(place: Place, *, patience_s: float) -> Elasticsearch:
@@ -145,7 +157,7 @@ def _of_status(status: int, text: str) -> HubError:
     if any(sign in text for sign in _TOO_LONG):
         return Overdue()
     if any(sign in text for sign in _TOO_LARGE):
-        return Overdue("the query is too large for the search engine")
+        return TooMuch()
     return Down(_SAID.get(status, "the search engine failed"))
 
 

@@ -24,6 +24,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ from hub.errors import HubError
 from hub.store.base import Source
 from hub.store.elastic.client import FAULTS, told
 from hub.store.elastic.indices import Behind, Indices, Mark, Overfull, Refused
-from hub.store.elastic.lines import lines
+from hub.store.elastic.lines import Line, lines
 from hub.store.elastic.mapping import VERSION
 
 CHANGES = 2000
@@ -56,6 +57,47 @@ class Step(NamedTuple):
     """Ordinal of the last change of the record"""
 
 
+class Batch(NamedTuple):
+    """What is written in one step."""
+
+    ordinal: int
+    """The last change in it"""
+    state: int
+    """Of the record when it was read"""
+    lines: list[Line]
+
+
+class Ahead:
+    """Reads the record, and what comes next while the cluster is busy with what was read.
+
+    Args:
+        source: The record.
+        changes: How many changes are read at once.
+    """
+
+    def __init__(self, source: Source, changes: int) -> None:
+        self._source = source
+        self._changes = changes
+        self._reader = ThreadPoolExecutor(1, "hub-read-ahead")
+        self._begun: dict[int, Future[Batch]] = {}
+
+    def take(self, after: int) -> Batch:
+        """The objects of the next changes, and their lines."""
+        begun = self._begun.pop(after, None)
+        batch = begun.result() if begun else self._read(after)
+        if batch.ordinal < batch.state:
+            self._begun[batch.ordinal] = self._reader.submit(self._read, batch.ordinal)
+        return batch
+
+    def forget(self) -> None:
+        """Drop what was read ahead: others may have written from a later state meanwhile."""
+        self._begun.clear()
+
+    def _read(self, after: int) -> Batch:
+        touched = self._source.touched(after, self._changes)
+        return Batch(touched.ordinal, touched.state, list(lines(touched)))
+
+
 class Projector:
     """One of any number that keep the same copy.
 
@@ -66,9 +108,8 @@ class Projector:
     """
 
     def __init__(self, source: Source, indices: Indices, *, changes: int = CHANGES) -> None:
-        self._source = source
         self._indices = indices
-        self._changes = changes
+        self._ahead = Ahead(source, changes)
         self._marks: dict[str, Mark] = {}
         self._served: str | None = None
         self._filled: str | None = None
@@ -103,6 +144,7 @@ class Projector:
     def forget(self) -> None:
         """Read everything about the indices anew before the next step."""
         self._marks.clear()
+        self._ahead.forget()
         self._looked = -_LOOK_S
 
     def round(self) -> list[Step]:
@@ -144,14 +186,14 @@ class Projector:
     def _step(self, index: str, *, served: bool) -> Step:
         mark = self._marks.get(index) or self._indices.mark(index)
         after = mark.ordinal if mark else 0
-        touched = self._source.touched(after, self._changes)
-        if mark is None or touched.ordinal > after:
-            self._indices.write(index, list(lines(touched)))
+        batch = self._ahead.take(after)
+        if mark is None or batch.ordinal > after:
+            self._indices.write(index, batch.lines)
             if served:
                 self._indices.refresh(index)
-            mark = self._indices.move(index, mark, touched.ordinal)
+            mark = self._indices.move(index, mark, batch.ordinal)
         self._marks[index] = mark
-        return Step(index, served, mark.ordinal, touched.state)
+        return Step(index, served, mark.ordinal, batch.state)
 
     def _take_over(self, index: str) -> None:
         """Let the index be searched, and delete those that came before it."""
