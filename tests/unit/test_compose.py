@@ -195,7 +195,7 @@ def test_the_hub_searches_what_the_nodes_answer_to_with_its_own_key():
         assert str(Path(path).parent) == "/srv/search"
     for role in json.loads((compose.STEPS / "roles.json").read_text(encoding="utf-8")).values():
         (part,) = role["indices"]
-        assert part["names"] == [f"{config.settings()['elastic.prefix'][1]}*"]
+        assert part["names"] == [f"{config.settings()['elastic.prefix'][1]}obj-*"]
 
 
 @pytest.mark.parametrize("words", [("index", "follow"), ("index", "status")])

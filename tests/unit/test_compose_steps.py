@@ -6,6 +6,7 @@ import base64
 import http.server
 import importlib.util
 import json
+import re
 import secrets
 import ssl
 import stat
@@ -317,11 +318,13 @@ def test_with_keys_at_hand_a_cluster_that_is_down_keeps_nothing_from_starting(
     assert "the keys stay as they are" in capsys.readouterr().err
 
 
-def test_no_role_may_touch_users_or_other_indices():
-    for role in ROLES.values():
-        assert role["cluster"] == []
+def test_the_roles_are_those_of_the_how_to_and_no_wider():
+    page = (compose.ROOT / "docs" / "how-to" / "search-with-elasticsearch.md").read_text("utf-8")
+    told = [json.loads(body) for body in re.findall(r"\{\"name\".*?\}\]\}\}\}", page, re.DOTALL)]
+    roles = [role for body in told for role in body["role_descriptors"].values()]
+    assert roles == [ROLES["finder"], ROLES["projector"]]
+    for role in roles:
+        assert set(role) == {"indices"}  # no right on the cluster
         for part in role["indices"]:
-            assert part["names"] == ["hub-*"]
-            assert "all" not in part["privileges"]
-    (finder,) = ROLES["finder"]["indices"]
-    assert set(finder["privileges"]) <= {"read", "view_index_metadata"}
+            assert part["names"] == ["hub-obj-*"]
+            assert not {"all", "delete", "write"} & set(part["privileges"])
