@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster check lint types layers sizes bench docs fmt venv
+.PHONY: help run test test-cluster check lint types layers sizes bench bench-search docs fmt venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -28,6 +28,9 @@ check: lint types layers sizes docs ## Check style, types, layers, sizes and doc
 
 bench: $(VENV)/.stamp ## Measure the speed of this checkout on this machine
 	$(BIN)/python -m tests.bench
+
+bench-search: $(VENV)/.stamp ## Measure the speed of search, on SQLite and on a node of Elasticsearch
+	$(BIN)/python -m tests.bench.search
 
 docs: $(VENV)/.stamp ## Build the documents into site/; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
