@@ -255,6 +255,7 @@ def test_whatever_happens_nothing_is_missed(
     ):
         happenings = Happenings(copy, followers, owned_elastic).all
         with Load(path) as load:
+            wait_for(lambda: nothing_is_missing(store, copy))
             end = time.monotonic() + SECONDS
             for turn in itertools.count():
                 if time.monotonic() > end and turn >= 2 * len(happenings):
