@@ -18,12 +18,22 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hub.language.leaf import Leaf
 from hub.language.lexer import Mark, Token, tokens
 from hub.language.problem import QueryError
-from hub.language.resolve import Leaf, Setting, all_of, any_of, listed, resolve
+from hub.language.resolve import Setting, all_of, any_of, listed, resolve
 from hub.model.search import EVERYTHING, Node, Not
 
-__all__ = ["MAX_CLAUSES", "MAX_DEPTH", "MAX_LENGTH", "MAX_VALUES", "Parsed", "Part", "Setting", "parse"]
+__all__ = [
+    "MAX_CLAUSES",
+    "MAX_DEPTH",
+    "MAX_LENGTH",
+    "MAX_VALUES",
+    "Parsed",
+    "Part",
+    "Setting",
+    "parse",
+]
 
 MAX_LENGTH = 4_000
 """Characters"""
@@ -36,6 +46,7 @@ MAX_VALUES = 256
 
 _STARTS = frozenset({Mark.OPEN, Mark.NOT, Mark.FIELD, Mark.WORD, Mark.PHRASE, Mark.RANGE})
 _VALUES = frozenset({Mark.OPEN, Mark.WORD, Mark.PHRASE, Mark.RANGE})
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINES = re.compile(r"[\r\n]+")
 _ENTRIES = re.compile(r"[\r\n,;]+")
 
@@ -66,6 +77,8 @@ def parse(text: str, setting: Setting) -> Parsed:
     if len(text) > MAX_LENGTH:
         params = {"given": f"{len(text)}", "most": f"{MAX_LENGTH}"}
         raise QueryError("too-long", MAX_LENGTH, len(text), **params)
+    if half := _SURROGATE.search(text):
+        raise QueryError("bad-character", half.start(), half.end())
     pasted = _list(text)
     if pasted is not None:
         return Parsed(pasted.node, (pasted,))
@@ -196,5 +209,7 @@ class _Parser:
     def _leaf(self, first: Token, leaf: Leaf) -> Part:
         self._clauses += 1
         if self._clauses > MAX_CLAUSES:
-            raise QueryError("too-many-clauses", first.start, leaf.value.end, most=f"{MAX_CLAUSES}")
+            raise QueryError(
+                "too-many-clauses", first.start, leaf.value.end, most=f"{MAX_CLAUSES}"
+            )
         return Part(first.start, leaf.value.end, resolve(leaf, self._setting))

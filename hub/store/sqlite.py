@@ -10,6 +10,7 @@ from hub.model.clock import now_us
 from hub.stix.terms import number
 from hub.store.archive import RecordArchive
 from hub.store.database import Database
+from hub.store.expression import holds
 from hub.store.factors import FactorBook
 from hub.store.index import fill
 from hub.store.parties import PartyRegistry
@@ -21,6 +22,7 @@ from hub.store.upgrade import marking, statement
 
 _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "number": number,
+    "holds": holds,
     "marking": marking,
     "statement": statement,
 }

@@ -113,7 +113,7 @@ class TestWhatIsWritten:
         found = manifest(folder / "out")
         assert (found["format"], found["ordinal"], found["hub"]) == (1, 30, program_version())
         assert found["counts"]["record"] == 30
-        assert found["schema"] == 3
+        assert found["schema"] == 4
         assert found["last_added"] < found["created"]
         (part,) = found["parts"]
         assert part["name"] == "hub.sqlite"

@@ -82,7 +82,9 @@ ASKED: dict[str, Callable[[SqliteFinder, Scope], Any]] = {
     "all": lambda finder, viewer: finder.find(viewer, EVERYTHING, 0, 1000),
     "a word": lambda finder, viewer: finder.find(viewer, Words(("evil",)), 0, 1000),
     "a value": lambda finder, viewer: finder.find(viewer, Has("ip", ("198.51.100.7",)), 0, 1000),
-    "dates": lambda finder, viewer: finder.find(viewer, Between("created", START_US, None), 0, 1000),
+    "dates": lambda finder, viewer: finder.find(
+        viewer, Between("created", START_US, None), 0, 1000
+    ),
     "count": lambda finder, viewer: finder.count(viewer, Words(("dropper",))),
     "facets": lambda finder, viewer: finder.facets(viewer, EVERYTHING, ["type", "cve"], 10),
     "bars": lambda finder, viewer: finder.histogram(viewer, EVERYTHING, "created", 1000),
