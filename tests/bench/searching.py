@@ -27,10 +27,10 @@ from hub.model.query import Scope
 from hub.model.search import EVERYTHING, Node
 from hub.service.publish import Publisher
 from hub.stix.check import Limits
-from hub.store.search import Finder
 from hub.store.elastic.client import Place
 from hub.store.elastic.finder import ElasticFinder
 from hub.store.finder import SqliteFinder
+from hub.store.search import Finder
 from hub.store.sqlite import SqliteStore
 from tests import fakes
 from tests.elastic.node import Node as Server

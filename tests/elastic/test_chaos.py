@@ -46,9 +46,9 @@ EVERY = 1_000_000
 class Followers:
     """Projectors in processes of their own."""
 
-    def __init__(self, store: Path, url: str, prefix: str) -> None:
+    def __init__(self, store: Path, url: str, prefix: str, replicas: int) -> None:
         self._command = [sys.executable, "-m", "tests.elastic.following"]
-        self._command += [str(store), url, prefix, "60"]
+        self._command += [str(store), url, prefix, "60", str(replicas)]
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
@@ -179,10 +179,11 @@ def holds_the_same(store: SqliteStore, copy: Copy) -> None:
 
 
 @contextmanager
-def followed(path: Path, url: str, prefix: str, count: int) -> Iterator[Followers]:
-    followers = Followers(path, url, prefix)
+def followed(path: Path, url: str, prefix: str, replicas: int = 0) -> Iterator[Followers]:
+    """Three of them, or two where three nodes run as well."""
+    followers = Followers(path, url, prefix, replicas)
     try:
-        for _ in range(count):
+        for _ in range(2 if replicas else 3):
             followers.start()
         yield followers
     finally:
@@ -251,10 +252,11 @@ def test_whatever_happens_nothing_is_missed(
     url, path, checked = owned_elastic.url, store.database.path, 0
     with (
         copy_of(store, url, elastic_prefix) as copy,
-        followed(path, url, elastic_prefix, 3) as followers,
+        followed(path, url, elastic_prefix) as followers,
     ):
         happenings = Happenings(copy, followers, owned_elastic).all
         with Load(path) as load:
+            wait_for(lambda: nothing_is_missing(store, copy))
             end = time.monotonic() + SECONDS
             for turn in itertools.count():
                 if time.monotonic() > end and turn >= 2 * len(happenings):
@@ -289,7 +291,7 @@ def test_the_node_with_the_primary_is_killed(store: SqliteStore, elastic_cluster
     urls = ",".join(elastic_cluster.urls)
     with (
         copy_of(store, urls, "hub-", Shape(1, 2)) as copy,
-        followed(path, urls, "hub-", 2) as followers,
+        followed(path, urls, "hub-", replicas=2) as followers,
     ):
         with Load(path) as load:
             for turn in range(2):

@@ -129,7 +129,7 @@ def test_what_the_cluster_refuses_is_told(
 
 
 def test_a_moment_of_too_much_is_waited_out(finder: ElasticFinder, front: Front) -> None:
-    left = [2]  # the library sends twice
+    left = [2]  # the library itself sends twice
 
     def busy(*_: object) -> tuple[int, bytes] | None:
         left[0] -= 1

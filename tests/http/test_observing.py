@@ -172,7 +172,10 @@ def test_a_strange_address_behind_a_proxy_gets_no_metrics(hub: Hub, sent: str) -
 
 
 def test_health(hub: Hub) -> None:
-    for path, text in (("/health/live", b"alive\n"), ("/health/ready", b"ready\n")):
+    for path, text in (
+        ("/health/live", b"alive\n"),
+        ("/health/ready", b"ready\nsearch: up, 0 changes behind\n"),
+    ):
         answer = hub.get(path, account="", headers={"Accept": None})
         assert (answer.status_code, answer.data) == (200, text)
         assert answer.headers["Cache-Control"] == "no-store"

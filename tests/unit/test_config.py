@@ -465,3 +465,78 @@ class TestExample:
 
     def test_every_setting_has_a_meaning(self):
         assert all(meaning for _, _, meaning in settings().values())
+
+
+CLEAR = "dangerously_connect_without_tls = true"
+WRONG_ELASTIC = {
+    "no address": ('[search]\nengine = "elasticsearch"', "search.engine", "elastic.urls"),
+    "in the clear": (
+        '[elastic]\nurls = ["http://es1.example.org:9200"]',
+        "elastic.urls",
+        CLEAR,
+    ),
+    "in the clear by number": ('[elastic]\nurls = ["http://192.0.2.1"]', "elastic.urls", CLEAR),
+    "one of several": (
+        '[elastic]\nurls = ["https://es1:9200", "http://es2:9200"]',
+        "elastic.urls",
+        CLEAR,
+    ),
+    "no scheme": ('[elastic]\nurls = ["es1:9200"]', "elastic.urls", "https://"),
+    "no host": ('[elastic]\nurls = ["https://:9200"]', "elastic.urls", "https://"),
+    "no port": ('[elastic]\nurls = ["https://es1:x"]', "elastic.urls", "https://"),
+    "a query": ('[elastic]\nurls = ["https://es1/?a=b"]', "elastic.urls", "https://"),
+    "a password": (
+        '[elastic]\nurls = ["https://elastic:hunter2@es1"]',
+        "elastic.urls",
+        "elastic.api_key_file",
+    ),
+    "a CA without TLS": (
+        '[elastic]\nurls = ["http://127.0.0.1:9200"]\nca_file = "ca.pem"',
+        "elastic.ca_file",
+        "https",
+    ),
+    "a prefix in capitals": ('[elastic]\nprefix = "Hub-"', "elastic.prefix", "a-z0-9"),
+    "a prefix that hides": ('[elastic]\nprefix = "-hub"', "elastic.prefix", "a-z0-9"),
+    "an engine": ('[search]\nengine = "solr"', "search.engine", '"sqlite", "elasticsearch"'),
+}
+
+
+class TestElastic:
+    @pytest.mark.parametrize(("text", "name", "reason"), WRONG_ELASTIC.values(), ids=WRONG_ELASTIC)
+    def test_what_is_wrong_is_named(self, file, text, name, reason):
+        message = refusal(file, text)
+        assert f"`{name}`: " in message
+        assert reason in message
+        assert "hunter2" not in message
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'urls = ["http://127.0.0.1:9200", "http://localhost", "http://[::1]:9200"]',
+            'urls = ["https://es1.example.org:9200/path"]\nca_file = "ca.pem"',
+            f'urls = ["http://es1.example.org"]\n{CLEAR}',
+        ],
+    )
+    def test_what_is_right(self, file, text):
+        assert loaded(file, f'[search]\nengine = "elasticsearch"\n[elastic]\n{text}').elastic.urls
+
+    def test_its_key(self, file):
+        text = '[elastic]\nurls = ["https://es1"]\napi_key_file = "es.key"\nca_file = "ca.pem"'
+        key, ca = file.parent / "es.key", file.parent / "ca.pem"
+        assert loaded(file).elastic_key() == ""
+        with pytest.raises(ConfigError, match=r"elastic\.ca_file"):
+            loaded(file, text).elastic_key()
+        ca.touch()
+        with pytest.raises(ConfigError, match=r"elastic\.api_key_file: cannot read"):
+            loaded(file, text).elastic_key()
+        key.touch(mode=0o600)
+        with pytest.raises(ConfigError, match="is empty"):
+            loaded(file, text).elastic_key()
+        key.write_text('{"encoded": "aWQ6a2V5"}')
+        with pytest.raises(ConfigError, match="`encoded`"):
+            loaded(file, text).elastic_key()
+        key.write_text("aWQ6a2V5==\n")
+        assert loaded(file, text).elastic_key() == "aWQ6a2V5=="
+        key.chmod(0o640)
+        with pytest.raises(ConfigError, match="chmod 600"):
+            loaded(file, text).elastic_key()

@@ -1,7 +1,7 @@
 """The way to the cluster: connections, time limits, and what failed in the hub's own words.
 
-A cluster that is down must not take the hub's threads with it: at most `MOST` calls wait at once,
-and after one that was not answered all others fail at once for `_REST_S` seconds.
+A cluster that is down must not take the hub's threads with it: so many calls wait at once, and
+after one that waited in vain all others fail at once for a moment.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ FAULTS = (ApiError, TransportError, UnsupportedProductError)
 
 _REST_S = 2.0
 _ROOM_S = 0.5
+_LONG_S = 1.0
 _PAUSE_S = (0.05, 0.2)
 _FULL = 429
+_PASSING = frozenset({_FULL, 502, 503})
 _FAILED = 500
 _SAID = {
     400: "the search engine does not understand the hub",
@@ -166,43 +168,47 @@ class Line:
 
     Args:
         client: The way to it.
-        most: How many may be on the way at once.
+        place: How many nodes it has, and how many calls may be on the way at once.
     """
 
-    def __init__(self, client: Elasticsearch, most: int) -> None:
+    def __init__(self, client: Elasticsearch, place: Place) -> None:
         self._client = client
-        self._room = threading.BoundedSemaphore(most)
+        self._tries = len(place.urls)
+        self._room = threading.BoundedSemaphore(place.most)
         self._resting_until = 0.0
         self._reason: HubError | None = None
 
     def ask(self, call: Callable[[Elasticsearch], T]) -> T:
-        """The answer; a call that found no room in the cluster is repeated once, after a pause.
+        """The answer; what another node may know, or this one in a moment, is asked again.
 
         Raises:
             HubError: SEARCH_DOWN, or BAD_QUERY when the query itself is at fault.
         """
         with self._turn():
+            started = time.monotonic()
+            for _ in range(self._tries):
+                try:
+                    return call(self._client)
+                except FAULTS as error:
+                    if not _is_passing(error) or time.monotonic() - started > _LONG_S:
+                        raise self._noted(error, started) from error
+                time.sleep(random.uniform(*_PAUSE_S))  # noqa: S311 - spreads load, hides nothing
             try:
                 return call(self._client)
             except FAULTS as error:
-                if not _is_passing(error):
-                    raise self._noted(error) from error
-            time.sleep(random.uniform(*_PAUSE_S))  # noqa: S311 - spreads load, hides nothing
-            try:
-                return call(self._client)
-            except FAULTS as error:
-                raise self._noted(error) from error
+                raise self._noted(error, started) from error
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _noted(self, error: Exception) -> HubError:
-        """The error for the caller; after one that nobody answered, others need not wait."""
+    def _noted(self, error: Exception, started: float) -> HubError:
+        """The error for the caller; after one that was long in coming, others need not wait."""
         said = told(error)
         if isinstance(error, Unreachable | ConnectionTimeout):
-            self._reason = said
-            self._resting_until = time.monotonic() + _REST_S
+            now = time.monotonic()
+            if now - started > _LONG_S:
+                self._reason, self._resting_until = said, now + _REST_S
         return said
 
     @contextmanager
@@ -218,4 +224,7 @@ class Line:
 
 
 def _is_passing(error: Exception) -> bool:
-    return isinstance(error, ApiError) and error.meta.status in {_FULL, 503}
+    """Whether another node, or another moment, may answer."""
+    if isinstance(error, ApiError):
+        return error.meta.status in _PASSING
+    return isinstance(error, Unreachable) and not isinstance(error, TlsError)

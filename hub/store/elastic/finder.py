@@ -59,7 +59,7 @@ class ElasticFinder:
         self._place = place
         self._alias = Names(prefix, source.identity()).alias
         client = connect(place, patience_s=place.timeout_s + _GRACE_S)
-        self._line = Line(client, place.most)
+        self._line = Line(client, place)
 
     def close(self) -> None:
         """Close the connections."""

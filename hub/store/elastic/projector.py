@@ -41,7 +41,7 @@ CHANGES = 2000
 _IDLE_S = 0.25
 _LOOK_S = 2.0
 _ASIDE_S = (0.5, 2.0)
-_SHORTEST_S, _LONGEST_S = 0.5, 30.0
+_SHORTEST_S, _LONGEST_S = 0.5, 10.0
 
 _log = logging.getLogger("hub.search")
 

@@ -44,7 +44,7 @@ def test_a_sound_hub(run: Run) -> None:
     found = findings(run)
     assert set(found) == {
         *("config", "secret", "disk", "tls", "port"),
-        *("schema", "store", "records", "collection"),
+        *("schema", "store", "records", "collection", "search"),
     }
     # The sample directory has two collections that nobody may read; that is all there is to find.
     assert {what for what, (result, _, _) in found.items() if result != "ok"} == {"collection"}
