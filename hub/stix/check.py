@@ -19,7 +19,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from hub.model.record import UNVERSIONED, Candidate, Refusal
+from hub.model.search import Document
 from hub.stix.advice import advise
 from hub.stix.decode import Limits, decode
 from hub.stix.document import document
@@ -32,7 +35,7 @@ from hub.stix.tables import TypeTable, type_table
 from hub.stix.terms import NESTED, write
 from hub.stix.walk import REF_ENDINGS, members
 
-__all__ = ["Limits", "check"]
+__all__ = ["Limits", "check", "document_of"]
 
 DEFAULT_LIMITS = Limits()
 _LONGEST_ECHO = 300
@@ -90,8 +93,30 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
         warnings=advise(obj, stix, found, verdict.paths if verdict else ()),
         marking_refs=_marking_refs(obj) if "object_marking_refs" in obj else (),
         granular="granular_markings" in obj,
-        document=document(obj, found, values(obj["pattern"], verdict.places) if verdict else None),
+        document=_document(obj, found, verdict),
     )
+
+
+def document_of(raw: bytes) -> Document:
+    """The document of an object that passed the gate once, out of its bytes.
+
+    It is not judged once more, which would cost as much again. What would not pass any more has
+    an empty one.
+    """
+    try:
+        obj = msgspec.json.decode(raw)
+        kind = _type(obj)
+        outside, inside = _sought(obj, kind)
+        verdict = _verdict(obj, _stix(obj, kind)) if kind == "indicator" else None
+        return _document(obj, outside + inside, verdict)
+    except (Flaw, ValueError, TypeError, LookupError, AttributeError):
+        return Document()
+
+
+def _document(
+    obj: Mapping[str, Any], found: list[tuple[str, Any]], verdict: PatternVerdict | None
+) -> Document:
+    return document(obj, found, values(obj["pattern"], verdict.places) if verdict else None)
 
 
 def _marking_refs(obj: Mapping[str, Any]) -> tuple[str, ...]:
@@ -185,16 +210,25 @@ def _verdict(obj: Mapping[str, Any], stix: str) -> PatternVerdict | None:
 def _members(obj: Mapping[str, Any], kind: str, table: TypeTable | None) -> list[tuple[str, Any]]:
     """References and other members of interest at any depth; every reference is an identifier."""
     known = table.properties if table else {}
-    inside = obj.get("objects") if kind == "observed-data" else None
-    outside = {k: v for k, v in obj.items() if k != "objects"} if inside is not None else obj
-    found = members(outside, _WANTED)
-    for name, value in found:
+    outside, inside = _sought(obj, kind)
+    for name, value in outside:
         if not is_id(value) and name.endswith(REF_ENDINGS):
             _check_reference(name, value, may_be_empty=name not in known)
-    if inside is not None:
-        local = members({"objects": inside}, _WANTED)
-        found += [(n, v) for n, v in local if not n.endswith(REF_ENDINGS) or is_id(v)]
-    return found
+    return outside + inside
+
+
+def _sought(
+    obj: Mapping[str, Any], kind: str
+) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    """Members of interest of an object, and of the objects inside of observed-data."""
+    inside = obj.get("objects") if kind == "observed-data" else None
+    if inside is None:
+        return members(obj, _WANTED), []
+    local = members({"objects": inside}, _WANTED)
+    return (
+        members({k: v for k, v in obj.items() if k != "objects"}, _WANTED),
+        [(n, v) for n, v in local if not n.endswith(REF_ENDINGS) or is_id(v)],
+    )
 
 
 def _check_reference(name: str, value: Any, *, may_be_empty: bool) -> None:

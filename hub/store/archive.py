@@ -12,6 +12,7 @@ from hub.errors import Fault, HubError
 from hub.model.query import Label
 from hub.model.record import Candidate
 from hub.model.search import Document
+from hub.stix.check import document_of
 from hub.store import index
 from hub.store.base import Change, Logged
 from hub.store.database import Database, single
@@ -147,7 +148,7 @@ def _found(item: Logged, record: Candidate, label: Label, keys: Mapping[Label, i
         item.change.collection,
         record.type,
         item.publisher,
-        index.document_of(record.raw),
+        document_of(record.raw),
     )
 
 

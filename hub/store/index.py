@@ -25,10 +25,9 @@ import msgspec
 from hub.language.fields import FIELDS
 from hub.language.fold import GAP
 from hub.language.values import span
-from hub.model.record import Candidate
 from hub.model.search import Document
 from hub.model.tlp import Tlp
-from hub.stix.check import Limits, check
+from hub.stix.check import document_of
 
 ALL = "!all"
 """The token of every record"""
@@ -42,7 +41,6 @@ COLUMNS = frozenset({"type", "publisher", "collection", "tlp"})
 TAGS = frozenset(name for name, field in FIELDS.items() if field.facet) - COLUMNS
 """Facets of which a record may have several keys: lists in `found.tags`"""
 
-_UNLIMITED = Limits(object_bytes=1 << 62, depth=1 << 30)
 _CHUNK = 500
 _BITS = {4: 32, 6: 128}
 _ODD = re.compile(f"[\x00-\x20\x7f\"'%{re.escape(GAP)}A-Z\ud800-\udfff]")
@@ -128,12 +126,6 @@ _NEWEST = (
 def _rows(cursor: sqlite3.Cursor) -> Iterator[Row]:
     for row in cursor:
         yield Row._make((*row[:-1], document_of(row[-1])))
-
-
-def document_of(raw: bytes) -> Document:
-    """What search knows of a stored object, out of its bytes."""
-    item = check(raw, "", _UNLIMITED)
-    return item.document if isinstance(item, Candidate) else Document()
 
 
 def _texts(row: Row) -> tuple[int, str, str, str]:

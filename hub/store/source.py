@@ -11,8 +11,8 @@ import msgspec
 
 from hub.model.query import Scope
 from hub.model.search import Sheet
+from hub.stix.check import document_of
 from hub.store.database import Database, single
-from hub.store.index import document_of
 from hub.store.labels import Labels
 from hub.store.merge import Standing
 from hub.store.search import Shown, Touched

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hub.model.record import Candidate
 from hub.model.search import Document
 from hub.model.tlp import Tlp
-from hub.stix.check import check
+from hub.stix.check import check, document_of
 from hub.stix.grading import Terms, grade
 from tests.corpus import bundles
 from tests.unit.stix.samples import (
@@ -336,6 +336,7 @@ def test_every_object_of_the_corpus_has_a_document(corpus):
             if isinstance(item, Candidate):
                 count += 1
                 assert obj["id"].lower() in {t.key for t in item.document.terms if t.field == "id"}
+                assert document_of(item.raw) == item.document
     assert count > 10_000
 
 
@@ -412,6 +413,18 @@ def test_junk_in_any_place_is_no_error(kind, members):
         assert isinstance(item.document, Document)
         assert all(type(t.key) is str and t.key for t in item.document.terms)
         assert all(len(t.key) <= 300 for t in item.document.terms)
+        assert document_of(item.raw) == item.document
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"nonsense", b"{}", b'{"type":"indicator"}', b'{"type":1,"id":2}']
+)
+def test_what_would_not_pass_the_gate_has_an_empty_document(raw):
+    assert document_of(raw) == Document()
+
+
+def test_an_indicator_whose_pattern_is_none_has_an_empty_document():
+    assert document_of(encoded(indicator(pattern="[no pattern"))) == Document()
 
 
 @given(st.dictionaries(PLACES, JUNK, max_size=6))
