@@ -13,6 +13,7 @@ from hub.store.database import Database
 from hub.store.factors import FactorBook
 from hub.store.parties import PartyRegistry
 from hub.store.records import RecordLog
+from hub.store.saved import SearchBook
 from hub.store.sessions import SessionBook
 from hub.store.upgrade import marking, statement
 
@@ -23,7 +24,7 @@ _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook, RecordArchive):
+class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook, SearchBook, RecordArchive):
     """`hub.store.base.Store` on one file. Safe to share between threads and to fork."""
 
     def __init__(
@@ -34,6 +35,7 @@ class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook, RecordArchi
         PartyRegistry.__init__(self, database, clock=clock)
         SessionBook.__init__(self, database, clock=clock)
         FactorBook.__init__(self, database, clock=clock)
+        SearchBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
         self.database = database
 
