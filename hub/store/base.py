@@ -371,9 +371,7 @@ class Factors(Protocol):
 
 
 class SavedSearches(Protocol):
-    """Searches that accounts keep. They are gone with their account, and when it acts for another
-    organisation.
-    """
+    """Searches that accounts keep: gone with their account, or when it changes organisation."""
 
     def saved_searches(self, scope: Scope) -> list[SavedSearch]:
         """Those of the account, and those that others of its organisation share; by name."""
