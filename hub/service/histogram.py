@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap, monthrange
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -99,20 +100,21 @@ def _week(start_us: int) -> tuple[int, int]:
 
 def _month(start_us: int) -> tuple[int, int]:
     first = _date(start_us).replace(day=1)
-    return _us(first), _us((first + timedelta(days=31)).replace(day=1))
+    return _span(first, monthrange(first.year, first.month)[1])
 
 
 def _year(start_us: int) -> tuple[int, int]:
     first = _date(start_us).replace(month=1, day=1)
-    return _us(first), _us((first + timedelta(days=366)).replace(day=1))
+    return _span(first, 365 + isleap(first.year))
 
 
 def _date(instant_us: int) -> datetime:
     return _EPOCH + timedelta(days=instant_us // _DAY_US)
 
 
-def _us(date: datetime) -> int:
-    return (date - _EPOCH).days * _DAY_US
+def _span(first: datetime, days: int) -> tuple[int, int]:
+    start_us = (first - _EPOCH).days * _DAY_US
+    return start_us, start_us + days * _DAY_US
 
 
 _BOUNDS: dict[Step, Callable[[int], tuple[int, int]]] = {
