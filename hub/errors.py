@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Fault(StrEnum):
@@ -36,14 +38,24 @@ class HubError(Exception):
         reason: One sentence: what is wrong. It may be shown to any client.
         field: The field, parameter or header the reason speaks of, where there is one.
         remedy: One sentence: the way out.
+        details: What a program needs to know beside `field`, such as a position.
     """
 
-    def __init__(self, fault: Fault, reason: str, *, field: str = "", remedy: str = "") -> None:
+    def __init__(
+        self,
+        fault: Fault,
+        reason: str,
+        *,
+        field: str = "",
+        remedy: str = "",
+        details: Mapping[str, str | int] = MappingProxyType({}),
+    ) -> None:
         super().__init__(reason)
         self.fault = fault
         self.reason = reason
         self.field = field
         self.remedy = remedy
+        self.details = details
 
     def text(self) -> str:
         """Reason and remedy as sentences."""

@@ -118,7 +118,7 @@ def body(error: HubError) -> bytes:
         "http_status": str(answer.status),
     }
     if error.field:
-        message["details"] = {"field": error.field}
+        message["details"] = {"field": error.field, **error.details}
     return msgspec.json.encode(message)
 
 
