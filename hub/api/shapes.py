@@ -234,7 +234,7 @@ class SaveBody(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     """What it is called; one of the account with the same name is replaced"""
-    query: Annotated[str, Meta(max_length=10_000)]
+    query: Annotated[str, Meta(max_length=4_000)]
     """As in `q`"""
     shared: bool = False
     """Whether the accounts of the organisation see it too"""
