@@ -7,13 +7,15 @@ import logging
 from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub.api import circles, rights, session
+from hub.api import circles, objects, openapi, rights, search, searches, session
+from hub.api.cursor import Positions
 from hub.config import Config
 from hub.errors import ConfigError
 from hub.http import errors, observe
 from hub.http.caller import Doorman
 from hub.http.certificate import Presented
 from hub.http.session import SessionDoorman
+from hub.model.clock import now_us
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
@@ -22,11 +24,13 @@ from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
 from hub.service.publish import Publisher
+from hub.service.search import Searcher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
-from hub.store.base import Counters, Store
+from hub.store.base import Counters, Finder, Store
 from hub.store.counters import SqliteCounters, beside
-from hub.store.database import migrate, schema_version, version
+from hub.store.database import Database, migrate, schema_version, version
+from hub.store.finder import SqliteFinder
 from hub.store.local import LocalCounters
 from hub.store.sqlite import SqliteStore
 from hub.taxii import views
@@ -67,8 +71,17 @@ def open_counters(config: Config) -> Counters:
     return Sheltered(SqliteCounters(beside(config.store_path)), LocalCounters())
 
 
+def open_finder(config: Config) -> Finder:
+    """Search on the configured store's own file."""
+    return SqliteFinder(Database(config.store_path, busy_s=config.store.busy_seconds))
+
+
 def create_app(
-    config: Config, store: Store, secret: bytes = b"", counters: Counters | None = None
+    config: Config,
+    store: Store,
+    secret: bytes = b"",
+    counters: Counters | None = None,
+    finder: Finder | None = None,
 ) -> Flask:
     """The hub as a WSGI application over a store.
 
@@ -77,6 +90,7 @@ def create_app(
         store: Where everything is kept.
         secret: The hub's secret, when it was read before; else it is read now.
         counters: Where requests and failures are counted; if not given, beside the store.
+        finder: What searches; if not given, the store's own file.
 
     Raises:
         ConfigError: The secret is missing or unusable.
@@ -102,6 +116,8 @@ def create_app(
     app.register_blueprint(_sessions(config, store, secret, people, logins))
     app.register_blueprint(rights.blueprint(people, store))
     app.register_blueprint(circles.blueprint(people, store))
+    for blueprint in _search(people, store, finder or open_finder(config), secret):
+        app.register_blueprint(blueprint)
     _serve_taxii(app, config, doorman, _door(config, store, secret, counters))
     if config.server.trusted_proxies:
         hops = config.server.trusted_proxies
@@ -119,6 +135,20 @@ def _door(config: Config, store: Store, secret: bytes, counters: Counters) -> Do
         Quota(counters, config.limits),
         Cursors(secret),
     )
+
+
+def _search(
+    people: SessionDoorman, store: Store, finder: Finder, secret: bytes
+) -> list[Blueprint]:
+    """The doors of search, and the document about all of /api/v1."""
+    searcher = Searcher(finder, store, clock=now_us)
+    services = search.Services(people, finder, searcher, Positions(secret))
+    return [
+        search.blueprint(services),
+        objects.blueprint(services, store),
+        searches.blueprint(people, store, searcher),
+        openapi.blueprint(),
+    ]
 
 
 def _serve_taxii(app: Flask, config: Config, doorman: Doorman, door: Door) -> None:

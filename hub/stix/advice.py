@@ -17,8 +17,8 @@ from typing import Any
 from hub.stix.flaw import printable
 from hub.stix.ids import uuid_version
 from hub.stix.instant import instant_us
+from hub.stix.literals import Path
 from hub.stix.marking import declared_colour, is_standard
-from hub.stix.pattern import Path
 from hub.stix.plan import Judge, is_long, of_hashes, plan_for
 from hub.stix.tables import hash_names, observable_properties
 

@@ -22,10 +22,12 @@ from typing import Any
 from hub.model.record import UNVERSIONED, Candidate, Refusal
 from hub.stix.advice import advise
 from hub.stix.decode import Limits, decode
+from hub.stix.document import document
 from hub.stix.flaw import Flaw, shown
 from hub.stix.ids import is_id, is_id_of, is_type
 from hub.stix.instant import instant_us
-from hub.stix.pattern import Path, judge
+from hub.stix.literals import values
+from hub.stix.pattern import PatternVerdict, judge
 from hub.stix.tables import TypeTable, type_table
 from hub.stix.terms import NESTED, write
 from hub.stix.walk import REF_ENDINGS, members
@@ -74,7 +76,7 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
     version, version_us = _version(obj, table)
     _check_needed(obj, kind, stix)
     found = _members(obj, kind, table)
-    paths = _pattern_paths(obj, stix) if kind == "indicator" else ()
+    verdict = _verdict(obj, stix) if kind == "indicator" else None
     revocable = "revoked" in table.properties if table else "modified" in obj
     return Candidate(
         raw=raw,
@@ -85,9 +87,12 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
         stix=stix,
         digest=digest,
         terms=write(obj, found, revocable=revocable),
-        warnings=advise(obj, stix, found, paths),
+        warnings=advise(obj, stix, found, verdict.paths if verdict else ()),
         marking_refs=_marking_refs(obj) if "object_marking_refs" in obj else (),
         granular="granular_markings" in obj,
+        document=document(
+            obj, found, list(values(obj["pattern"], verdict.places)) if verdict else None
+        ),
     )
 
 
@@ -166,16 +171,17 @@ def _check_needed(obj: Mapping[str, Any], kind: str, stix: str) -> None:
             )
 
 
-def _pattern_paths(obj: Mapping[str, Any], stix: str) -> tuple[Path, ...]:
+def _verdict(obj: Mapping[str, Any], stix: str) -> PatternVerdict | None:
+    """What the grammar says of a pattern in the STIX language."""
     if stix == "2.1" and obj["pattern_type"] != "stix":
-        return ()
+        return None
     # STIX 2.1 section 4.7: the pattern may be in the language of another version.
     language = "2.0" if obj.get("pattern_version") == "2.0" else stix
     verdict = judge(obj["pattern"], language)
     if not verdict.ok:
         problem = f"it is not a STIX {language} pattern ({verdict.error})"
         raise Flaw("pattern", problem, "correct it, or name its language in pattern_type")
-    return verdict.paths
+    return verdict
 
 
 def _members(obj: Mapping[str, Any], kind: str, table: TypeTable | None) -> list[tuple[str, Any]]:

@@ -15,12 +15,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stix2patterns.inspector import INDEX_STAR
 from stix2patterns.v20.pattern import Pattern as Pattern20
 from stix2patterns.v21.pattern import Pattern as Pattern21
 from stix2patterns.validator import run_validator
+
+from hub.stix.literals import INTEGER, Compared, Path, compared
 
 MAX_LENGTH = 65_536
 """Characters"""
@@ -42,7 +44,6 @@ _CLOSED = re.compile(
 )
 _REMARKABLE = re.compile(r"[0-9'/]")
 _DOUBTFUL = re.compile(r"'|//|/\*")
-_INTEGER = re.compile(r"(?<![\w.+-])(?:0|[1-9][0-9]*)(?![\w.-])")
 _TOKEN = re.compile(r"[\w-]+|[^\w\s]")
 _HASH = re.compile(
     r"[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{24}|[0-9A-Fa-f]{32}"
@@ -54,8 +55,6 @@ _FUZZY_HASH = re.compile(r"[0-9A-Za-z/+:.]{1,128}")
 
 grammar = Lock()
 """Held while the grammar works: its parsers share tables that they extend as they go."""
-
-Path = tuple[str, ...]
 
 
 class PatternVerdict(NamedTuple):
@@ -69,6 +68,8 @@ class PatternVerdict(NamedTuple):
 
     A step by index is "*".
     """
+    places: tuple[Compared | None, ...] = ()
+    """What it does with each of its literals, for `hub.stix.literals.values`"""
 
 
 def judge(pattern: str, stix: str) -> PatternVerdict:
@@ -93,7 +94,7 @@ def shape_of(pattern: str) -> str:
         if _REMARKABLE.search(parts[i]):
             if _DOUBTFUL.search(parts[i]):
                 return pattern
-            parts[i] = _INTEGER.sub("1", parts[i])
+            parts[i] = INTEGER.sub("1", parts[i])
     for i in range(1, len(parts), 2):
         text = parts[i] if _is_no_value(parts[i - 1]) else _class_of(parts[i])
         parts[i] = f"'{text}'"
@@ -120,7 +121,7 @@ def _parse(pattern: str, stix: str) -> PatternVerdict:
     try:
         with grammar:
             errors = run_validator(pattern, stix)
-            return _wrong(errors[0]) if errors else PatternVerdict(True, "", _paths(pattern, stix))
+            return _wrong(errors[0]) if errors else _right(pattern, stix)
     except RecursionError:
         return _wrong("it is nested too deeply")
     except (AttributeError, ValueError):
@@ -144,14 +145,24 @@ def _excess(bare: str) -> str:
     return f"it nests more than {MAX_NESTING} parentheses" if deepest > MAX_NESTING else ""
 
 
-def _paths(pattern: str, stix: str) -> tuple[Path, ...]:
+def _right(pattern: str, stix: str) -> PatternVerdict:
     parsed = (Pattern21 if stix == "2.1" else Pattern20)(pattern)
     found = {
         (kind, *("*" if step is INDEX_STAR or type(step) is int else step for step in steps)): None
         for kind, comparisons in parsed.inspect().comparisons.items()
         for steps, _, _ in comparisons
     }
-    return tuple(found)
+    return PatternVerdict(True, "", tuple(found), parsed.visit(_Places(pattern)))
+
+
+class _Places:
+    """A visitor, as the parser calls it."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    def visit(self, tree: Any) -> tuple[Compared | None, ...]:
+        return compared(tree, self._pattern)
 
 
 def _wrong(error: str) -> PatternVerdict:

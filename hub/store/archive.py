@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from hub.errors import Fault, HubError
 from hub.model.query import Label
 from hub.model.record import Candidate
+from hub.store import index
 from hub.store.base import Change, Logged
 from hub.store.database import Database, single
 from hub.store.labels import Labels, key_of
@@ -49,7 +50,11 @@ class RecordArchive:
         """See `Archive.refill`."""
         with self._database.writing() as connection:
             _check_order(connection, found)
-            connection.executemany(_INSERT, list(_rows(connection, found)))
+            keys = _label_keys(connection, found)
+            connection.executemany(_INSERT, [_row(*brought, keys) for brought in _brought(found)])
+            index.add(
+                connection, [_found(*brought, keys) for brought in _brought(found) if not brought[0].gone]
+            )
             connection.executemany(
                 "INSERT INTO change VALUES (?,?,?,?,?)", [item.change for item in found]
             )
@@ -82,13 +87,13 @@ def _logged(row: tuple[Any, ...], labels: Labels) -> Logged:
     *fields, warnings, key, origin_us, part = fields
     label = labels.of(key)
     found = tuple(warnings.split("\n")) if warnings else ()
-    record = Candidate._make([*fields, found, (), False, label.tlp, ()])
+    record = Candidate(*fields, warnings=found, tlp=label.tlp)
     gone = standing == Standing.GONE
     return Logged(change, publisher, record, gone, label, origin_us, part)
 
 
-def _rows(connection: sqlite3.Connection, found: Sequence[Logged]) -> Iterator[tuple[object, ...]]:
-    keys: dict[Label, int] = {}
+def _brought(found: Sequence[Logged]) -> Iterator[tuple[Logged, Candidate, Label]]:
+    """The changes that brought a record, each with it and with who may see it."""
     for item in found:
         if item.record is None:
             continue
@@ -99,27 +104,51 @@ def _rows(connection: sqlite3.Connection, found: Sequence[Logged]) -> Iterator[t
                 field="tlp",
                 remedy="Take an export of this program.",
             )
-        if item.label not in keys:
-            keys[item.label] = key_of(connection, item.label)
-        record = item.record
-        yield (
-            item.change.added_us,
-            item.change.collection,
-            int(Standing.GONE if item.gone else Standing.OLDER),
-            item.publisher,
-            keys[item.label],
-            item.origin_us or item.change.added_us,
-            item.part,
-            record.raw,
-            record.object_id,
-            record.type,
-            record.version,
-            record.version_us,
-            record.stix,
-            record.digest,
-            record.terms,
-            "\n".join(record.warnings),
-        )
+        yield item, item.record, item.label
+
+
+def _label_keys(connection: sqlite3.Connection, found: Sequence[Logged]) -> dict[Label, int]:
+    labels = dict.fromkeys(label for _, _, label in _brought(found))
+    return {label: key_of(connection, label) for label in labels}
+
+
+def _row(
+    item: Logged, record: Candidate, label: Label, keys: Mapping[Label, int]
+) -> tuple[object, ...]:
+    return (
+        item.change.added_us,
+        item.change.collection,
+        int(Standing.GONE if item.gone else Standing.OLDER),
+        item.publisher,
+        keys[label],
+        item.origin_us or item.change.added_us,
+        item.part,
+        record.raw,
+        record.object_id,
+        record.type,
+        record.version,
+        record.version_us,
+        record.stix,
+        record.digest,
+        record.terms,
+        "\n".join(record.warnings),
+    )
+
+
+def _found(
+    item: Logged, record: Candidate, label: Label, keys: Mapping[Label, int]
+) -> index.Row:
+    """A record as search knows it; `settle` sets its standing."""
+    return index.Row(
+        item.change.added_us,
+        keys[label],
+        int(Standing.OLDER),
+        int(label.tlp),
+        item.change.collection,
+        record.type,
+        item.publisher,
+        index.document_of(record.raw),
+    )
 
 
 def _check_order(connection: sqlite3.Connection, found: Sequence[Logged]) -> None:

@@ -44,6 +44,7 @@ class Database:
         path: The file; its folder must exist.
         busy_s: How long a writer waits for another before it gives up, in seconds.
         functions: Pure functions of two arguments that SQL may call by name.
+        steps: What a step of the schema does beside its script, by its number.
         durable: False: nobody waits for the disk, and a power cut may damage the file.
     """
 
@@ -53,12 +54,14 @@ class Database:
         *,
         busy_s: float = 10.0,
         functions: Mapping[str, Callable[[Any, Any], Any]] | None = None,
+        steps: Mapping[int, Callable[[sqlite3.Connection], None]] | None = None,
         durable: bool = True,
     ) -> None:
         self.path = path
         self._busy_s = busy_s
         self._durable = durable
         self._functions = dict(functions or {})
+        self.steps = dict(steps or {})
         self._local = threading.local()
         self._turn = threading.Lock()
 
@@ -296,6 +299,8 @@ def migrate(database: Database, *, copy: bool = True) -> Path | None:
             if writer.execute("PRAGMA user_version").fetchone()[0] < number:
                 for statement in _statements(script):
                     writer.execute(statement)
+                if number in database.steps:
+                    database.steps[number](writer)
                 writer.execute(f"PRAGMA user_version = {number}")
     return backup
 

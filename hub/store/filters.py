@@ -199,15 +199,24 @@ def _matches(query: Query, alias: str) -> Where:
     return Where(" AND ".join(parts), args)
 
 
+def latest(ranges: Sequence[Range]) -> Where:
+    """The record `r` is the version of its object that the viewer gets."""
+    better = none_better(ranges)
+    return Where(
+        f"(r.standing >= {Standing.LAST:d} OR (r.standing = {Standing.UNSURE:d} AND {better.sql}))",
+        better.args,
+    )
+
+
+def none_better(ranges: Sequence[Range]) -> Where:
+    """The viewer sees no better record of its object than `r`."""
+    return _none_other(ranges, "r", lambda o: f"{rank(o)} > {rank('r')}")
+
+
 def _edges(ranges: Sequence[Range], query: Query) -> Where:
     """Which versions of each object: `match[version]` (TAXII 2.1 section 3.4.1)."""
     if query.edges == ("last",) and not query.versions_us and not _narrows(query):
-        better = _none_other(ranges, "r", lambda o: f"{rank(o)} > {rank('r')}")
-        return Where(
-            f"(r.standing >= {Standing.LAST:d} OR"
-            f" (r.standing = {Standing.UNSURE:d} AND {better.sql}))",
-            better.args,
-        )
+        return latest(ranges)
     whole = _effective(ranges, query, "r")
     wanted = _wanted(ranges, query)
     rest = f"({whole.sql} AND {wanted.sql})"
@@ -218,16 +227,21 @@ def _edges(ranges: Sequence[Range], query: Query) -> Where:
     return Where(f"(r.standing = {Standing.ONLY:d} OR {rest})", args)
 
 
+def best_form(ranges: Sequence[Range], alias: str) -> Where:
+    """The record is what its viewer gets of this version."""
+    return _none_other(
+        ranges,
+        alias,
+        lambda o: f"{o}.version_us = {alias}.version_us AND {rank(o)} > {rank(alias)}",
+    )
+
+
 def _effective(ranges: Sequence[Range], query: Query, alias: str) -> Where:
     """The record is what its viewer gets of this version, and of the newest STIX version.
 
     TAXII 2.1 section 3.4.1: only the newest STIX version unless versions are asked for.
     """
-    twins = _none_other(
-        ranges,
-        alias,
-        lambda o: f"{o}.version_us = {alias}.version_us AND {rank(o)} > {rank(alias)}",
-    )
+    twins = best_form(ranges, alias)
     if query.stix:
         return twins
     # Nothing is newer than the newest that there is: most objects need no second look.
@@ -274,7 +288,7 @@ def _none_other(ranges: Sequence[Range], alias: str, condition: Callable[[str], 
         found = among(ranges, other, "record_object")
     else:
         # Looking for each label would cost more than to pass over records of the same object.
-        may = _in_set(ranges, other)
+        may = in_set(ranges, other)
         found = Source(
             f"record {other} INDEXED BY record_object WHERE {other}.standing > 0 AND {may.sql}",
             may.args,
@@ -284,7 +298,7 @@ def _none_other(ranges: Sequence[Range], alias: str, condition: Callable[[str], 
     )
 
 
-def _in_set(ranges: Sequence[Range], alias: str) -> Where:
+def in_set(ranges: Sequence[Range], alias: str) -> Where:
     """The records of the ranges as a condition. The plus keeps it out of the index: see `among`."""
     labels: dict[int, list[int]] = {}
     for item in ranges:

@@ -49,6 +49,12 @@ class Labels:
                     found[key] = since
         return [Range(key, since) for key, since in sorted(found.items())]
 
+    def windows(self, connection: sqlite3.Connection, scope: Scope) -> list[Range]:
+        """What the scope may see of the records of all collections."""
+        return [
+            found for key in sorted(scope.readable) for found in self.visible(connection, scope, key)
+        ]
+
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Read what was added. Threads may do so at once: the same rows give the same entries."""
         rows = connection.execute(

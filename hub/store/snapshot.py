@@ -64,7 +64,10 @@ def summary(path: Path) -> Summary:
     """
     database = Database(path)
     with closing(database), database.snapshot(), database.reading(_LONG_S) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        # Search is made from the records; its own tables cannot be counted.
+        tables = connection.execute(
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+        )
         names = sorted(name for (name,) in tables.fetchall() if not name.startswith("sqlite_"))
         counts = {
             name: int(single(connection.execute(f'SELECT count(*) FROM "{name}"'))[0])
@@ -151,6 +154,8 @@ def go_on(path: Path, at_least_us: int, act: Act) -> int:
                 (at_least_us, at_least_us),
             )
         )
+        # A search index that was made from the lost store does not follow on this one.
+        connection.execute("UPDATE origin SET identity = lower(hex(randomblob(16)))")
         # What was ended or revoked since the copy must not live again.
         connection.execute("DELETE FROM session")
         record_act(connection, act, now_us())

@@ -11,10 +11,13 @@ from hub.stix.terms import number
 from hub.store.archive import RecordArchive
 from hub.store.database import Database
 from hub.store.factors import FactorBook
+from hub.store.index import fill
 from hub.store.parties import PartyRegistry
+from hub.store.pieces import RecordPieces
 from hub.store.records import RecordLog
 from hub.store.saved import SearchBook
 from hub.store.sessions import SessionBook
+from hub.store.source import RecordSource
 from hub.store.upgrade import marking, statement
 
 _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -22,21 +25,28 @@ _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "marking": marking,
     "statement": statement,
 }
+_SEARCH = 4
+"""The step of the schema that brought search"""
 
 
-class SqliteStore(RecordLog, PartyRegistry, SessionBook, FactorBook, SearchBook, RecordArchive):
-    """`hub.store.base.Store` on one file. Safe to share between threads and to fork."""
+class SqliteStore(
+    *(RecordLog, RecordPieces, RecordSource),
+    *(PartyRegistry, SessionBook, FactorBook, SearchBook, RecordArchive),
+):
+    """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
 
     def __init__(
         self, path: Path, *, busy_s: float = 10.0, clock: Callable[[], int] = now_us
     ) -> None:
-        database = Database(path, busy_s=busy_s, functions=_FUNCTIONS)
+        database = Database(path, busy_s=busy_s, functions=_FUNCTIONS, steps={_SEARCH: fill})
         RecordLog.__init__(self, database, clock=clock)
         PartyRegistry.__init__(self, database, clock=clock)
         SessionBook.__init__(self, database, clock=clock)
         FactorBook.__init__(self, database, clock=clock)
         SearchBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
+        RecordPieces.__init__(self, database)
+        RecordSource.__init__(self, database)
         self.database = database
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from hub.model.party import Subject
 from hub.model.query import Label
 from hub.model.record import Candidate, Outcome, Refusal, Status, Verdict
 from hub.model.tlp import Tlp
+from hub.store import index
 from hub.store.base import Batch, Removal
 from hub.store.filters import marks
 from hub.store.labels import Labels, key_of
@@ -157,6 +158,21 @@ class Writer:
             " part, stix, type, object_id, version, publisher, digest, terms, warnings, raw)"
             " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [self._columns(row.item, row.known) for row in self._rows],
+        )
+        live = [row for row in self._rows if row.known.standing != Standing.GONE]
+        index.add(self._connection, [self._found(row.item, row.known) for row in live])
+
+    def _found(self, item: Candidate, known: Known) -> index.Row:
+        """A record as search knows it."""
+        return index.Row(
+            known.added_us,
+            known.label,
+            int(known.standing),
+            int(item.tlp),
+            self._collection,
+            item.type,
+            self._publisher,
+            item.document,
         )
 
     def _columns(self, item: Candidate, known: Known) -> tuple[object, ...]:
@@ -311,7 +327,8 @@ def erase(
 
 
 def bury(connection: sqlite3.Connection, records: Sequence[int]) -> None:
-    """Turn records into tombstones: what was replaced or deleted must not be read any more."""
+    """Turn records into tombstones: what was replaced or deleted must not be read or found."""
+    index.drop(connection, records)
     connection.executemany(
         "UPDATE record SET standing = 0, raw = x'', terms = '', warnings = '' WHERE added_us = ?",
         [(added_us,) for added_us in records],

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 from hub.store.base import Store
-from tests.conformance.engines import Engine, engines
+from tests.conformance.engines import Engine, SearchEngine, engines, search_engines
 from tests.fakes import Clock
 
 
 @pytest.fixture(params=engines(), ids=lambda engine: engine.name)
 def engine(request: pytest.FixtureRequest) -> Engine:
+    return request.param
+
+
+@pytest.fixture(params=search_engines(), ids=lambda engine: engine.name)
+def search_engine(request: pytest.FixtureRequest) -> SearchEngine:
     return request.param
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.model.clock import now_us
-from hub.store.base import Store
+from hub.store.base import Finder, Store
+from hub.store.finder import SqliteFinder
 from hub.store.sqlite import SqliteStore
 from tests.fakes import open_store
 
@@ -37,6 +38,44 @@ class Engine(NamedTuple):
     faults: Mapping[str, Fault]
     write_faults: Mapping[str, Fault]
     busy_faults: frozenset[str]
+
+
+class Searched(NamedTuple):
+    """A finder over a store.
+
+    Attributes:
+        finder: It has no time limits that a test could meet.
+        settle: Waits until the finder knows all that was written.
+    """
+
+    finder: Finder
+    settle: Callable[[], None]
+
+
+class SearchEngine(NamedTuple):
+    """One engine of search.
+
+    Attributes:
+        name: Shown in the names of tests.
+        open: A store at a new place, whose records are searched.
+        search: Search over such a store; it ends with the context.
+        quick: Making a new store costs next to nothing.
+    """
+
+    name: str
+    open: Callable[[Path, Callable[[], int]], SqliteStore]
+    search: Callable[[SqliteStore], AbstractContextManager[Searched]]
+    quick: bool = True
+
+
+def search_engines() -> list[SearchEngine]:
+    """All engines of search that this machine can run."""
+    return [SearchEngine("sqlite", _open_sqlite, _embedded)]
+
+
+@contextmanager
+def _embedded(store: SqliteStore) -> Iterator[Searched]:
+    yield Searched(SqliteFinder(store.database, count_s=60.0, find_s=60.0), lambda: None)
 
 
 def engines() -> list[Engine]:

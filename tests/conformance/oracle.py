@@ -89,7 +89,7 @@ class Oracle:
 
     def remove(self, scope: Scope, query: Query) -> int:
         """How many records the query selects; their publishes go as a whole."""
-        chosen = self._select(scope, query)
+        chosen = self.select(scope, query)
         versions = {(kept.item.object_id, kept.item.version_us) for kept in chosen}
         # A coordinator deletes all that it sees of a version, whoever published it.
         origins = {
@@ -106,13 +106,14 @@ class Oracle:
 
     def read(self, scope: Scope, query: Query) -> list[bytes]:
         """The selected objects, in the order they were accepted."""
-        return [kept.item.raw for kept in self._select(scope, query)]
+        return [kept.item.raw for kept in self.select(scope, query)]
 
     def dates(self, scope: Scope, query: Query) -> list[int]:
         """When each of them was added."""
-        return [kept.added_us for kept in self._select(scope, query)]
+        return [kept.added_us for kept in self.select(scope, query)]
 
-    def _select(self, scope: Scope, query: Query) -> list[Kept]:
+    def select(self, scope: Scope, query: Query) -> list[Kept]:
+        """The records that the query selects."""
         seen = [kept for kept in self.kept if scope.admits(kept.label, kept.added_us)]
         got = [kept for kept in seen if self._is_got(kept, seen, query)]
         found = [kept for kept in got if self._passes(kept, query)]

@@ -53,6 +53,8 @@ CALLS = {
     "labels": lambda store: store.labels(ONE.key, object_id(1)),
     "holdings": lambda store: store.holdings(),
     "changes": lambda store: store.changes(0, 10),
+    "pick": lambda store: store.pick(SEES_ALL, [1]),
+    "held": lambda store: store.held(SEES_ALL, object_id(1)),
     "purge": lambda store: store.purge(2**60),
     "probe": lambda store: store.probe(),
     "faults": lambda store: store.faults(),

@@ -1,0 +1,115 @@
+"""The literals that a STIX pattern compares, by its syntax tree.
+
+The tree is made once for each shape (`hub.stix.pattern`). Patterns of one shape have the same
+literals in the same order, so it is enough to know what the tree says of each by its number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Path = tuple[str, ...]
+"""Object type and steps, such as ("file", "hashes", "MD5"); a step by index is "*"."""
+
+INTEGER = re.compile(r"(?<![\w.+-])(?:0|[1-9][0-9]*)(?![\w.-])")
+_LITERAL = re.compile(
+    rf"'((?:[^'\\]|\\.)*+)'|({INTEGER.pattern})|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/", re.DOTALL
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SIGNS = frozenset(":.[]")
+
+
+class Sense(StrEnum):
+    """What a comparison says of a literal."""
+
+    IS = "is"
+    """The pattern looks for this very value, or for a network."""
+    LIKE = "like"
+    """It looks for this value if it holds no wildcard."""
+    OTHER = "other"
+    """It excludes the value, or looks for what is like it, less or more."""
+
+
+_SENSES = {"=": Sense.IS, "==": Sense.IS, "IN": Sense.IS, "LIKE": Sense.LIKE}
+_SENSES |= {"ISSUBSET": Sense.IS, "ISSUPERSET": Sense.IS}
+
+
+class Compared(NamedTuple):
+    """What a pattern does with one of its literals."""
+
+    path: Path
+    sense: Sense
+
+
+def compared(tree: Any, shape: str) -> tuple[Compared | None, ...]:
+    """What a pattern does with each string and whole number in it; None: it compares it not.
+
+    Args:
+        tree: The syntax tree of the shape.
+        shape: A pattern that follows the grammar.
+    """
+    found: dict[int, Compared] = {}
+    heap = [tree]
+    while heap:
+        node = heap.pop()
+        if hasattr(node, "objectPath"):
+            found |= _of_test(node)
+        else:
+            heap += getattr(node, "children", None) or ()
+    return tuple(found.get(match.start()) for match in _literals(shape))
+
+
+def values(pattern: str, places: tuple[Compared | None, ...]) -> Iterator[tuple[Compared, str]]:
+    """The literals that a pattern compares, without quotes and escapes, in order.
+
+    Args:
+        pattern: One that follows the grammar.
+        places: What `compared` says of its shape.
+    """
+    for place, match in zip(places, _literals(pattern), strict=True):
+        if place is not None:
+            text = match[1] if match[2] is None else match[2]
+            yield place, unescaped(text)
+
+
+def unescaped(text: str) -> str:
+    """The text of a string literal without its escapes."""
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def _literals(pattern: str) -> Iterator[re.Match[str]]:
+    return (match for match in _LITERAL.finditer(pattern) if match.lastindex)
+
+
+def _of_test(test: Any) -> dict[int, Compared]:
+    """The literals of one comparison by their place."""
+    path = _path([leaf.getText() for leaf in _leaves(test.objectPath())])
+    rest = [
+        leaf
+        for child in test.children
+        if child is not test.objectPath()
+        for leaf in _leaves(child)
+    ]
+    words = [leaf.getText() for leaf in rest]
+    negated = "NOT" in words
+    sense = next((_SENSES[w] for w in words if w in _SENSES), Sense.OTHER)
+    return {leaf.symbol.start: Compared(path, Sense.OTHER if negated else sense) for leaf in rest}
+
+
+def _leaves(node: Any) -> list[Any]:
+    """The tokens below a node, in order."""
+    children = getattr(node, "children", None)
+    return [leaf for child in children for leaf in _leaves(child)] if children else [node]
+
+
+def _path(tokens: list[str]) -> Path:
+    steps = []
+    for before, token in zip(("", *tokens), tokens, strict=False):
+        if before == "[":
+            steps.append("*")
+        elif token not in _SIGNS:
+            steps.append(unescaped(token[1:-1]) if token[0] == "'" else token)
+    return tuple(steps)

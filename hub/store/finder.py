@@ -1,0 +1,151 @@
+"""`hub.store.base.Finder` on SQLite: search in the store itself, as new as the record."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from hub.errors import Fault, HubError
+from hub.model.query import Scope
+from hub.model.search import Bar, Count, Facet, Has, Hits, Node, Reach, Summary, Term
+from hub.model.tlp import Tlp
+from hub.store import finding
+from hub.store.database import Database, single
+from hub.store.filters import Where
+from hub.store.labels import Labels, Range
+
+_FIND_S = 5.0
+_SUGGEST_FROM = 5000
+"""The newest records that match; suggestions are from these."""
+
+_SUMMARY_FROM = 10_000
+"""Of a value on more records the newest so many are looked at: counts end here."""
+
+_decode = msgspec.json.Decoder(list[str]).decode
+
+
+class SqliteFinder:
+    """Search on a store's own file. Safe to share between threads and to fork.
+
+    Args:
+        database: Of the store.
+        count_s: How long each count, facet and histogram may take, in seconds.
+        find_s: How long each other answer may take, in seconds.
+    """
+
+    def __init__(
+        self, database: Database, *, count_s: float = 0.25, find_s: float = _FIND_S
+    ) -> None:
+        self._database = database
+        self._count_s = count_s
+        self._find_s = find_s
+        self._labels = Labels()
+
+    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
+        """See `Finder.find`."""
+        with self._seen(scope, self._find_s) as (connection, ranges):
+            if not ranges:
+                return Hits([], more=False)
+            # One row more than asked for tells whether there is more.
+            wanted = finding.newest(ranges, node, before_us, limit + 1)
+            keys = [key for (key,) in connection.execute(wanted.sql, wanted.args)]
+        return Hits(keys[:limit], len(keys) > limit)
+
+    def count(self, scope: Scope, node: Node) -> int | None:
+        """See `Finder.count`."""
+        rows = self._counted(scope, lambda ranges: finding.total(ranges, node))
+        return None if rows is None else sum(many for (many,) in rows)
+
+    def facets(self, scope: Scope, node: Node, fields: Sequence[str], most: int) -> list[Facet]:
+        """See `Finder.facets`."""
+        return [self._facet(scope, node, field, most) for field in fields]
+
+    def _facet(self, scope: Scope, node: Node, field: str, most: int) -> Facet:
+        rows = self._counted(scope, lambda ranges: finding.keys(ranges, node, field, most))
+        return Facet(field, None if rows is None else [Count(*row) for row in rows])
+
+    def histogram(self, scope: Scope, node: Node, field: str, step_us: int) -> list[Bar] | None:
+        """See `Finder.histogram`."""
+        rows = self._counted(scope, lambda ranges: finding.bars(ranges, node, field, step_us))
+        return None if rows is None else [Bar(*row) for row in rows]
+
+    def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
+        """See `Finder.suggest`."""
+        with self._seen(scope, self._find_s) as (connection, ranges):
+            if not ranges:
+                return []
+            wanted = finding.beginnings(ranges, field, beginning, _SUGGEST_FROM, most)
+            return [key for key, _ in connection.execute(wanted.sql, wanted.args)]
+
+    def summaries(self, scope: Scope, terms: Sequence[Term]) -> list[Summary]:
+        """See `Finder.summaries`.
+
+        Of a value on very many records the newest ten thousand are looked at: its count ends
+        there, and older ones add no marking and no publisher.
+        """
+        with self._seen(scope, self._find_s) as (connection, ranges):
+            if not ranges:
+                return [Summary(term, 0) for term in terms]
+            known = {term: _summary(connection, ranges, term) for term in dict.fromkeys(terms)}
+        return [known[term] for term in terms]
+
+    def reach(self) -> Reach:
+        """See `Finder.reach`."""
+        try:
+            with self._database.reading() as connection:
+                (ordinal,) = single(connection.execute("SELECT ordinal FROM clock"))
+        except HubError as error:
+            return Reach("sqlite", 0, 0, error.reason)
+        return Reach("sqlite", ordinal, ordinal)
+
+    def _counted(
+        self, scope: Scope, ask: Callable[[Sequence[Range]], Where]
+    ) -> list[tuple[Any, ...]] | None:
+        """All rows of a statement; None: it was not done in time."""
+        try:
+            with self._seen(scope, self._count_s) as (connection, ranges):
+                if not ranges:
+                    return []
+                wanted = ask(ranges)
+                return connection.execute(wanted.sql, wanted.args).fetchall()
+        except HubError as error:
+            if error.fault is not Fault.BAD_QUERY:
+                raise
+            return None
+
+    @contextmanager
+    def _seen(
+        self, scope: Scope, seconds: float
+    ) -> Iterator[tuple[sqlite3.Connection, Sequence[Range]]]:
+        """A connection, and what the scope sees.
+
+        Raises:
+            HubError: BAD_QUERY when it takes longer.
+        """
+        try:
+            with self._database.reading(seconds) as connection:
+                yield connection, self._labels.windows(connection, scope)
+        except HubError as error:
+            if error.fault is not Fault.BAD_FILTER:
+                raise
+            raise HubError(
+                Fault.BAD_QUERY,
+                "this takes the hub too long",
+                remedy="Narrow the query by a value, a type or a range of dates added.",
+            ) from error
+
+
+def _summary(connection: sqlite3.Connection, ranges: Sequence[Range], term: Term) -> Summary:
+    node = Has(term.field, (term.key,))
+    wanted = finding.known(ranges, node, _SUMMARY_FROM)
+    count, first_us, last_us, tlp, publishers = single(connection.execute(wanted.sql, wanted.args))
+    if not count:
+        return Summary(term, 0)
+    if count == _SUMMARY_FROM:
+        wanted = finding.oldest(ranges, node)
+        (first_us,) = single(connection.execute(wanted.sql, wanted.args))
+    return Summary(term, count, first_us, last_us, Tlp(tlp), tuple(sorted(_decode(publishers))))

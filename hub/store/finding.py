@@ -1,0 +1,140 @@
+"""What search asks SQLite, as SQL: every statement begins with what the scope sees.
+
+The filter that keeps secrets is the one on `found`. The tokens of labels in the expression of
+FTS5 say the same once more, so that what is hidden is passed over without being looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub.model.search import EVERYTHING, Node, Starts
+from hub.model.tlp import Tlp
+from hub.store.expression import EVERY, Wanted, wanted
+from hub.store.filters import Where, in_set, none_better
+from hub.store.index import COLUMNS, NUMBERS, label_token
+from hub.store.labels import Range
+from hub.store.merge import Standing
+
+_MOST_TOKENS = 200
+"""Labels in one expression; whoever sees more has them filtered in `found` alone."""
+
+_INSTANTS = {"added": "w.rowid"} | {name: f"f.{name}" for name in NUMBERS if name != "confidence"}
+
+_TLP = f"CASE f.tlp {' '.join(f'WHEN {tlp:d} THEN {chr(39)}{tlp.text}{chr(39)}' for tlp in Tlp)} END"
+_KEYS = {"tlp": _TLP, "collection": "CAST(f.collection AS TEXT)"}
+
+
+def matching(ranges: Sequence[Range], node: Node, before_us: int = 0) -> Where:
+    """Records that match, as what stands behind SELECT: `w` is `words`, `f` is `found`.
+
+    Args:
+        ranges: What the scope sees; not empty.
+        node: What for.
+        before_us: Only records added before this instant; 0: all.
+    """
+    query = wanted(node)
+    may = in_set(ranges, "f")
+    better = none_better(ranges)
+    args: list[int | str] = [_expression(ranges, query)]
+    args += [max(query.low_us, min(item.since_us for item in ranges))]
+    args += [min(query.high_us, before_us - 1) if before_us else query.high_us]
+    return Where(
+        "FROM words w CROSS JOIN found f ON f.added_us = w.rowid"
+        " WHERE w.words MATCH ? AND w.rowid >= ? AND w.rowid <= ?"
+        f" AND {may.sql} AND {query.where.sql} AND (f.standing >= {Standing.LAST:d} OR"
+        f" (f.standing = {Standing.UNSURE:d} AND EXISTS"
+        f" (SELECT 1 FROM record r WHERE r.added_us = f.added_us AND {better.sql})))",
+        [*args, *may.args, *query.where.args, *better.args],
+    )
+
+
+def _expression(ranges: Sequence[Range], query: Wanted) -> str:
+    if len(ranges) > _MOST_TOKENS:
+        return query.match
+    labels = " OR ".join(f'"{label_token(item.label)}"' for item in ranges)
+    return f"({labels})" if query.match == EVERY else f"({labels}) AND {query.match}"
+
+
+def newest(ranges: Sequence[Range], node: Node, before_us: int, limit: int) -> Where:
+    """The keys of the newest that match."""
+    found = matching(ranges, node, before_us)
+    return Where(f"SELECT w.rowid {found.sql} ORDER BY w.rowid DESC LIMIT ?", [*found.args, limit])
+
+
+def total(ranges: Sequence[Range], node: Node) -> Where:
+    """How many match."""
+    found = matching(ranges, node)
+    return Where(f"SELECT count(*) {found.sql}", found.args)
+
+
+def keys(ranges: Sequence[Range], node: Node, field: str, most: int) -> Where:
+    """The most frequent keys of a facet, each with its count."""
+    found = matching(ranges, node)
+    if field in COLUMNS:
+        sql = f"SELECT {_key(field)} AS item, count(*) AS many {found.sql}"
+        return Where(f"{sql} {_FREQUENT}", [*found.args, most])
+    rows = Where(f"SELECT f.tags {found.sql}", found.args)
+    return Where(
+        f"SELECT t.value AS item, count(*) AS many FROM ({rows.sql}) CROSS JOIN json_each(tags, ?) t"
+        f" {_FREQUENT}",
+        [*rows.args, _path(field), most],
+    )
+
+
+_FREQUENT = "GROUP BY item ORDER BY many DESC, item LIMIT ?"
+
+
+def bars(ranges: Sequence[Range], node: Node, field: str, step_us: int) -> Where:
+    """How many match in each step of time."""
+    found = matching(ranges, node)
+    at = _INSTANTS[field]
+    # The remainder of a negative number is negative.
+    return Where(
+        f"SELECT {at} - (({at} % ?) + ?) % ? AS start, count(*) {found.sql} AND {at} IS NOT NULL"
+        " GROUP BY start ORDER BY start",
+        [step_us, step_us, step_us, *found.args],
+    )
+
+
+def beginnings(
+    ranges: Sequence[Range], field: str, beginning: str, limit: int, most: int
+) -> Where:
+    """The most frequent keys of a facet that begin so, among the newest `limit` that have one."""
+    # What every record has need not be looked for.
+    every = field in COLUMNS and not beginning
+    found = matching(ranges, EVERYTHING if every else Starts(field, beginning))
+    column = f"{_key(field)} AS item" if field in COLUMNS else "f.tags"
+    rows = f"SELECT {column} {found.sql} ORDER BY w.rowid DESC LIMIT ?"
+    args = [*found.args, limit]
+    if field not in COLUMNS:
+        rows = f"SELECT t.value AS item FROM ({rows}) CROSS JOIN json_each(tags, ?) t"
+        args.append(_path(field))
+    return Where(
+        f"SELECT item, count(*) AS many FROM ({rows}) WHERE substr(item, 1, ?) = ? {_FREQUENT}",
+        [*args, len(beginning), beginning, most],
+    )
+
+
+def _key(field: str) -> str:
+    return _KEYS.get(field, f"f.{field}")
+
+
+def _path(field: str) -> str:
+    return f"$.{field}"
+
+
+def known(ranges: Sequence[Range], node: Node, most: int) -> Where:
+    """What is known of the newest `most` records that match: one row."""
+    found = matching(ranges, node)
+    return Where(
+        "SELECT count(*), min(at), max(at), max(tlp), json_group_array(DISTINCT publisher)"
+        f" FROM (SELECT w.rowid AS at, f.tlp, f.publisher {found.sql} ORDER BY w.rowid DESC LIMIT ?)",
+        [*found.args, most],
+    )
+
+
+def oldest(ranges: Sequence[Range], node: Node) -> Where:
+    """The key of the oldest that matches."""
+    found = matching(ranges, node)
+    return Where(f"SELECT w.rowid {found.sql} ORDER BY w.rowid LIMIT 1", found.args)

@@ -1,0 +1,180 @@
+"""What search knows of each live record, written in the record's own transaction.
+
+Two tables: `words` (FTS5) finds records by words and values, `found` filters and counts them. The
+key of both is the date added.
+
+- A value is one token, `field:key`; a text is a row of words. A word has only letters and digits
+  and a token has a sign among them, so neither is ever taken for the other.
+- An address has a second token, its digits in hexadecimal: what begins alike is near, so that a
+  network is a few beginnings (`hub.store.expression`).
+- Every record has tokens of its label, publisher, collection and marking, and one that all have.
+- `words` keeps no copy of its text. To take a record out, FTS5 has to be told what went in: that
+  is computed once more from the bytes, while they are still there.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hub.language.fields import FIELDS
+from hub.language.fold import GAP
+from hub.language.values import span
+from hub.model.record import Candidate
+from hub.model.search import Document
+from hub.model.tlp import Tlp
+from hub.stix.check import Limits, check
+
+ALL = "!all"
+"""The token of every record"""
+
+NUMBERS = ("created", "modified", "valid_from", "valid_until", "confidence")
+"""Numbers of a document, as columns of `found`"""
+
+COLUMNS = frozenset({"type", "publisher", "collection", "tlp"})
+"""Facets of which every record has one key: columns of `found`"""
+
+TAGS = frozenset(name for name, field in FIELDS.items() if field.facet) - COLUMNS
+"""Facets of which a record may have several keys: lists in `found.tags`"""
+
+_UNLIMITED = Limits(object_bytes=1 << 62, depth=1 << 30)
+_CHUNK = 500
+_ODD = re.compile(f"[\x00-\x20\x7f\"'%{re.escape(GAP)}A-Z\ud800-\udfff]")
+"""What would end a token, or be taken for another: FTS5 folds the case of ASCII."""
+
+_encode = msgspec.json.encode
+
+
+class Row(NamedTuple):
+    """A live record that search shall know."""
+
+    added_us: int
+    label: int
+    standing: int
+    tlp: int
+    collection: int
+    type: str
+    publisher: str
+    document: Document
+
+
+def add(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Take records in; inside a write transaction."""
+    # In order of the key: FTS5 writes a segment whenever a key is below the one before.
+    ordered = sorted(rows, key=lambda row: row.added_us)
+    connection.executemany(
+        "INSERT INTO words (rowid, names, texts, terms) VALUES (?,?,?,?)",
+        [_texts(row) for row in ordered],
+    )
+    connection.executemany(
+        "INSERT INTO found VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", [_columns(row) for row in ordered]
+    )
+
+
+def drop(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
+    """Take records out of `words`, while their bytes are still there; inside a write transaction.
+
+    A trigger takes them out of `found`.
+    """
+    for start in range(0, len(keys), _CHUNK):
+        wanted = str(sorted(keys[start : start + _CHUNK]))
+        connection.executemany(
+            "INSERT INTO words (words, rowid, names, texts, terms) VALUES ('delete',?,?,?,?)",
+            [_texts(row) for row in _rows(connection.execute(_SOME, (wanted,)))],
+        )
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    """Take in every live record there is, into empty tables; inside a write transaction."""
+    rows = _rows(connection.execute(_EVERY))
+    while chunk := [row for _, row in zip(range(_CHUNK), rows, strict=False)]:
+        add(connection, chunk)
+
+
+_SELECT = (
+    "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
+)
+_SOME = (
+    f"{_SELECT} FROM json_each(?) k CROSS JOIN record r ON r.added_us = k.value"
+    " JOIN label l ON l.key = r.label WHERE r.standing > 0"
+)
+_EVERY = (
+    f"{_SELECT} FROM record r JOIN label l ON l.key = r.label WHERE r.standing > 0"
+    " ORDER BY r.added_us"
+)
+
+
+def _rows(cursor: sqlite3.Cursor) -> Iterator[Row]:
+    for *columns, raw in cursor:
+        yield Row(*columns, document_of(raw))
+
+
+def document_of(raw: bytes) -> Document:
+    """What search knows of a stored object, out of its bytes."""
+    item = check(raw, "", _UNLIMITED)
+    return item.document if isinstance(item, Candidate) else Document()
+
+
+def _texts(row: Row) -> tuple[int, str, str, str]:
+    document = row.document
+    return row.added_us, document.name, document.words, " ".join(tokens(row))
+
+
+def tokens(row: Row) -> set[str]:
+    """The tokens of a record's values."""
+    found = {
+        ALL,
+        label_token(row.label),
+        token("tlp", Tlp(row.tlp).text),
+        token("publisher", row.publisher),
+        token("collection", str(row.collection)),
+    }
+    for field, key in row.document.terms:
+        found.add(token(field, key))
+        if field == "ip":
+            found.add(place(key))
+    return found
+
+
+def token(field: str, key: str) -> str:
+    """The token of a value; of the beginning of a key, the beginning of its token."""
+    return f"{field}:{spelled(key)}"
+
+
+def label_token(label: int) -> str:
+    """The token of all records under a label."""
+    return f"l:{label}"
+
+
+def place(key: str) -> str:
+    """The token that says where an address or network lies: `@4c6336407`, `@4c6336400/24`."""
+    version, low, _ = span(key)
+    _, slash, bits = key.partition("/")
+    return f"{digits(version, low)}{slash}{bits}"
+
+
+def digits(version: int, address: int) -> str:
+    """An address in hexadecimal, as `place` writes it."""
+    return f"@{version}{address:0{8 if version == 4 else 32}x}"
+
+
+def spelled(key: str) -> str:
+    """The key as a part of a token: nothing in it ends the token, and no two become one."""
+    return _ODD.sub(lambda odd: f"%{ord(odd[0]):04x}", key) if _ODD.search(key) else key
+
+
+def _columns(row: Row) -> tuple[object, ...]:
+    tags: dict[str, list[str]] = {}
+    for field, key in row.document.terms:
+        if field in TAGS:
+            tags.setdefault(field, []).append(key)
+    numbers: Mapping[str, int] = row.document.numbers
+    return (
+        *row[:-1],
+        *(numbers.get(field) for field in NUMBERS),
+        _encode(tags).decode() if tags else None,
+    )

@@ -1,0 +1,85 @@
+"""Every answer of every engine of search is that of the oracle, for random hubs and callers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.model.search import EVERYTHING, Node, Term
+from tests.conformance.engines import SearchEngine
+from tests.conformance.find_worlds import (
+    FACETS,
+    HISTORIES,
+    HOSTILE,
+    Scope,
+    World,
+    nodes,
+    scopes,
+    terms,
+    world,
+)
+
+STEPS = (1, 1_000_000, 86_400_000_000, 7 * 86_400_000_000)
+FIELDS = ("added", "created", "modified", "valid_from", "valid_until")
+
+
+def compare(world: World, viewer: Scope, node: Node, limit: int) -> None:
+    """Everything that is asked with a query."""
+    finder, oracle = world.searched.finder, world.oracle
+    before_us, more, pages = 0, True, 0
+    while more:
+        hits = finder.find(viewer, node, before_us, limit)
+        assert hits == oracle.find(viewer, node, before_us, limit)
+        assert len(hits.keys) == limit or not hits.more
+        picked = world.store.pick(viewer, hits.keys)
+        assert picked == oracle.pick(viewer, hits.keys)
+        assert [piece.added_us for piece in picked] == hits.keys
+        more, pages = hits.more, pages + 1
+        before_us = hits.keys[-1] if hits.keys else 0
+    assert finder.count(viewer, node) == oracle.count(viewer, node)
+    assert finder.facets(viewer, node, FACETS, limit) == oracle.facets(viewer, node, FACETS, limit)
+    for field in FIELDS:
+        for step_us in STEPS:
+            bars = finder.histogram(viewer, node, field, step_us)
+            assert bars == oracle.histogram(viewer, node, field, step_us)
+
+
+def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> None:
+    """What is asked without a query."""
+    finder, oracle = world.searched.finder, world.oracle
+    for field in FACETS:
+        found = finder.suggest(viewer, field, beginning, most)
+        assert found == oracle.suggest(viewer, field, beginning, most), field
+    asked = [*terms(oracle), *(Term("value", key) for key in HOSTILE)]
+    assert finder.summaries(viewer, asked) == oracle.summaries(viewer, asked)
+    every = [sheet.added_us for sheet in oracle.sheets()]
+    asked_keys = [*every, 1, *every[:1]]
+    assert world.store.pick(viewer, asked_keys) == oracle.pick(viewer, asked_keys)
+    for object_id in {kept.item.object_id for one in oracle.collections.values() for kept in one.kept}:
+        assert world.store.held(viewer, object_id) == oracle.held(viewer, object_id)
+    assert world.store.held(viewer, "malware--\0") == []
+
+
+def follows_the_oracle(engine: SearchEngine, folder: Path, **how: Any) -> None:
+    """The property; also for the tests of planted bugs."""
+
+    @settings(suppress_health_check=list(HealthCheck), deadline=None, **how)
+    @given(history=HISTORIES, viewer=scopes(), data=st.data())
+    def check(history: Any, viewer: Scope, data: Any) -> None:
+        with world(engine, folder, history) as found:
+            limit = data.draw(st.sampled_from([1, 2, 3, 100]))
+            compare(found, viewer, EVERYTHING, limit)
+            for node in data.draw(st.lists(nodes(found.oracle), min_size=1, max_size=4)):
+                compare(found, viewer, node, limit)
+            compare_values(found, viewer, data.draw(st.sampled_from(["", "c", "cve-", "a "])), limit)
+            assert found.store.faults() == []
+
+    check()
+
+
+def test_an_engine_answers_as_the_oracle(search_engine: SearchEngine, tmp_path: Path) -> None:
+    follows_the_oracle(search_engine, tmp_path, max_examples=200 if search_engine.quick else 40)
