@@ -69,7 +69,7 @@ def _guarded(form: Form, body: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from body
     except HubError as error:
-        _log.error("an export broke off: %s", error.reason)  # noqa: TRY400 - expected
+        _log.error("an export broke off: %s", error.reason)
         yield form.broken(error.reason)
         # The server closes the connection: what ends without the last chunk is not complete.
         raise

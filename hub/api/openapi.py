@@ -117,7 +117,7 @@ def _in_path(path: str) -> list[dict[str, Any]]:
 def _in_query(op: Operation) -> list[dict[str, Any]]:
     found = []
     for param in op.params:
-        item = {
+        item: dict[str, Any] = {
             "name": param.name,
             "in": "query",
             "description": param.meaning,

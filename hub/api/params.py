@@ -76,6 +76,8 @@ def _value(param: Param, text: str) -> str | int:
             )
         return text
     low, high = param.bounds
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and low <= int(text) <= high):
+    if not (
+        text.isascii() and text.isdigit() and len(text) <= _DIGITS and low <= int(text) <= high
+    ):
         raise bad(param.name, f"{param.name} must be a whole number from {low} to {high}")
     return int(text)

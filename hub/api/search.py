@@ -137,7 +137,7 @@ class _Views:
         columns = None
         if found.columns is not None:
             columns = [
-                shapes.Column(format_us(item.start_us), format_us(item.end_us), item.count)
+                shapes.Column(format_us(item.start_us), format_us(item.end_us), item.hits)
                 for item in found.columns
             ]
         return respond(shapes.Columns(given["field"], found.step, columns))

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Stix = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 Marking = Literal["clear", "green", "amber", "amber+strict", "red"]
+How = Literal["value", "host", "network", "beginning", "name", "words"]
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -25,7 +26,7 @@ class Place(Struct, frozen=True):
 class Reason(Struct, frozen=True):
     """Why an object was found."""
 
-    how: Literal["value", "host", "network", "beginning", "name", "words"]
+    how: How
     """The same value, a name below the domain, inside (or around) the network, a value that begins
     so, words of a name, words of another text."""
     field: str

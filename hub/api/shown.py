@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -13,6 +13,7 @@ from hub.model.clock import format_us
 from hub.model.party import Collection, Directory
 from hub.model.query import Scope
 from hub.model.search import Document, Facet, Piece, Term
+from hub.model.tlp import Tlp
 from hub.service.lookup import Answer
 from hub.service.matched import How, Match
 from hub.service.search import Hit, keys_of, readable
@@ -58,7 +59,7 @@ class Shower:
             name_of(piece),
             self.place(piece.collection),
             piece.publisher,
-            piece.tlp.text,  # type: ignore[arg-type] # the texts are those of the literal
+            _marking(piece.tlp),
             format_us(piece.added_us),
             [_reason(match) for match in hit.matched],
             msgspec.Raw(piece.raw),
@@ -70,7 +71,7 @@ class Shower:
             piece.version,
             self.place(piece.collection),
             piece.publisher,
-            piece.tlp.text,  # type: ignore[arg-type]
+            _marking(piece.tlp),
             format_us(piece.added_us),
         )
 
@@ -101,7 +102,9 @@ class Shower:
         return [
             item
             for item in self._collections.values()
-            if any(text.casefold().startswith(wanted) for text in (item.alias, item.id, item.title))
+            if any(
+                text.casefold().startswith(wanted) for text in (item.alias, item.id, item.title)
+            )
         ]
 
 
@@ -137,7 +140,7 @@ def looked(answer: Answer) -> shapes.Looked:
         summary.count,
         format_us(summary.first_us),
         format_us(summary.last_us),
-        summary.tlp.text,  # type: ignore[arg-type]
+        _marking(summary.tlp),
         list(summary.publishers),
     )
 
@@ -145,7 +148,11 @@ def looked(answer: Answer) -> shapes.Looked:
 def _reason(match: Match) -> shapes.Reason:
     words = match.how in {How.NAME, How.WORDS}
     text = match.key if words else show(Term(match.field, match.key))
-    return shapes.Reason(match.how.name.lower(), match.field, text)  # type: ignore[arg-type]
+    return shapes.Reason(cast("shapes.How", match.how.name.lower()), match.field, text)
+
+
+def _marking(tlp: Tlp) -> shapes.Marking:
+    return cast("shapes.Marking", tlp.text)
 
 
 def _value(term: Term) -> shapes.Value:

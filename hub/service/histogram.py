@@ -20,7 +20,12 @@ MOST_BARS = 10_000
 _HOUR_US = 3_600_000_000
 _DAY_US = 24 * _HOUR_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FITTING: tuple[tuple[int, Step], ...] = ((3, "hour"), (120, "day"), (730, "week"), (36_500, "month"))
+_FITTING: tuple[tuple[int, Step], ...] = (
+    (3, "hour"),
+    (120, "day"),
+    (730, "week"),
+    (36_500, "month"),
+)
 """Days up to which a step is chosen, if none is given."""
 
 
@@ -30,7 +35,7 @@ class Column(NamedTuple):
     start_us: int
     end_us: int
     """Where the next one begins"""
-    count: int
+    hits: int
 
 
 class Histogram(NamedTuple):
@@ -56,13 +61,12 @@ def histogram(finder: Finder, question: Question, field: str, step: str) -> Hist
     if step and step not in STEPS:
         raise bad("step", f"{step[:80]!r} is no step", f"Name one of {', '.join(STEPS)}.")
     scope, node = question.scope, question.node
-    days = None
+    chosen, bars = cast("Step", step or "day"), None
     if step != "hour":
-        days = finder.histogram(scope, node, field, _DAY_US)
-        if days is None:
-            return Histogram(cast("Step", step or "day"), None)
-    chosen = cast("Step", step) or _fitting(days or [])
-    bars = finder.histogram(scope, node, field, _HOUR_US) if chosen == "hour" else days
+        bars = finder.histogram(scope, node, field, _DAY_US)
+        chosen = chosen if step or bars is None else _fitting(bars)
+    if chosen == "hour":
+        bars = finder.histogram(scope, node, field, _HOUR_US)
     if bars is None:
         return Histogram(chosen, None)
     columns = _joined(bars, _BOUNDS[chosen])

@@ -148,7 +148,7 @@ def _links(piece: Piece) -> list[Link]:
     return [
         Link(piece.object_id, ref, name, "")
         for name, value in obj.items()
-        if name.endswith(("_ref", "_refs")) and name not in {"object_marking_refs"}
+        if name.endswith(("_ref", "_refs")) and name != "object_marking_refs"
         for ref in _refs(value)
     ]
 

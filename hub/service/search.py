@@ -15,11 +15,11 @@ from hub.language.parser import Setting, parse
 from hub.model.clock import now_us
 from hub.model.party import Collection, Directory
 from hub.model.query import Scope
+from hub.model.record import Candidate
 from hub.model.search import Document, Facet, Node, Piece, Sheet
 from hub.service.changes import bad
 from hub.service.matched import Match, matched
 from hub.stix.check import Limits, check
-from hub.model.record import Candidate
 from hub.store.base import Finder, Log
 
 _PAGE_BYTES = 8_000_000
