@@ -1,7 +1,7 @@
-"""A query cut into tokens, in one pass over its text.
+r"""A query cut into tokens, in one pass over its text.
 
 * What people paste comes first: `http://evil.com/a?b=1`, `2001:db8::1`, `evil(.)com` and
-  `C:\\Users\\x` are one word each, although colons and parentheses mean something elsewhere.
+  `C:\Users\x` are one word each, although colons and parentheses mean something elsewhere.
   `name:` starts a clause only when the language knows the field, and never before `//`.
 * A parenthesis inside a word belongs to it when its partner stands in the same word.
 * Invisible characters are nothing and other control characters are blanks. Positions are always
@@ -159,7 +159,7 @@ class _Lexer:
         token = self._token(_OPERATORS.get(text, Mark.WORD), text, at, at + len(text))
         if foreign := _FOREIGN.match(text):
             raise QueryError("foreign-operator", token.start, token.end, sign=foreign[0])
-        if "*" in text or any(map(str.isalnum, text)):
+        if "*" in text or text.startswith(("<", ">")) or any(map(str.isalnum, text)):
             return token, end
         # Punctuation between what was pasted: dashes, bullets, ampersands.
         return None, end

@@ -32,6 +32,12 @@ def matches(node: Node, sheet: Sheet) -> bool:
             return any(matches(inner, sheet) for inner in nodes)
         case Not(inner):
             return not matches(inner, sheet)
+        case _:
+            return _holds(node, sheet)
+
+
+def _holds(node: Has | Starts | Within | Words | Between, sheet: Sheet) -> bool:
+    match node:
         case Has(field, keys):
             return not keys_of(field, sheet).isdisjoint(keys)
         case Starts(field, beginning):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from hub.language.fields import Kind
 from hub.language.instants import Period, period
+from hub.language.leaf import Leaf
 from hub.language.lexer import RANGE, Mark
 from hub.model.search import Between, Node
 from hub.model.tlp import Tlp
-
-if TYPE_CHECKING:
-    from hub.language.resolve import Leaf
 
 _NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
 
@@ -32,7 +29,7 @@ def between(leaf: Leaf, kind: Kind, now_us: int) -> Node:
         raise leaf.problem("bad-range")
     found = _read(text, kind, now_us)
     if found is None or leaf.value.begins:
-        raise leaf.looks("bad-value")
+        raise leaf.unlike("bad-value")
     low, high = _compared(leaf.sign, found, now_us)
     return Between(leaf.field, low, high)
 
@@ -73,7 +70,7 @@ def _range(leaf: Leaf, kind: Kind, now_us: int) -> Node:
 def _bound(leaf: Leaf, text: str, kind: Kind, now_us: int) -> Period:
     found = _read(text, kind, now_us)
     if found is None:
-        raise leaf._replace(value=leaf.value._replace(text=text)).looks("bad-value")
+        raise leaf._replace(value=leaf.value._replace(text=text)).unlike("bad-value")
     return found
 
 

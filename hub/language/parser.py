@@ -18,12 +18,22 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from hub.language.leaf import Leaf
 from hub.language.lexer import Mark, Token, tokens
 from hub.language.problem import QueryError
-from hub.language.resolve import Leaf, Setting, all_of, any_of, listed, resolve
+from hub.language.resolve import Setting, all_of, any_of, listed, resolve
 from hub.model.search import EVERYTHING, Node, Not
 
-__all__ = ["MAX_CLAUSES", "MAX_DEPTH", "MAX_LENGTH", "MAX_VALUES", "Parsed", "Part", "Setting", "parse"]
+__all__ = [
+    "MAX_CLAUSES",
+    "MAX_DEPTH",
+    "MAX_LENGTH",
+    "MAX_VALUES",
+    "Parsed",
+    "Part",
+    "Setting",
+    "parse",
+]
 
 MAX_LENGTH = 4_000
 """Characters"""
@@ -196,5 +206,7 @@ class _Parser:
     def _leaf(self, first: Token, leaf: Leaf) -> Part:
         self._clauses += 1
         if self._clauses > MAX_CLAUSES:
-            raise QueryError("too-many-clauses", first.start, leaf.value.end, most=f"{MAX_CLAUSES}")
+            raise QueryError(
+                "too-many-clauses", first.start, leaf.value.end, most=f"{MAX_CLAUSES}"
+            )
         return Part(first.start, leaf.value.end, resolve(leaf, self._setting))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from hub.language import values
 from hub.language.fields import FIELDS, Kind
+from hub.language.leaf import Leaf
 from hub.model.search import AnyOf, Node, Starts, Within
-
-if TYPE_CHECKING:
-    from hub.language.resolve import Leaf
 
 LEAST = 2
 """Characters before `*`"""
@@ -31,10 +28,10 @@ def begins(leaf: Leaf, stem: str) -> Node:
     if field == "ip":
         found = network(stem)
         if found is None:
-            raise leaf.looks("no-prefix")
+            raise leaf.unlike("no-prefix")
         return found
     if field in _NO_PREFIX:
-        raise leaf.looks("no-prefix")
+        raise leaf.unlike("no-prefix")
     starts = [start for start in _starts(field, stem) if start]
     if not starts or min(map(len, starts)) < LEAST:
         raise leaf.problem("short-prefix", least=f"{LEAST}")

@@ -12,6 +12,7 @@ from hub.language.messages import LOOKS, MESSAGES
 Language = Literal["vi", "en"]
 
 _SHOWN = 60
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 class QueryError(HubError):
@@ -21,7 +22,7 @@ class QueryError(HubError):
         key: Of `messages.MESSAGES`; stable, clients may rely on it.
         start: Where the fault begins, in characters of the text as it was given.
         end: Where it ends.
-        params: What the message speaks of. `looks` names a field or kind of `messages.LOOKS`, in
+        params: What the message speaks of; what comes from the text is cut short. `looks` names a field or kind of `messages.LOOKS`, in
             whose place the message says what a value of it looks like.
     """
 
@@ -29,8 +30,9 @@ class QueryError(HubError):
         self.key = key
         self.start = start
         self.end = end
-        self.params = MappingProxyType({name: shown(text) for name, text in params.items()})
-        details = {
+        cut = {name: text if name == "fields" else shown(text) for name, text in params.items()}
+        self.params = MappingProxyType(cut)
+        details: dict[str, str | int] = {
             "key": key,
             "position": start,
             "length": end - start,
@@ -57,6 +59,3 @@ def shown(text: str) -> str:
     """A part of a query as it can stand in a message: short, in one line, without controls."""
     cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return "".join("\ufffd" if unicodedata.category(c) in _UNSHOWN else c for c in cut)
-
-
-_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -21,7 +21,8 @@ from typing import NamedTuple
 from hub.language import ordered, prefix, values
 from hub.language.fields import ALIASES, FIELDS, Kind
 from hub.language.fold import fold
-from hub.language.lexer import Mark, Token, field_like, known
+from hub.language.leaf import Leaf
+from hub.language.lexer import Mark, field_like, known
 from hub.language.problem import QueryError
 from hub.model.search import (
     EVERYTHING,
@@ -54,31 +55,6 @@ class Setting(NamedTuple):
     """The present, for `now` and `7d`"""
     collections: Mapping[str, int] = MappingProxyType({})
     """By alias and by id, case folded: the keys of the collections that the asker may read"""
-
-
-class Leaf(NamedTuple):
-    """One condition as it is written."""
-
-    name: str
-    """Of the field, as typed; empty: none"""
-    sign: str
-    value: Token
-
-    @property
-    def field(self) -> str:
-        """The field that the name stands for."""
-        return known(self.name)
-
-    def problem(self, key: str, **params: str) -> QueryError:
-        """What is wrong with the value."""
-        given = {"field": self.name, "given": self.value.text} if self.name else {}
-        return QueryError(key, self.value.start, self.value.end, **(given | params))
-
-    def looks(self, key: str) -> QueryError:
-        """What is wrong with the value, and what one looks like."""
-        kind = FIELDS[self.field].kind
-        own = self.field if kind is Kind.VALUE or self.field in {"collection", "revoked"} else ""
-        return self.problem(key, looks=own or kind.value)
 
 
 def all_of(nodes: list[Node]) -> Node:
@@ -117,7 +93,7 @@ def resolve(leaf: Leaf, setting: Setting) -> Node:
     if kind in _ORDERED:
         return ordered.between(leaf, kind, setting.now_us)
     if leaf.sign or leaf.value.mark is Mark.RANGE:
-        raise leaf.looks("not-ordered")
+        raise leaf.unlike("not-ordered")
     if kind is Kind.TEXT:
         return _text(leaf)
     stem = _stem(leaf)
@@ -148,19 +124,20 @@ def _bare(leaf: Leaf) -> Node:
     if value.text == "*" and value.mark is Mark.WORD:
         return EVERYTHING
     stem = _stem(leaf)
-    text = value.text if stem is None else stem
+    text = (value.text if stem is None else stem).removeprefix("*.")
     terms = values.detect(text) if value.mark is Mark.WORD or " " not in text else []
     if value.mark is Mark.WORD and not terms:
         _refuse_unknown_field(leaf)
-    words = fold(text)
     if stem is not None:
         network = prefix.network(stem)
-        found = _words(leaf, words, begins=True)
+        found = _words(leaf, fold(text), begins=True)
         return any_of([network, found]) if network else found
+    if not terms:
+        return _words(leaf, fold(text))
+    # The words as they were pasted, and as they were before they were defanged.
+    phrases = [fold(text), fold(values.refang(text))]
     nodes = [_checked(leaf, _meant(term)) for term in terms]
-    if terms and (not words or len(words) > MAX_WORDS):
-        return any_of(nodes)
-    return any_of([*nodes, _words(leaf, words)])
+    return any_of([*nodes, *(Words(tuple(p)) for p in phrases if 0 < len(p) <= MAX_WORDS)])
 
 
 def _refuse_unknown_field(leaf: Leaf) -> None:
@@ -171,7 +148,9 @@ def _refuse_unknown_field(leaf: Leaf) -> None:
     near = difflib.get_close_matches(name.lower(), [*FIELDS, *ALIASES], n=1)
     if near:
         raise QueryError("similar-field", start, start + len(name), field=name, near=near[0])
-    raise QueryError("unknown-field", start, start + len(name), field=name, fields="all")
+    raise QueryError(
+        "unknown-field", start, start + len(name), field=name, fields=", ".join(FIELDS)
+    )
 
 
 def _stem(leaf: Leaf) -> str | None:
@@ -180,11 +159,9 @@ def _stem(leaf: Leaf) -> str | None:
     if value.mark is Mark.PHRASE:
         return value.text if value.begins else None
     text = value.text
-    if leaf.field == "domain" and text.startswith("*."):
+    if "*" not in text or (leaf.field in {"", "domain"} and _is_below(text)):
         return None
-    if "*" not in text:
-        return None
-    stem = text[:-1] if text.endswith("*") else text
+    stem = text.removesuffix("*")
     if "*" in values.refang(stem):
         raise leaf.problem("leading-wildcard" if stem.startswith("*") else "inner-wildcard")
     if not stem and not leaf.name:
@@ -192,9 +169,15 @@ def _stem(leaf: Leaf) -> str | None:
     return None if stem == text else stem
 
 
+def _is_below(text: str) -> bool:
+    """Whether it is a domain with `*.` before it, which says what a domain means anyway."""
+    terms = values.detect(text[2:]) if text.startswith("*.") and "*" not in text[2:] else []
+    return any(term.field == "domain" for term in terms)
+
+
 def _words(leaf: Leaf, words: list[str], *, begins: bool = False) -> Node:
     if not words:
-        raise leaf.problem("no-word", given=leaf.value.text)
+        raise leaf.problem("no-word")
     if len(words) > MAX_WORDS:
         raise leaf.problem("too-many-words", given=f"{len(words)}", most=f"{MAX_WORDS}")
     single = len(words[-1]) == 1
@@ -245,7 +228,7 @@ def _exact(leaf: Leaf, setting: Setting) -> Node:
         text = text.removeprefix("*.")
     keys = _keys(field, text)
     if not keys or (field == "revoked" and keys[0] not in {"true", "false"}):
-        raise leaf.looks("bad-value")
+        raise leaf.unlike("bad-value")
     digits = _HASH_DIGITS.get(leaf.name.lower())
     if digits and len(keys[0]) != digits:
         raise leaf.problem("bad-hash", expected=f"{digits}", given=f"{len(keys[0])}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.store.filters import rank
+from hub.store.index import ALL
 from hub.store.merge import Standing
 
 _BETTER = (
@@ -10,6 +11,8 @@ _BETTER = (
     " AND o.object_id = r.object_id AND o.standing > 0"
     f" AND {rank('o')} > {rank('r')}"
 )
+
+_WORDED = f"SELECT rowid FROM words WHERE words MATCH '\"{ALL}\"'"
 
 CHECKS = {
     "ordinals missing from the change log": (
@@ -48,5 +51,20 @@ CHECKS = {
     "records that are passed over though a reader may see none better": (
         f"SELECT count(*) FROM record r WHERE r.standing = {Standing.OLDER:d} AND NOT EXISTS"
         f" ({_BETTER} AND o.label = r.label AND o.added_us > r.added_us)"
+    ),
+    "records that search does not know as they are": (
+        "SELECT count(*) FROM record r WHERE r.standing > 0 AND NOT EXISTS (SELECT 1 FROM found f"
+        " WHERE f.added_us = r.added_us AND f.standing = r.standing AND f.label = r.label)"
+    ),
+    "records that search knows and that are gone": (
+        "SELECT count(*) FROM found f WHERE NOT EXISTS"
+        " (SELECT 1 FROM record r WHERE r.added_us = f.added_us AND r.standing > 0)"
+    ),
+    "records without words": (
+        f"SELECT count(*) FROM found WHERE added_us NOT IN ({_WORDED})"
+    ),
+    "words of records that are gone": (
+        f"SELECT count(*) FROM ({_WORDED}) w WHERE NOT EXISTS"
+        " (SELECT 1 FROM found f WHERE f.added_us = w.rowid)"
     ),
 }

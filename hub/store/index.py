@@ -95,6 +95,18 @@ def fill(connection: sqlite3.Connection) -> None:
         add(connection, chunk)
 
 
+def strays(connection: sqlite3.Connection, most: int) -> int:
+    """How many of the newest records, up to `most`, are not found by all of their tokens."""
+    count = 0
+    for row in _rows(connection.execute(_NEWEST, (most,))):
+        wanted = " AND ".join(f'"{each}"' for each in tokens(row))
+        found = connection.execute(
+            "SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?", (wanted, row.added_us)
+        )
+        count += found.fetchone() is None
+    return count
+
+
 _SELECT = (
     "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
 )
@@ -105,6 +117,11 @@ _SOME = (
 _EVERY = (
     f"{_SELECT} FROM record r JOIN label l ON l.key = r.label WHERE r.standing > 0"
     " ORDER BY r.added_us"
+)
+
+_NEWEST = (
+    f"{_SELECT} FROM record r JOIN label l ON l.key = r.label WHERE r.standing > 0"
+    " ORDER BY r.added_us DESC LIMIT ?"
 )
 
 

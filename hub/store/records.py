@@ -15,6 +15,7 @@ from hub.store.base import Batch, Change, Removal, Tally
 from hub.store.checks import CHECKS
 from hub.store.database import Database, single
 from hub.store.filters import count, of_objects, page
+from hub.store.index import strays
 from hub.store.labels import Labels
 from hub.store.writer import Writer, erase
 
@@ -26,6 +27,8 @@ _PAGE_BYTES = 32_000_000
 """A page of objects ends early above this size, so that no `limit` can take the memory."""
 
 _DRIFT_US = 60_000_000
+_SAMPLE = 1000
+"""Of the newest records: these are computed once more, and looked for."""
 
 _decode_status = msgspec.json.Decoder(Status).decode
 
@@ -152,6 +155,8 @@ class RecordLog:
                 (count,) = single(connection.execute(sql))
                 if count:
                     found.append(f"{name}: {count}")
+            if count := strays(connection, _SAMPLE):
+                found.append(f"newest records that are not found by their values: {count}")
             (last_us,) = single(connection.execute("SELECT last_us FROM clock"))
         ahead = last_us - self._clock()
         if ahead > _DRIFT_US:
