@@ -105,7 +105,7 @@ class _Views:
         question = self._ask(admitted, given["q"], position.asked_us)
         page = self._searcher.page(question, position.before_us, given["limit"])
         onward = Position(page.last_us, question.now_us)
-        following = self._positions.write(given["q"], onward) if page.more else None
+        following = self._positions.write(given["q"], onward) if page.more else ""
         shower = Shower(admitted.scope, admitted.directory)
         hits = [shower.hit(hit) for hit in page.hits]
         return respond(shapes.Found(hits, page.more, following))

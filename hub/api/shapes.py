@@ -59,13 +59,13 @@ class Hit(Struct, frozen=True):
     """As it was published, as far as the caller may see it"""
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, omit_defaults=True):
     """A page of a result, newest first."""
 
     hits: list[Hit]
     more: bool
-    next: str | None
-    """For the following page"""
+    next: str = ""
+    """For the following page; left out on the last one"""
 
 
 class FacetValue(Struct, frozen=True):

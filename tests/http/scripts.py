@@ -13,6 +13,7 @@ from hub.model.tlp import Tlp
 from tests import fakes
 from tests.http import cast
 from tests.http.cast import AUTHORS, COLLECTIONS, Viewer
+from tests.http.looking import LOOK_AROUND, LOOKS
 from tests.http.pieces import MARKS, NUMBERS, PARTS, Piece, id_of, pieces, version_of
 from tests.http.twins import ALL, Erase, Line, Post, Publish, objects
 from tests.http.worlds import Ask, Walk, status_id
@@ -130,7 +131,9 @@ _RESOURCES = st.tuples(st.sampled_from(("GET", "GET", "HEAD")), st.sampled_from(
     lambda drawn: Ask(*drawn)
 )
 _RESUMED = ALIASES.map(lambda alias: Walk(objects(alias), resumes=True))
-READS = st.one_of(_PAGED, _PAGED, _PAGED, _OF_ONE, _OF_ONE, _RESOURCES, _RESUMED)
+READS = st.one_of(
+    *(_PAGED, _PAGED, _PAGED, _OF_ONE, _OF_ONE, _RESOURCES, _RESUMED, LOOKS, LOOKS, LOOKS)
+)
 DELETES = st.tuples(PLACES, IDS, queries(("match[version]", "match[spec_version]"))).map(
     lambda drawn: Ask("DELETE", f"{objects(drawn[0])}{drawn[1]}/", drawn[2])
 )
@@ -153,7 +156,8 @@ def endings(draw: Any) -> list[Line]:
     asked = f"/{fakes.ROOT}/status/{status_id(draw(st.integers(0, 9)))}/"
     kept = draw(queries(("match[version]", "match[spec_version]")))
     gone = [Ask("DELETE", f"{objects('shared')}{id_of(number)}/", kept) for number in (1, 2)]
-    return [*SWEEP[:2], *probes, *SWEEP, Ask("GET", asked), *gone, *SWEEP[1:2]]
+    seen = [*SWEEP, *LOOK_AROUND]
+    return [*SWEEP[:2], *probes, *seen, Ask("GET", asked), *gone, *SWEEP[1:2], *LOOK_AROUND[:1]]
 
 
 @st.composite
