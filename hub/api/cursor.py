@@ -1,7 +1,7 @@
 """The `next` of a search: where it goes on, sealed as TAXII's is (docs/adr/0005-next-token.md).
 
 It belongs to one query and to nobody in particular: the following page is read under the rights of
-whoever asks for it. It carries the instant of the first page, so that `today` stays the same day.
+whoever asks for it. It carries the instant of the first page, so that `7d` stays the same seven days.
 """
 
 from __future__ import annotations

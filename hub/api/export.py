@@ -130,10 +130,11 @@ def _stix(pages: Pages, shower: Shower, fields: Sequence[str]) -> Iterator[bytes
 
 
 def _ndjson(pages: Pages, shower: Shower, fields: Sequence[str]) -> Iterator[bytes]:
-    """A hit in each line."""
+    """A hit in each line: objects lose the line ends between their members, and no more."""
     del fields
     for hits in pages:
-        yield b"".join(msgspec.json.encode(shower.hit(hit)) + b"\n" for hit in hits)
+        lines = (msgspec.json.encode(shower.hit(hit)) for hit in hits)
+        yield b"".join(msgspec.json.format(line, indent=-1) + b"\n" for line in lines)
 
 
 def _plain(pages: Pages, shower: Shower, fields: Sequence[str]) -> Iterator[bytes]:

@@ -95,7 +95,7 @@ class _Views:
         response = (
             self._page(admitted, given) if form == "json" else self._file(admitted, given, form)
         )
-        response.headers["Vary"] = "Accept, Authorization, Cookie"
+        response.vary.add("Accept")
         return response
 
     def _page(self, admitted: Admitted, given: dict[str, Any]) -> Response:

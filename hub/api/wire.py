@@ -72,7 +72,7 @@ def nothing() -> Response:
 def private(response: Response) -> Response:
     """Keep an answer, also one that is an error, out of caches and windows of the browser."""
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Vary"] = "Authorization, Cookie"
+    response.vary.update(("Authorization", "Cookie"))
     if "WWW-Authenticate" in response.headers:
         # At a challenge for Basic a browser would ask with a window of its own.
         response.headers["WWW-Authenticate"] = 'Bearer realm="hub"'

@@ -38,7 +38,7 @@ class Question(NamedTuple):
     scope: Scope
     node: Node
     now_us: int
-    """What `today` and the like are counted from"""
+    """What `7d` and the like are counted from"""
 
 
 class Hit(NamedTuple):

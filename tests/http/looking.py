@@ -27,7 +27,7 @@ QUERIES = st.sampled_from(
         *("tlp:>=amber", "-tlp:green", "type:campaign", "type:tool", "type:marking-definition"),
         *(f"collection:{alias}" for alias in (*COLLECTIONS, "nowhere")),
         *(f"publisher:{org}" for org in cast.AUTHORS),
-        *("192.0.2.1", "192.0.2.0/24", "ip:192.0.2.2", "has:ip", "-has:ip", "added:>=today"),
+        *("192.0.2.1", "192.0.2.0/24", "ip:192.0.2.2", "has:ip", "-has:ip", "added:>=1d"),
         *("added:2023-11-14", "created:<2023-11-15", "NOT (name OR statement)", "first OR x"),
         *(f"id:{id_of(number)}" for number in (1, STATEMENT)),
         f"ref:{id_of(STATEMENT)}",
