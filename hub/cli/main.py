@@ -18,6 +18,7 @@ from hub.cli import (
     partner,
     remote,
     restore,
+    search,
     sessions,
     setup,
 )
@@ -61,6 +62,7 @@ def exit_codes() -> list[tuple[int, str]]:
         Exit.ABSENT: "What was asked for does not exist, or not for this account.",
         Exit.REFUSED: "Refused by the rules: not allowed, or an object was not accepted.",
         Exit.UNREACHABLE: "The other side cannot be reached or is not available now.",
+        Exit.FOUND: "hub lookup: at least one of the values is known.",
     }
     return [(int(code), meanings[code]) for code in Exit]
 
@@ -77,6 +79,7 @@ for module in (
     partner,
     data,
     remote,
+    search,
     backup,
     restore,
 ):

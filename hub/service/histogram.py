@@ -6,7 +6,7 @@ from calendar import isleap, monthrange
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, get_args
 
 from hub.language.fields import Kind
 from hub.model.search import Bar
@@ -61,7 +61,8 @@ def histogram(finder: Finder, question: Question, field: str, step: str) -> Hist
     if step and step not in STEPS:
         raise bad("step", f"{step[:80]!r} is no step", f"Name one of {', '.join(STEPS)}.")
     scope, node = question.scope, question.node
-    chosen, bars = cast("Step", step or "day"), None
+    chosen: Step = step or "day"
+    bars = None
     if step != "hour":
         bars = finder.histogram(scope, node, field, _DAY_US)
         chosen = chosen if step or bars is None else _fitting(bars)

@@ -6,8 +6,6 @@ only stands in a part that is marked more strictly must find nothing for those w
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
 from hub.language.fields import FIELDS, Kind
@@ -77,5 +75,3 @@ def _fields(names: list[str]) -> list[str]:
 
 def _histogram(query: str, field: str, step: str) -> str:
     return "&".join([f"q={query}", f"field={field}", *([f"step={step}"] if step else [])])
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -137,9 +138,7 @@ class TestPages:
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 4])
     def test_they_join_without_gap_or_repetition(self, api: Hub, shelf: Room, limit: int) -> None:
-        ids = [
-            hit["id"][-1] for page in self.walk(api, q="", limit=limit) for hit in page["hits"]
-        ]
+        ids = [hit["id"][-1] for page in self.walk(api, q="", limit=limit) for hit in page["hits"]]
         assert ids == list("4321")
 
     def test_what_is_added_meanwhile_does_not_move_them(self, api: Hub, shelf: Room) -> None:
@@ -164,7 +163,9 @@ class TestPages:
         onward = send(api, "search", q="", limit=1)[1]["next"]
         assert send(api, "search", q="", next=change(onward))[0] == 400
 
-    def test_an_hour_ago_stays_the_same_instant(self, api: Hub, shelf: Room, clock: fakes.Clock) -> None:
+    def test_an_hour_ago_stays_the_same_instant(
+        self, api: Hub, shelf: Room, clock: fakes.Clock
+    ) -> None:
         pages = self.walk(api, q="added:>=1h", limit=2)
         assert len(next(pages)["hits"]) == 2
         clock.advance(86_400)
@@ -172,8 +173,9 @@ class TestPages:
         assert found(api, "added:>=1h") == []
 
     def test_large_objects_end_a_page_early(self, api: Hub, shelf: Room) -> None:
-        with mock.patch("hub.service.search._PAGE_BYTES", 1), mock.patch(
-            "hub.service.search._CHUNK", 1
+        with (
+            mock.patch("hub.service.search._PAGE_BYTES", 1),
+            mock.patch("hub.service.search._CHUNK", 1),
         ):
             pages = list(self.walk(api, q=""))
         assert [len(page["hits"]) for page in pages] == [1, 1, 1, 1]
@@ -236,10 +238,10 @@ class TestCounts:
         said = send(api, "histogram", q="", step=step)[1]
         assert tuple(item["start"][:13] for item in said["columns"]) == starts
         assert sum(item["count"] for item in said["columns"]) == len(days)
-        assert all(a["end"] <= b["start"] for a, b in zip(said["columns"], said["columns"][1:]))
+        assert all(a["end"] <= b["start"] for a, b in pairwise(said["columns"]))
 
     @pytest.mark.parametrize(
-        ("days", "step"), [(0, "hour"), (30, "day"), (300, "week"), (3000, "month"), (0, "hour")]
+        ("days", "step"), [(0, "hour"), (30, "day"), (300, "week"), (3000, "month")]
     )
     def test_its_step_fits_the_time(
         self, api: Hub, clock: fakes.Clock, days: int, step: str

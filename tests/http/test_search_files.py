@@ -8,7 +8,6 @@ import io
 import json
 import tracemalloc
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -70,7 +69,7 @@ def test_csv(hub: Hub, room: Room) -> None:
     assert answer.data.startswith(b"\xef\xbb\xbf")
     assert answer.data.count(b"\r\n") == answer.data.count(b"\n") == 3
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert rows[0]["name"] == "'=HYPERLINK(\"http://x\") \""
+    assert rows[0]["name"] == '\'=HYPERLINK("http://x") "'
     row = rows[1]
     assert row.pop("date_added")
     assert row == {
@@ -264,7 +263,7 @@ class TestBrokenOff:
         last = body.splitlines()[-1]
         assert error.reason.encode() in last
         if form == "stix":
-            with pytest.raises(ValueError, match="Expecting|Extra"):
+            with pytest.raises(ValueError, match=r"Expecting|Extra"):
                 json.loads(body)
         elif form == "ndjson":
             assert json.loads(last) == {"incomplete": error.reason}

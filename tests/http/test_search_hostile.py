@@ -98,8 +98,11 @@ def test_a_hostile_beginning(hub: Hub, text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_id(hub: Hub, text: str, tail: str) -> None:
     path = f"/api/v1/objects/{text.replace('/', '')}{tail}"
-    answer = hub.ask("GET", "/", environ_overrides={"PATH_INFO": path.encode(
-        errors="replace").decode("latin-1")})
+    answer = hub.ask(
+        "GET",
+        "/",
+        environ_overrides={"PATH_INFO": path.encode(errors="replace").decode("latin-1")},
+    )
     assert answer.status_code in {200, 404}
 
 
