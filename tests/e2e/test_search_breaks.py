@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ SIZE, COUNT = 60_000, 400
 
 
 @pytest.fixture
-def filled(tmp_path: Path) -> Server:
+def filled(tmp_path: Path) -> Iterator[Server]:
     with serving(tmp_path) as server:
         room = server.room()
         for start in range(0, COUNT, 40):
@@ -28,7 +29,7 @@ def filled(tmp_path: Path) -> Server:
         yield server
 
 
-def read(server: Server, form: str, harm: object) -> bytes:
+def read(server: Server, form: str, harm: Callable[[], None]) -> bytes:
     """What arrives when the server is harmed after the first piece."""
     credentials = Credentials(token=fakes.token_of("publisher"))
     body = b""
@@ -44,8 +45,7 @@ def read(server: Server, form: str, harm: object) -> bytes:
 def test_a_store_that_fails(filled: Server) -> None:
     def harm() -> None:
         filled.store.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        path = filled.folder / "var" / "hub.sqlite"
-        path = path if path.exists() else next(filled.folder.rglob("*.sqlite"))
+        path = next(filled.folder.rglob("hub.sqlite"))
         with path.open("r+b") as file:
             file.seek(100_000)
             file.write(b"\xff" * (path.stat().st_size - 100_000))
