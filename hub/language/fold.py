@@ -19,7 +19,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import islice
 
 GAP = "|"
 """Stands between two texts; no text has it as a word"""
@@ -54,6 +53,13 @@ _RUN = re.compile(f"([{_DENSE}]+)|[^{_DENSE}\\s]+")
 _STROKES = {"đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "ł": "l", "ø": "o", "ŧ": "t"}
 _CODES = map(chr, range(128))
 _PLAIN = "".join(c.lower() if c.isalnum() else " " for c in _CODES).encode().ljust(256)
+# Texts are joined by a sign that is white space to `fold`, and translated at one go.
+_BETWEEN_CODE = "\x1d"
+_BETWEEN = f" {_BETWEEN_CODE} "
+_PLAIN_OR_GAP = bytes(
+    ord(GAP) if code == ord(_BETWEEN_CODE) else _PLAIN[code] for code in range(256)
+)
+_TWO_GAPS = f"{GAP} {GAP}"
 _NOTHING = bytes(code for code in range(128) if INVISIBLE.match(chr(code)))
 
 
@@ -99,11 +105,19 @@ def _has_long(plain: str) -> bool:
 
 def join(texts: Iterable[str]) -> str:
     """The words of several texts with a blank between; `GAP` stands between two texts."""
-    folded = (" ".join(fold(text)) for text in texts)
-    words = f" {GAP} ".join(text for text in folded if text)
-    if words.count(" ") >= MAX_WORDS:
-        return " ".join(islice(words.split(" "), MAX_WORDS))
-    return words
+    listed = [text for text in texts if text]
+    whole = _BETWEEN.join(listed)
+    if whole.isascii() and whole.count(_BETWEEN_CODE) == len(listed) - 1:
+        plain = whole.encode().translate(_PLAIN_OR_GAP, _NOTHING).decode()
+        words = plain.split()
+        joined = " ".join(words)
+        # A text without words leaves a gap too many.
+        spare = joined.strip(GAP) != joined or _TWO_GAPS in joined
+        if not (spare or len(words) > MAX_WORDS or _has_long(plain)):
+            return joined
+    folded = (" ".join(fold(text)) for text in listed)
+    words = f" {GAP} ".join(text for text in folded if text).split(" ")
+    return " ".join(words[:MAX_WORDS])
 
 
 def _words(piece: str) -> Iterable[str]:
@@ -126,4 +140,4 @@ def _fold(piece: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-_of_short = lru_cache(maxsize=65_536)(_fold)
+_of_short = lru_cache(maxsize=16_384)(_fold)

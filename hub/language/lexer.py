@@ -4,14 +4,13 @@ r"""A query cut into tokens, in one pass over its text.
   `C:\Users\x` are one word each, although colons and parentheses mean something elsewhere.
   `name:` starts a clause only when the language knows the field, and never before `//`.
 * A parenthesis inside a word belongs to it when its partner stands in the same word.
-* Invisible characters are nothing and other control characters are blanks. Positions are always
-  those of the text as it was given.
+* Invisible characters are nothing, and the controls that are left are blanks. Positions are
+  always those of the text as it was given.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
@@ -69,8 +68,7 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a query; the last one is END.
 
     Raises:
-        QueryError: A quote is not closed, a character is no character, or an operator is one of
-            another language.
+        QueryError: A quote is not closed, or an operator is one of another language.
     """
     return list(_Lexer(text).read())
 
@@ -79,15 +77,13 @@ class _Lexer:
     """Goes through the text once; `_shown` leads from its own positions to those of the text."""
 
     def __init__(self, text: str) -> None:
-        for found in re.finditer("[\ud800-\udfff]", text):
-            raise QueryError("bad-character", found.start(), found.end())
         if INVISIBLE.search(text):
             kept = [i for i, char in enumerate(text) if not INVISIBLE.match(char)]
             self._shown = [*kept, len(text)]
             text = "".join(text[i] for i in kept)
         else:
             self._shown = list(range(len(text) + 1))
-        self._text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+        self._text = text
         self._partners = self._pairs()
 
     def _pairs(self) -> dict[int, int]:

@@ -206,7 +206,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(
         ),
         "wide-network": Message(
             ("The network {given} is too wide.", "Take at most a /8, of IPv6 a /16."),
-            ("Mạng {given} quá rộng.", "Hãy dùng mạng tối đa /8, với IPv6 là /16."),
+            ("Mạng {given} quá rộng.", "Hãy dùng mạng rộng nhất là /8, với IPv6 là /16."),
         ),
         "not-ordered": Message(
             ("{field} knows no order, so no ranges and comparisons.", "Write {looks}."),

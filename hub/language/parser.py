@@ -46,6 +46,7 @@ MAX_VALUES = 256
 
 _STARTS = frozenset({Mark.OPEN, Mark.NOT, Mark.FIELD, Mark.WORD, Mark.PHRASE, Mark.RANGE})
 _VALUES = frozenset({Mark.OPEN, Mark.WORD, Mark.PHRASE, Mark.RANGE})
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINES = re.compile(r"[\r\n]+")
 _ENTRIES = re.compile(r"[\r\n,;]+")
 
@@ -76,6 +77,8 @@ def parse(text: str, setting: Setting) -> Parsed:
     if len(text) > MAX_LENGTH:
         params = {"given": f"{len(text)}", "most": f"{MAX_LENGTH}"}
         raise QueryError("too-long", MAX_LENGTH, len(text), **params)
+    if half := _SURROGATE.search(text):
+        raise QueryError("bad-character", half.start(), half.end())
     pasted = _list(text)
     if pasted is not None:
         return Parsed(pasted.node, (pasted,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from types import MappingProxyType
 from typing import Literal
 
@@ -12,7 +11,6 @@ from hub.language.messages import LOOKS, MESSAGES
 Language = Literal["vi", "en"]
 
 _SHOWN = 60
-_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 class QueryError(HubError):
@@ -58,4 +56,4 @@ class QueryError(HubError):
 def shown(text: str) -> str:
     """A part of a query as it can stand in a message: short, in one line, without controls."""
     cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return "".join("\ufffd" if unicodedata.category(c) in _UNSHOWN else c for c in cut)
+    return "".join(char if char.isprintable() else "\ufffd" for char in cut)

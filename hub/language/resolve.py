@@ -42,6 +42,8 @@ MAX_WORDS = 128
 _ORDERED = frozenset({Kind.INSTANT, Kind.NUMBER, Kind.TLP})
 _VALUED = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
 _HASH_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+_NEAR = 0.65
+"""How like a name of a field is to one that is suggested in its place"""
 _WIDEST = {4: 32 - 8, 6: 128 - 16}
 _SIGN = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2013]\s+)?(\S+)\s*")
@@ -112,7 +114,7 @@ def listed(entries: list[str]) -> Node | None:
         terms = values.detect(match[1])
         if not terms:
             return None
-        found += map(_meant, terms)
+        found += map(_pasted, terms)
     wide = any(isinstance(node, Within) and not _narrow(node) for node in found)
     return None if wide else any_of(found)
 
@@ -136,7 +138,7 @@ def _bare(leaf: Leaf) -> Node:
         return _words(leaf, fold(text))
     # The words as they were pasted, and as they were before they were defanged.
     phrases = [fold(text), fold(values.refang(text))]
-    nodes = [_checked(leaf, _meant(term)) for term in terms]
+    nodes = [_checked(leaf, _pasted(term)) for term in terms]
     return any_of([*nodes, *(Words(tuple(p)) for p in phrases if 0 < len(p) <= MAX_WORDS)])
 
 
@@ -145,7 +147,7 @@ def _refuse_unknown_field(leaf: Leaf) -> None:
     if not name:
         return
     start = leaf.value.start
-    near = difflib.get_close_matches(name.lower(), [*FIELDS, *ALIASES], n=1)
+    near = difflib.get_close_matches(name.lower(), [*FIELDS, *ALIASES], 1, _NEAR)
     if near:
         raise QueryError("similar-field", start, start + len(name), field=name, near=near[0])
     raise QueryError(
@@ -245,14 +247,19 @@ def _keys(field: str, text: str) -> list[str]:
 
 
 def _meant(term: Term) -> Node:
-    """What a value finds."""
+    """What a value of a field finds."""
     if term.field == "ip":
         return Within(*values.span(term.key))
     if term.field == "domain":
         return Starts(term.field, term.key)
+    return Has(term.field, (term.key,))
+
+
+def _pasted(term: Term) -> Node:
+    """What a value without a field finds."""
     if term.field == "id":
         return AnyOf(tuple(Has(field, (term.key,)) for field in ("id", "ref", "creator")))
-    return Has(term.field, (term.key,))
+    return _meant(term)
 
 
 def _narrow(node: Within) -> bool:

@@ -52,7 +52,10 @@ _PLAIN_URL = re.compile(
 _URL = re.compile(r"(?:([a-z][a-z0-9+.-]{1,30}):/{2,3})?([^/?#]*)(.*)", re.DOTALL)
 _NO_SCHEME = re.compile(r"[^\s/?#@]+[/?#]\S*")
 _PORTS = {"http": ":80", "https": ":443", "ftp": ":21"}
+_HOST = re.compile(r"[^@]*[.:][^@]*")
+_MOST_ROUNDS = 4
 _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
+_PLAIN_FILE = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _HASH_NAME = re.compile(r"\s*(?:md5|sha-?[0-9]{1,3}|sha3-[0-9]{3})\s*[:=]\s*", re.IGNORECASE)
 _HEX = re.compile(
     r"[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{96})?"
@@ -61,7 +64,7 @@ _BETWEEN_HEX = re.compile(r"[\s:-]+")
 _CVE = re.compile(r"(?:cve[\s_:\u2010-\u2015-]*)?([0-9]{4})[\s_\u2010-\u2015-]+([0-9]{1,12})")
 _ATTACK = re.compile(r"((?:ta|ds|dc|an|det|[tgsmca])[0-9]{4})(?:[./]([0-9]{3}))?")
 _ASN = re.compile(r"(?:asn?[\s:_-]*)?([0-9]{1,10})(?:\.([0-9]{1,5}))?")
-_MAX_ASN = 2**32
+_MAX_ASN, _MAX_ASN_PART = 2**32, 2**16
 _MAC = re.compile(r"[0-9a-f]{2}(?:([:.\s-]?)[0-9a-f]{2}(?:\1[0-9a-f]{2})*)")
 _MAC_GROUPS = re.compile(r"(?:[0-9a-f]{4}[.:-]){2,3}[0-9a-f]{4}")
 _MAC_DIGITS = (12, 16)
@@ -160,7 +163,9 @@ def _path(text: str) -> list[Term]:
         return []
     file = _file(whole)
     found = [Term("file", file)] if file and "." in file else []
-    return [*found, Term("value", key_of(_keyword(whole) or whole))]
+    # The key of a value is the text itself, with all its signs.
+    keys = dict.fromkeys(_keyword(form) for form in (text.strip(" \t\r\n\"'`"), whole))
+    return found + [Term("value", key) for key in keys if key]
 
 
 def _name(bare: str) -> list[Term]:
@@ -192,19 +197,24 @@ def _domain(text: str) -> str | None:
     return key and key_of(key)
 
 
+def _settled(once: Callable[[str], str | None], text: str) -> str | None:
+    """What is read again and again until nothing changes; None: nothing, or it never rests."""
+    for _ in range(_MOST_ROUNDS):
+        key = once(text)
+        if key is None or key == text:
+            return key and key_of(key)
+        text = key
+    return None
+
+
 def _url(text: str) -> str | None:
     low = text.lower()
-    if _PLAIN_URL.fullmatch(low):
-        return key_of(low)
-    before, key = low, _once(text)
-    while key is not None and key != before:
-        before, key = key, _once(key)
-    return key and key_of(key)
+    return key_of(low) if _PLAIN_URL.fullmatch(low) else _settled(_url_once, text)
 
 
-def _once(text: str) -> str | None:
+def _url_once(text: str) -> str | None:
     parts = _URL.fullmatch(refang(text).lower())
-    if not parts or not parts[2] or not (parts[1] or "." in parts[2] or ":" in parts[2]):
+    if not parts or not parts[2] or not (parts[1] or _HOST.fullmatch(parts[2])):
         return None
     scheme = f"{parts[1]}://" if parts[1] else ""
     user, at, place = parts[2].rpartition("@")
@@ -219,30 +229,40 @@ def _once(text: str) -> str | None:
 
 
 def _hash(text: str) -> str | None:
-    low = clean(text).strip().lower()
-    if _HEX.fullmatch(low):
-        return low
-    plain = _HASH_NAME.sub("", refang(low), count=1)
+    low = text.lower()
+    return low if _HEX.fullmatch(low) else _settled(_hash_once, text)
+
+
+def _hash_once(text: str) -> str | None:
+    plain = _HASH_NAME.sub("", refang(text).lower(), count=1)
     joined = _BETWEEN_HEX.sub("", plain.removeprefix("0x"))
-    return joined if _HEX.fullmatch(joined) else _keyword(plain)
+    return joined if _HEX.fullmatch(joined) else _plain(plain)
 
 
 def _email(text: str) -> str | None:
+    return _settled(_email_once, text)
+
+
+def _email_once(text: str) -> str | None:
     match = _EMAIL.fullmatch(refang(text).lower())
     if not match:
         return None
     place = match[2].strip("[] ")
     domain = ip_key(place) or ascii_name(place)
-    return key_of(f"{match[1]}@{domain}") if domain else None
+    return f"{match[1]}@{domain}" if domain else None
 
 
 def _file(text: str) -> str | None:
-    base = re.split(r"[\\/]", unquote(text).rstrip("\\/ "))[-1]
-    return _keyword(base) or None
+    low = text.lower()
+    return key_of(low) if _PLAIN_FILE.fullmatch(low) else _settled(_file_once, text)
+
+
+def _file_once(text: str) -> str | None:
+    return _plain(re.split(r"[\\/]", unquote(text).rstrip("\\/ "))[-1])
 
 
 def _cve(text: str) -> str | None:
-    match = _CVE.fullmatch(refang(text).lower())
+    match = _CVE.fullmatch(text.lower()) or _CVE.fullmatch(refang(text).lower())
     return f"cve-{match[1]}-{int(match[2]):04d}" if match else None
 
 
@@ -255,8 +275,10 @@ def _asn(text: str) -> str | None:
     match = _ASN.fullmatch(refang(text).lower())
     if not match:
         return None
-    number = int(match[1]) if match[2] is None else (int(match[1]) << 16) + int(match[2])
-    return str(number) if number < _MAX_ASN else None
+    high, low = (0, int(match[1])) if match[2] is None else (int(match[1]), int(match[2]))
+    if low >= (_MAX_ASN if match[2] is None else _MAX_ASN_PART) or high >= _MAX_ASN_PART:
+        return None
+    return str((high << 16) + low)
 
 
 def _mac(text: str) -> str | None:
@@ -268,8 +290,13 @@ def _mac(text: str) -> str | None:
 
 
 def _keyword(text: str) -> str | None:
-    low = text.lower() if text.isascii() else clean(text.casefold()).casefold()
-    return key_of(" ".join(clean(low).split())) or None
+    return _settled(_plain, text)
+
+
+def _plain(text: str) -> str | None:
+    """The text in lower case, one blank for any white space."""
+    low = text.lower() if text.isascii() else clean(text).casefold()
+    return " ".join(clean(low).split()) or None
 
 
 _READERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(

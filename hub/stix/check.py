@@ -90,9 +90,7 @@ def _candidate(raw: bytes, obj: Mapping[str, Any], digest: bytes) -> Candidate:
         warnings=advise(obj, stix, found, verdict.paths if verdict else ()),
         marking_refs=_marking_refs(obj) if "object_marking_refs" in obj else (),
         granular="granular_markings" in obj,
-        document=document(
-            obj, found, list(values(obj["pattern"], verdict.places)) if verdict else None
-        ),
+        document=document(obj, found, values(obj["pattern"], verdict.places) if verdict else None),
     )
 
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.language.fields import FIELDS, Kind
 from hub.language.fold import join
-from hub.language.values import read
+from hub.language.values import MAX_KEY, read
 from hub.model.search import Document, Term
 from hub.stix.instant import instant_us
 from hub.stix.literals import Compared
@@ -32,8 +32,9 @@ _KEYWORDS = {
     "sectors": "sector",
     "relationship_type": "relation",
     "pattern_type": "language",
+    "type": "type",
 }
-_NO_LABELS = frozenset({"extension_types"})
+_NO_LABELS = "extension_types"
 _HAS = {name: Term("has", name) for name, field in FIELDS.items() if field.kind is Kind.VALUE}
 _REVOKED = (Term("revoked", "false"), Term("revoked", "true"))
 # Members whose text is no word, at any depth.
@@ -56,8 +57,7 @@ _MUTE = frozenset(
         "extension_type",
     ]
 )
-_NAMED = frozenset(_NAMES)
-_NAMED_OR_PATTERN = _NAMED | {"pattern"}
+_LONGEST_PLANNED = 1000
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _CODE = re.compile(r"[0-9A-Fa-f]{32,}|[A-Za-z0-9+/=_-]{256,}")
 _SHORTEST_CODE = 20
@@ -76,38 +76,68 @@ def document(
         members: What `hub.stix.walk.members` found in it, for `hashes` among others.
         literals: What its pattern compares; None: it has no pattern in the STIX language.
     """
-    values = set(_values(obj, members, literals))
-    terms = {*values, *_keywords(obj), *_refs(members)}
-    terms.update([_HAS[field] for field in {term.field for term in values}])
+    names = tuple(obj)
+    plan = _plan(names) if len("".join(names)) <= _LONGEST_PLANNED else _plan.__wrapped__(names)
+    terms = _values(obj, members, literals)
+    terms.update([_HAS[field] for field in {term.field for term in terms}])
+    terms.update(_refs(members))
+    _add_keywords(terms, obj, plan.keywords)
     # A pattern is read by its literals; one in another language as text.
     told = [text for _, text in literals or () if _is_read(text)]
-    skipped = _NAMED if literals is None else _NAMED_OR_PATTERN
+    spoken = [obj[name] for name in plan.spoken if literals is None or name != "pattern"]
     return Document(
         terms=frozenset(terms),
         numbers=_numbers(obj),
-        name=join(text for name in _NAMES if name in obj for text in _texts(obj[name])),
-        words=join([*told, *_words(obj, skipped)]),
+        name=join([text for name in plan.names for text in _texts(obj[name])]),
+        words=join(_words(told, spoken)),
     )
+
+
+class _Plan(NamedTuple):
+    """Which members of an object say what; most objects have the members of another."""
+
+    keywords: tuple[tuple[str, str], ...]
+    """Member and field"""
+    names: tuple[str, ...]
+    spoken: tuple[str, ...]
+    """Members that may hold words"""
+
+
+@lru_cache(maxsize=1024)
+def _plan(members: tuple[str, ...]) -> _Plan:
+    fields = [
+        (name, _KEYWORDS.get(name, "label"))
+        for name in members
+        if name in _KEYWORDS or (name.endswith("_types") and name != _NO_LABELS)
+    ]
+    names = tuple(name for name in _NAMES if name in members)
+    spoken = (name for name in members if name not in names and _is_spoken(name))
+    return _Plan(tuple(fields), names, tuple(spoken))
+
+
+def _is_spoken(name: str) -> bool:
+    return name not in _MUTE and not ("_ref" in name and name.endswith(REF_ENDINGS))
 
 
 def _values(
     obj: Mapping[str, Any],
     members: Iterable[tuple[str, Any]],
     literals: list[tuple[Compared, str]] | None,
-) -> Iterator[Term]:
+) -> set[Term]:
+    found: set[Term] = set()
     if literals:
-        yield from of_pattern(literals)
-    yield from of_object(obj, obj["type"])
-    yield from of_hashes(obj.get("hashes"))
+        of_pattern(found, literals)
+    of_object(found, obj, obj["type"])
+    of_hashes(found, obj.get("hashes"))
     for name, value in members:
         if name == "hashes":
-            yield from of_hashes(value)
+            of_hashes(found, value)
     inside = obj.get("objects")
-    if type(inside) is dict:
-        for item in inside.values():
-            if type(item) is dict:
-                yield from of_object(item, str(item.get("type")))
-    yield from _ids(obj)
+    for item in inside.values() if type(inside) is dict else ():
+        if type(item) is dict:
+            of_object(found, item, str(item.get("type")))
+    found.update(_ids(obj))
+    return found
 
 
 def _ids(obj: Mapping[str, Any]) -> Iterator[Term]:
@@ -136,29 +166,29 @@ def _id(field: str, text: Any) -> Iterator[Term]:
         yield Term(field, key)
 
 
-def _keywords(obj: Mapping[str, Any]) -> Iterator[Term]:
-    yield Term("id", obj["id"].lower())
-    yield _common("type", obj["type"])
-    yield _REVOKED[obj.get("revoked") is True]
-    for name, value in obj.items():
-        field = _KEYWORDS.get(name) or ("label" if name.endswith("_types") else None)
-        if field and name not in _NO_LABELS:
-            for text in _texts(value):
-                yield from _keyword(field, text)
+def _add_keywords(
+    found: set[Term], obj: Mapping[str, Any], plan: tuple[tuple[str, str], ...]
+) -> None:
+    found.add(Term("id", obj["id"].lower()))
+    found.add(_REVOKED[obj.get("revoked") is True])
+    for name, field in plan:
+        for text in _texts(obj[name]):
+            _add_keyword(found, field, text)
     if obj["type"] == "indicator" and "pattern_type" not in obj:
-        yield _common("language", "stix")
+        _add_keyword(found, "language", "stix")
     if obj.get("created_by_ref"):
-        yield Term("creator", obj["created_by_ref"].lower())
+        found.add(Term("creator", obj["created_by_ref"].lower()))
     references = obj.get("external_references")
     for reference in references if type(references) is list else ():
         if type(reference) is dict and type(reference.get("source_name")) is str:
-            yield from _keyword("source", reference["source_name"])
+            _add_keyword(found, "source", reference["source_name"])
 
 
-def _keyword(field: str, text: str) -> Iterator[Term]:
-    term = _common(field, text)
+def _add_keyword(found: set[Term], field: str, text: str) -> None:
+    # The caches hold what is short and comes again, whatever is sent.
+    term = _common(field, text) if len(text) <= MAX_KEY else _common.__wrapped__(field, text)
     if term.key:
-        yield term
+        found.add(term)
 
 
 @lru_cache(maxsize=8192)
@@ -166,12 +196,14 @@ def _common(field: str, text: str) -> Term:
     return Term(field, read(field, text) or "")
 
 
-def _refs(members: Iterable[tuple[str, Any]]) -> Iterator[Term]:
-    for name, value in members:
-        if name.endswith(REF_ENDINGS):
-            for text in _texts(value):
-                if text:
-                    yield Term("ref", text.lower())
+def _refs(members: Iterable[tuple[str, Any]]) -> list[Term]:
+    return [
+        Term("ref", text.lower())
+        for name, value in members
+        if "_ref" in name and name.endswith(REF_ENDINGS)
+        for text in _texts(value)
+        if text
+    ]
 
 
 def _numbers(obj: Mapping[str, Any]) -> dict[str, int]:
@@ -193,28 +225,18 @@ def _texts(value: Any) -> Iterable[str]:
     return [item for item in value if type(item) is str] if type(value) is list else ()
 
 
-def _words(obj: Mapping[str, Any], skipped: frozenset[str]) -> list[str]:
-    """The texts of an object but for some members of its own, those at the top first."""
-    texts: list[str] = []
-    nodes: list[Any] = [{name: value for name, value in obj.items() if name not in skipped}]
+def _words(told: list[str], nodes: list[Any]) -> list[str]:
+    """The texts of nodes at any depth, those at the top first."""
     # The list grows while it is read.
     for node in nodes:
-        for value in _spoken(node) if type(node) is dict else node:
-            if type(value) is str:
-                if len(value) < _SHORTEST_CODE or _is_read(value):
-                    texts.append(value)
-            elif type(value) is dict or type(value) is list:
-                nodes.append(value)
-    return texts
-
-
-def _spoken(node: Mapping[str, Any]) -> list[Any]:
-    """The members that may hold words."""
-    return [
-        value
-        for name, value in node.items()
-        if name not in _MUTE and not ("_ref" in name and name.endswith(REF_ENDINGS))
-    ]
+        if type(node) is str:
+            if len(node) < _SHORTEST_CODE or _is_read(node):
+                told.append(node)
+        elif type(node) is dict:
+            nodes += [value for name, value in node.items() if _is_spoken(name)]
+        elif type(node) is list:
+            nodes += node
+    return told
 
 
 def _is_read(text: str) -> bool:

@@ -7,7 +7,6 @@ literals in the same order, so it is enough to know what the tree says of each b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -15,10 +14,14 @@ Path = tuple[str, ...]
 """Object type and steps, such as ("file", "hashes", "MD5"); a step by index is "*"."""
 
 INTEGER = re.compile(r"(?<![\w.+-])(?:0|[1-9][0-9]*)(?![\w.-])")
+# What cannot begin a literal is skipped in one step; every place would be tried otherwise.
 _LITERAL = re.compile(
-    rf"'((?:[^'\\]|\\.)*+)'|({INTEGER.pattern})|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/", re.DOTALL
+    rf"[^'/0-9]*+(?:'((?:[^'\\]|\\.)*+)'|({INTEGER.pattern})|//[^\r\n]*+"
+    r"|/\*(?:[^*]|\*(?!/))*+\*/|['/0-9])",
+    re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_NUMBER = 2
 _SIGNS = frozenset(":.[]")
 
 
@@ -59,20 +62,22 @@ def compared(tree: Any, shape: str) -> tuple[Compared | None, ...]:
             found |= _of_test(node)
         else:
             heap += getattr(node, "children", None) or ()
-    return tuple(found.get(match.start()) for match in _literals(shape))
+    starts = [m.start(2) if m.lastindex == _NUMBER else m.start(1) - 1 for m in _literals(shape)]
+    return tuple(found.get(start) for start in starts)
 
 
-def values(pattern: str, places: tuple[Compared | None, ...]) -> Iterator[tuple[Compared, str]]:
+def values(pattern: str, places: tuple[Compared | None, ...]) -> list[tuple[Compared, str]]:
     """The literals that a pattern compares, without quotes and escapes, in order.
 
     Args:
         pattern: One that follows the grammar.
         places: What `compared` says of its shape.
     """
-    for place, match in zip(places, _literals(pattern), strict=True):
-        if place is not None:
-            text = match[1] if match[2] is None else match[2]
-            yield place, unescaped(text)
+    return [
+        (place, unescaped(match[match.lastindex or 0]))
+        for place, match in zip(places, _literals(pattern), strict=True)
+        if place is not None
+    ]
 
 
 def unescaped(text: str) -> str:
@@ -80,8 +85,8 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
-def _literals(pattern: str) -> Iterator[re.Match[str]]:
-    return (match for match in _LITERAL.finditer(pattern) if match.lastindex)
+def _literals(pattern: str) -> list[re.Match[str]]:
+    return [match for match in _LITERAL.finditer(pattern) if match.lastindex]
 
 
 def _of_test(test: Any) -> dict[int, Compared]:

@@ -6,10 +6,11 @@ A value that cannot be read in its field is taken for what it looks like, and el
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from hub.language.values import derived, detect, key_of, read
+from hub.language.values import derived, detect, read
 from hub.model.search import Term
 from hub.stix.literals import Compared, Path, Sense
 
@@ -42,39 +43,41 @@ _EXTENDED = {
     "unix-account-ext": {"home_dir": "value"},
 }
 _OF_OTHERS = {"value": _ANY}
+_DERIVING = frozenset({"url", "email"})
 _WILDCARDS = frozenset("%_")
 
 
-def of_object(obj: Mapping[str, Any], kind: str) -> Iterator[Term]:
-    """The values of an observable, hashes apart."""
+def of_object(found: set[Term], obj: Mapping[str, Any], kind: str) -> None:
+    """Adds the values of an observable, hashes apart."""
     for name, field in _FIELDS.get(kind, _OF_OTHERS).items():
         if name in obj:
-            yield from _of_member(field, obj[name])
+            _add_member(found, field, obj[name])
     extensions = obj.get("extensions")
     if type(extensions) is dict:
         for extension in _EXTENDED.keys() & extensions.keys():
             inside = extensions[extension]
             for name, field in _EXTENDED[extension].items():
                 if type(inside) is dict and name in inside:
-                    yield from _of_member(field, inside[name])
+                    _add_member(found, field, inside[name])
 
 
-def of_hashes(value: Any) -> Iterator[Term]:
-    """What stands in a member `hashes`."""
+def of_hashes(found: set[Term], value: Any) -> None:
+    """Adds what stands in a member `hashes`."""
     if type(value) is dict:
         for item in value.values():
-            yield from _of_member("hash", item)
+            _add_member(found, "hash", item)
 
 
-def of_pattern(literals: Iterable[tuple[Compared, str]]) -> Iterator[Term]:
-    """The values that a pattern looks for; not those that it excludes or describes."""
+def of_pattern(found: set[Term], literals: Iterable[tuple[Compared, str]]) -> None:
+    """Adds the values that a pattern looks for; not those that it excludes or describes."""
     for (path, sense), text in literals:
         if sense is Sense.IS or (sense is Sense.LIKE and _WILDCARDS.isdisjoint(text)):
             field = field_at(path)
             if field is not None:
-                yield from terms_of(field, text)
+                add(found, field, text)
 
 
+@lru_cache(maxsize=256)
 def field_at(path: Path) -> str | None:
     """The field of what a pattern compares; "": it shows in the value; None: it is no value."""
     kind, *rest = path
@@ -90,25 +93,25 @@ def field_at(path: Path) -> str | None:
     return None
 
 
-def terms_of(field: str, text: str) -> Iterator[Term]:
-    """A value as terms, with those that follow from it."""
+def add(found: set[Term], field: str, text: str) -> None:
+    """Adds a value, and those that follow from it."""
     key = read(field, text) if field else None
-    found = [Term(field, key)] if key else detect(text)[:1] or _as_it_is(text)
+    terms = [Term(field, key)] if key else detect(text)[:1] or _as_it_is(text)
     if field == "file" and ("\\" in text or "/" in text):
-        found += _as_it_is(text)
-    for term in found:
-        yield term
-        if term.field in {"url", "email"}:
-            yield from derived(term)
+        terms += _as_it_is(text)
+    for term in terms:
+        found.add(term)
+        if term.field in _DERIVING:
+            found.update(derived(term))
 
 
-def _of_member(field: str, value: Any) -> Iterator[Term]:
+def _add_member(found: set[Term], field: str, value: Any) -> None:
     if type(value) is str and value:
-        yield from terms_of(field, value)
+        add(found, field, value)
     elif type(value) is int:
-        yield from terms_of(field, str(value))
+        add(found, field, str(value))
 
 
 def _as_it_is(text: str) -> list[Term]:
     key = read("value", text)
-    return [Term("value", key_of(key))] if key else []
+    return [Term("value", key)] if key else []

@@ -11,6 +11,7 @@ from typing import Any
 from hub.errors import Fault, HubError
 from hub.model.query import Label
 from hub.model.record import Candidate
+from hub.model.search import Document
 from hub.store import index
 from hub.store.base import Change, Logged
 from hub.store.database import Database, single
@@ -53,7 +54,8 @@ class RecordArchive:
             keys = _label_keys(connection, found)
             connection.executemany(_INSERT, [_row(*brought, keys) for brought in _brought(found)])
             index.add(
-                connection, [_found(*brought, keys) for brought in _brought(found) if not brought[0].gone]
+                connection,
+                [_found(*brought, keys) for brought in _brought(found) if not brought[0].gone],
             )
             connection.executemany(
                 "INSERT INTO change VALUES (?,?,?,?,?)", [item.change for item in found]
@@ -87,7 +89,7 @@ def _logged(row: tuple[Any, ...], labels: Labels) -> Logged:
     *fields, warnings, key, origin_us, part = fields
     label = labels.of(key)
     found = tuple(warnings.split("\n")) if warnings else ()
-    record = Candidate(*fields, warnings=found, tlp=label.tlp)
+    record = Candidate._make([*fields, found, (), False, label.tlp, (), Document()])
     gone = standing == Standing.GONE
     return Logged(change, publisher, record, gone, label, origin_us, part)
 
@@ -135,9 +137,7 @@ def _row(
     )
 
 
-def _found(
-    item: Logged, record: Candidate, label: Label, keys: Mapping[Label, int]
-) -> index.Row:
+def _found(item: Logged, record: Candidate, label: Label, keys: Mapping[Label, int]) -> index.Row:
     """A record as search knows it; `settle` sets its standing."""
     return index.Row(
         item.change.added_us,

@@ -60,9 +60,7 @@ CHECKS = {
         "SELECT count(*) FROM found f WHERE NOT EXISTS"
         " (SELECT 1 FROM record r WHERE r.added_us = f.added_us AND r.standing > 0)"
     ),
-    "records without words": (
-        f"SELECT count(*) FROM found WHERE added_us NOT IN ({_WORDED})"
-    ),
+    "records without words": (f"SELECT count(*) FROM found WHERE added_us NOT IN ({_WORDED})"),
     "words of records that are gone": (
         f"SELECT count(*) FROM ({_WORDED}) w WHERE NOT EXISTS"
         " (SELECT 1 FROM found f WHERE f.added_us = w.rowid)"

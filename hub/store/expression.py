@@ -8,25 +8,28 @@ expression and all values are bound, and in the expression every token is in quo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from hub.model.search import AllOf, AnyOf, Between, Has, Node, Not, Starts, Within, Words
 from hub.store.filters import Where
-from hub.store.index import ALL, NUMBERS, digits, spelled, token
+from hub.store.index import ALL, NUMBERS, bits_of, digits, spelled, token
 
 NOTHING = '"!none"'
 """No record has this token."""
+
+BEGINNING = '" *'
+"""Behind the beginning of a token; nowhere else in an expression, as no token holds a quote"""
 
 EVERY = f'"{ALL}"'
 
 _DEEPEST = 8
 """FTS5 reads no more than some thirty brackets inside of each other."""
 
-_BITS = {4: 32, 6: 128}
 _LOW, _HIGH = -(1 << 63), (1 << 63) - 1
 """All numbers that SQLite knows"""
 
-_NUMBERS = {"added": "w.rowid", "tlp": "f.tlp"} | {name: f"f.{name}" for name in NUMBERS}
+_NUMBERS = {"added": "f.added_us", "tlp": "f.tlp"} | {name: f"f.{name}" for name in NUMBERS}
 
 
 class Wanted(NamedTuple):
@@ -67,26 +70,28 @@ def _conjuncts(node: Node) -> Iterator[Node]:
 
 def _match(node: Node, depth: int = 0) -> str | None:
     """The node in the language of FTS5; None: it has a range, or brackets too deep."""
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or isinstance(node, Between):
         return None
+    if isinstance(node, Not):
+        inner = _match(node.node, depth + 1)
+        return None if inner is None else f"({EVERY} NOT {inner})"
+    if isinstance(node, AllOf):
+        return _several(node.nodes, " AND ", EVERY, depth)
+    if isinstance(node, AnyOf):
+        return _several(node.nodes, " OR ", NOTHING, depth)
+    return _leaf(node)
+
+
+def _leaf(node: Has | Starts | Within | Words) -> str:
     match node:
         case Has():
             return _any(_quoted(token(node.field, key)) for key in node.keys)
         case Starts():
-            return _quoted(token(node.field, node.beginning)) + " *"
+            return _begins(token(node.field, node.beginning))
         case Within():
             return _within(node)
         case Words():
             return _phrase(node)
-        case Between():
-            return None
-        case Not():
-            inner = _match(node.node, depth + 1)
-            return None if inner is None else f"({EVERY} NOT {inner})"
-        case AllOf():
-            return _several(node.nodes, " AND ", EVERY, depth)
-        case AnyOf():
-            return _several(node.nodes, " OR ", NOTHING, depth)
 
 
 def _several(nodes: tuple[Node, ...], sign: str, of_none: str, depth: int) -> str | None:
@@ -103,6 +108,10 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def _begins(text: str) -> str:
+    return f'"{text}{BEGINNING}'
+
+
 def _joined(parts: list[str], sign: str) -> str:
     return f"({sign.join(parts)})" if len(parts) > 1 else "".join(parts)
 
@@ -115,14 +124,14 @@ def _phrase(node: Words) -> str:
     columns = "names" if node.name else "{names texts}"
     # A word that no text can hold is found nowhere: spelled so, it stays one word.
     words = " ".join(spelled(word) for word in node.words)
-    return f"({columns} : {_quoted(words)}{' *' if node.begins else ''})"
+    return f"({columns} : {_begins(words) if node.begins else _quoted(words)})"
 
 
 def _within(node: Within) -> str:
     """What begins in the range, by digits that it has in common; and every network around it."""
-    version, bits = node.version, _BITS[node.version]
+    version, bits = node.version, bits_of(node.version)
     parts = [
-        _quoted(digits(version, low)[: 2 + (bits - free) // 4]) + " *"
+        _begins(digits(version, low)[: 2 + (bits - free) // 4])
         for low, free in _blocks(node.low, node.high)
     ]
     for free in range(1, bits + 1):
@@ -147,20 +156,68 @@ def _condition(node: Node) -> Where:
     match = _match(node)
     if match is not None:
         return Where("f.added_us IN (SELECT rowid FROM words WHERE words MATCH ?)", [match])
-    match node:
-        case Between():
-            return _between(node)
-        case Not():
-            inner = _condition(node.node)
-            return Where(f"NOT ({inner.sql})", inner.args)
-        case AllOf():
-            return _all([_condition(part) for part in node.nodes])
-        case AnyOf():
-            parts = [_condition(part) for part in node.nodes]
-            text = " OR ".join(f"({part.sql})" for part in parts)
-            return Where(text, [arg for part in parts for arg in part.args])
-        case _:
-            raise AssertionError(node)
+    if isinstance(node, Between):
+        return _between(node)
+    if _height(node) > _DEEPEST:
+        return _deep(node)
+    if isinstance(node, Not):
+        inner = _condition(node.node)
+        return Where(f"NOT ({inner.sql})", inner.args)
+    parts = [_condition(part) for part in _inside(node)]
+    if isinstance(node, AllOf):
+        return _all(parts)
+    text = " OR ".join(f"({part.sql})" for part in parts)
+    return Where(text, [arg for part in parts for arg in part.args])
+
+
+def _inside(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Not):
+        return (node.node,)
+    return node.nodes if isinstance(node, AllOf | AnyOf) else ()
+
+
+def _height(node: Node) -> int:
+    return 1 + max((_height(part) for part in _inside(node)), default=0)
+
+
+def _deep(node: Node) -> Where:
+    """A node with more brackets inside of each other than SQLite reads: `holds` puts it together."""
+    leaves: list[Where] = []
+    steps = " ".join(_steps(node, leaves))
+    text = " || ".join(["''", *(f"({leaf.sql})" for leaf in leaves)])
+    return Where(f"holds(?, {text})", [steps, *(arg for leaf in leaves for arg in leaf.args)])
+
+
+def _steps(node: Node, leaves: list[Where]) -> Iterator[str]:
+    """The node for `holds`; what it is made of is added to the leaves."""
+    if isinstance(node, Not | AllOf | AnyOf) and _match(node) is None:
+        for part in _inside(node):
+            yield from _steps(part, leaves)
+        yield "!" if isinstance(node, Not) else f"{'&|'[isinstance(node, AnyOf)]}{len(node.nodes)}"
+    else:
+        leaves.append(_condition(node))
+        yield str(len(leaves) - 1)
+
+
+@lru_cache(maxsize=4096)
+def holds(steps: str, leaves: str) -> int:
+    """Whether a query holds, when it is known of each of its leaves; for SQL.
+
+    Args:
+        steps: A leaf by its number; `!`: not the last; `&2`, `|2`: all or one of the last two.
+        leaves: `0` or `1` for each.
+    """
+    stack: list[bool] = []
+    for step in steps.split():
+        if step == "!":
+            stack.append(not stack.pop())
+        elif step[0] in "&|":
+            start = len(stack) - int(step[1:])
+            last, stack[start:] = stack[start:], []
+            stack.append(all(last) if step[0] == "&" else any(last))
+        else:
+            stack.append(leaves[int(step)] == "1")
+    return int(stack.pop())
 
 
 def _all(parts: list[Where]) -> Where:

@@ -51,7 +51,10 @@ class SqliteFinder:
             if not ranges:
                 return Hits([], more=False)
             # One row more than asked for tells whether there is more.
-            wanted = finding.newest(ranges, node, before_us, limit + 1)
+            some = finding.some(node)
+            (count,) = single(connection.execute(some.sql, some.args))
+            few = count <= finding.FEW
+            wanted = finding.newest(ranges, node, before_us, limit + 1, few=few)
             keys = [key for (key,) in connection.execute(wanted.sql, wanted.args)]
         return Hits(keys[:limit], len(keys) > limit)
 
@@ -76,7 +79,8 @@ class SqliteFinder:
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
         """See `Finder.suggest`."""
         with self._seen(scope, self._find_s) as (connection, ranges):
-            if not ranges:
+            # What is no text (a lone surrogate) begins no key.
+            if not ranges or beginning.encode(errors="replace").decode() != beginning:
                 return []
             wanted = finding.beginnings(ranges, field, beginning, _SUGGEST_FROM, most)
             return [key for key, _ in connection.execute(wanted.sql, wanted.args)]
@@ -141,7 +145,12 @@ class SqliteFinder:
 
 def _summary(connection: sqlite3.Connection, ranges: Sequence[Range], term: Term) -> Summary:
     node = Has(term.field, (term.key,))
-    wanted = finding.known(ranges, node, _SUMMARY_FROM)
+    some = finding.some(node)
+    (count,) = single(connection.execute(some.sql, some.args))
+    if not count:
+        return Summary(term, 0)
+    few = count <= finding.FEW
+    wanted = finding.known(ranges, node, _SUMMARY_FROM, few=few)
     count, first_us, last_us, tlp, publishers = single(connection.execute(wanted.sql, wanted.args))
     if not count:
         return Summary(term, 0)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hub.model.search import EVERYTHING, Node, Starts
 from hub.model.tlp import Tlp
-from hub.store.expression import EVERY, Wanted, wanted
+from hub.store.expression import BEGINNING, EVERY, Wanted, wanted
 from hub.store.filters import Where, in_set, none_better
 from hub.store.index import COLUMNS, NUMBERS, label_token
 from hub.store.labels import Range
@@ -19,24 +19,32 @@ from hub.store.merge import Standing
 _MOST_TOKENS = 200
 """Labels in one expression; whoever sees more has them filtered in `found` alone."""
 
+FEW = 50
+"""So few records may be looked at though they are hidden: fewer than the tokens of labels cost."""
+
 _INSTANTS = {"added": "w.rowid"} | {name: f"f.{name}" for name in NUMBERS if name != "confidence"}
 
-_TLP = f"CASE f.tlp {' '.join(f'WHEN {tlp:d} THEN {chr(39)}{tlp.text}{chr(39)}' for tlp in Tlp)} END"
+_TLP = (
+    f"CASE f.tlp {' '.join(f'WHEN {tlp:d} THEN {chr(39)}{tlp.text}{chr(39)}' for tlp in Tlp)} END"
+)
 _KEYS = {"tlp": _TLP, "collection": "CAST(f.collection AS TEXT)"}
 
 
-def matching(ranges: Sequence[Range], node: Node, before_us: int = 0) -> Where:
+def matching(
+    ranges: Sequence[Range], node: Node, before_us: int = 0, *, few: bool = False
+) -> Where:
     """Records that match, as what stands behind SELECT: `w` is `words`, `f` is `found`.
 
     Args:
         ranges: What the scope sees; not empty.
         node: What for.
         before_us: Only records added before this instant; 0: all.
+        few: No more than `FEW` match, hidden ones among them.
     """
     query = wanted(node)
     may = in_set(ranges, "f")
     better = none_better(ranges)
-    args: list[int | str] = [_expression(ranges, query)]
+    args: list[int | str] = [query.match if few else _expression(ranges, query)]
     args += [max(query.low_us, min(item.since_us for item in ranges))]
     args += [min(query.high_us, before_us - 1) if before_us else query.high_us]
     return Where(
@@ -56,9 +64,20 @@ def _expression(ranges: Sequence[Range], query: Wanted) -> str:
     return f"({labels})" if query.match == EVERY else f"({labels}) AND {query.match}"
 
 
-def newest(ranges: Sequence[Range], node: Node, before_us: int, limit: int) -> Where:
+def some(node: Node) -> Where:
+    """How many match, hidden ones among them; no more than one above `FEW`."""
+    match = wanted(node).match
+    if match == EVERY or BEGINNING in match:
+        # FTS5 reads all that begins so before it gives the first, which is not done twice.
+        return Where("SELECT ?", [FEW + 1])
+    return Where(
+        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", [match, FEW + 1]
+    )
+
+
+def newest(ranges: Sequence[Range], node: Node, before_us: int, limit: int, *, few: bool) -> Where:
     """The keys of the newest that match."""
-    found = matching(ranges, node, before_us)
+    found = matching(ranges, node, before_us, few=few)
     return Where(f"SELECT w.rowid {found.sql} ORDER BY w.rowid DESC LIMIT ?", [*found.args, limit])
 
 
@@ -124,9 +143,9 @@ def _path(field: str) -> str:
     return f"$.{field}"
 
 
-def known(ranges: Sequence[Range], node: Node, most: int) -> Where:
+def known(ranges: Sequence[Range], node: Node, most: int, *, few: bool) -> Where:
     """What is known of the newest `most` records that match: one row."""
-    found = matching(ranges, node)
+    found = matching(ranges, node, few=few)
     return Where(
         "SELECT count(*), min(at), max(at), max(tlp), json_group_array(DISTINCT publisher)"
         f" FROM (SELECT w.rowid AS at, f.tlp, f.publisher {found.sql} ORDER BY w.rowid DESC LIMIT ?)",

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -43,6 +44,7 @@ TAGS = frozenset(name for name, field in FIELDS.items() if field.facet) - COLUMN
 
 _UNLIMITED = Limits(object_bytes=1 << 62, depth=1 << 30)
 _CHUNK = 500
+_BITS = {4: 32, 6: 128}
 _ODD = re.compile(f"[\x00-\x20\x7f\"'%{re.escape(GAP)}A-Z\ud800-\udfff]")
 """What would end a token, or be taken for another: FTS5 folds the case of ASCII."""
 
@@ -107,9 +109,7 @@ def strays(connection: sqlite3.Connection, most: int) -> int:
     return count
 
 
-_SELECT = (
-    "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
-)
+_SELECT = "SELECT r.added_us, r.label, r.standing, l.tlp, r.collection, r.type, r.publisher, r.raw"
 _SOME = (
     f"{_SELECT} FROM json_each(?) k CROSS JOIN record r ON r.added_us = k.value"
     " JOIN label l ON l.key = r.label WHERE r.standing > 0"
@@ -126,8 +126,8 @@ _NEWEST = (
 
 
 def _rows(cursor: sqlite3.Cursor) -> Iterator[Row]:
-    for *columns, raw in cursor:
-        yield Row(*columns, document_of(raw))
+    for row in cursor:
+        yield Row._make((*row[:-1], document_of(row[-1])))
 
 
 def document_of(raw: bytes) -> Document:
@@ -141,20 +141,28 @@ def _texts(row: Row) -> tuple[int, str, str, str]:
     return row.added_us, document.name, document.words, " ".join(tokens(row))
 
 
-def tokens(row: Row) -> set[str]:
+def tokens(row: Row) -> list[str]:
     """The tokens of a record's values."""
-    found = {
-        ALL,
-        label_token(row.label),
-        token("tlp", Tlp(row.tlp).text),
-        token("publisher", row.publisher),
-        token("collection", str(row.collection)),
-    }
-    for field, key in row.document.terms:
-        found.add(token(field, key))
-        if field == "ip":
-            found.add(place(key))
+    terms = row.document.terms
+    found = [f"{field}:{key}" for field, key in terms]
+    # One look at all of them is cheaper than one at each.
+    if _ODD.search("".join(found)):
+        found = [token(field, key) for field, key in terms]
+    found += [place(key) for field, key in terms if field == "ip"]
+    found += _held(row.label, row.tlp, row.collection, row.publisher)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _held(label: int, tlp: int, collection: int, publisher: str) -> tuple[str, ...]:
+    """The tokens of how the hub holds a record."""
+    return (
+        ALL,
+        label_token(label),
+        token("tlp", Tlp(tlp).text),
+        token("publisher", publisher),
+        token("collection", str(collection)),
+    )
 
 
 def token(field: str, key: str) -> str:
@@ -176,7 +184,12 @@ def place(key: str) -> str:
 
 def digits(version: int, address: int) -> str:
     """An address in hexadecimal, as `place` writes it."""
-    return f"@{version}{address:0{8 if version == 4 else 32}x}"
+    return f"@{version}{address:0{bits_of(version) // 4}x}"
+
+
+def bits_of(version: int) -> int:
+    """Of an address of IPv4 or IPv6."""
+    return _BITS[version]
 
 
 def spelled(key: str) -> str:
@@ -189,9 +202,9 @@ def _columns(row: Row) -> tuple[object, ...]:
     for field, key in row.document.terms:
         if field in TAGS:
             tags.setdefault(field, []).append(key)
-    numbers: Mapping[str, int] = row.document.numbers
+    number = row.document.numbers.get
     return (
         *row[:-1],
-        *(numbers.get(field) for field in NUMBERS),
+        *map(number, NUMBERS),
         _encode(tags).decode() if tags else None,
     )

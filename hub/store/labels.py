@@ -52,7 +52,9 @@ class Labels:
     def windows(self, connection: sqlite3.Connection, scope: Scope) -> list[Range]:
         """What the scope may see of the records of all collections."""
         return [
-            found for key in sorted(scope.readable) for found in self.visible(connection, scope, key)
+            found
+            for key in sorted(scope.readable)
+            for found in self.visible(connection, scope, key)
         ]
 
     def refresh(self, connection: sqlite3.Connection) -> None:

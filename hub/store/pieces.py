@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,9 +11,7 @@ from hub.store.database import Database
 from hub.store.filters import among, best_form, in_set, latest
 from hub.store.labels import Labels
 
-_COLUMNS = (
-    "r.added_us, r.collection, r.object_id, r.type, r.version, r.label, r.publisher, r.raw"
-)
+_COLUMNS = "r.added_us, r.collection, r.object_id, r.type, r.version, r.label, r.publisher, r.raw"
 _CHUNK = 5000
 _LARGEST = (1 << 63) - 1
 
@@ -61,8 +58,5 @@ class RecordPieces:
         found.sort(key=lambda each: (each[0], each[1].added_us), reverse=True)
         return [piece for _, piece in found]
 
-    def _pieces(self, rows: Iterable[tuple[Any, ...]] | sqlite3.Cursor) -> list[Piece]:
-        return [
-            Piece(*columns, self._labels.of(label).tlp, publisher, raw)
-            for *columns, label, publisher, raw in rows
-        ]
+    def _pieces(self, rows: Iterable[tuple[Any, ...]]) -> list[Piece]:
+        return [Piece._make((*row[:5], self._labels.of(row[5]).tlp, *row[6:])) for row in rows]

@@ -67,7 +67,7 @@ class RecordSource:
     def windows(self, scope: Scope) -> list[tuple[int, int]]:
         """See `Source.windows`."""
         with self._database.reading() as connection:
-            return [tuple(found) for found in self._labels.windows(connection, scope)]
+            return [(label, since) for label, since in self._labels.windows(connection, scope)]
 
     def _shown(self, connection: sqlite3.Connection, group: Sequence[_Record]) -> list[Shown]:
         """The records of one object that anybody may get, the best one first."""
@@ -118,7 +118,7 @@ def _live(connection: sqlite3.Connection, objects: str) -> list[_Record]:
         " WHERE r.standing > 0 ORDER BY 1, 2, 3, 4, 5, 6",
         (objects,),
     )
-    return [_Record._make(row) for row in rows]  # type: ignore[arg-type]
+    return [_Record._make(row) for row in rows]
 
 
 def _tombstones(connection: sqlite3.Connection, objects: str) -> list[int]:

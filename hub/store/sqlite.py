@@ -10,6 +10,7 @@ from hub.model.clock import now_us
 from hub.stix.terms import number
 from hub.store.archive import RecordArchive
 from hub.store.database import Database
+from hub.store.expression import holds
 from hub.store.factors import FactorBook
 from hub.store.index import fill
 from hub.store.parties import PartyRegistry
@@ -22,6 +23,7 @@ from hub.store.upgrade import marking, statement
 
 _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "number": number,
+    "holds": holds,
     "marking": marking,
     "statement": statement,
 }
@@ -30,8 +32,14 @@ _SEARCH = 4
 
 
 class SqliteStore(
-    *(RecordLog, RecordPieces, RecordSource),
-    *(PartyRegistry, SessionBook, FactorBook, SearchBook, RecordArchive),
+    RecordLog,
+    RecordPieces,
+    RecordSource,
+    PartyRegistry,
+    SessionBook,
+    FactorBook,
+    SearchBook,
+    RecordArchive,
 ):
     """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
 

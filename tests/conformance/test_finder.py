@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,7 +58,9 @@ def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> No
     every = [sheet.added_us for sheet in oracle.sheets()]
     asked_keys = [*every, 1, *every[:1]]
     assert world.store.pick(viewer, asked_keys) == oracle.pick(viewer, asked_keys)
-    for object_id in {kept.item.object_id for one in oracle.collections.values() for kept in one.kept}:
+    for object_id in {
+        kept.item.object_id for one in oracle.collections.values() for kept in one.kept
+    }:
         assert world.store.held(viewer, object_id) == oracle.held(viewer, object_id)
     assert world.store.held(viewer, "malware--\0") == []
 
@@ -75,7 +76,9 @@ def follows_the_oracle(engine: SearchEngine, folder: Path, **how: Any) -> None:
             compare(found, viewer, EVERYTHING, limit)
             for node in data.draw(st.lists(nodes(found.oracle), min_size=1, max_size=4)):
                 compare(found, viewer, node, limit)
-            compare_values(found, viewer, data.draw(st.sampled_from(["", "c", "cve-", "a "])), limit)
+            compare_values(
+                found, viewer, data.draw(st.sampled_from(["", "c", "cve-", "a "])), limit
+            )
             assert found.store.faults() == []
 
     check()

@@ -67,17 +67,12 @@ def a_phrase_goes_on_in_the_next_text(plant: Plant) -> None:
 def networks_around_are_missed(plant: Plant) -> None:
     def within(node: Within) -> str:
         parts = [
-            f'"{index.digits(node.version, low)[: 2 + (expression._BITS[node.version] - free) // 4]}" *'
+            f'"{index.digits(node.version, low)[: 2 + (index.bits_of(node.version) - free) // 4]}" *'
             for low, free in expression._blocks(node.low, node.high)
         ]
         return f"({' OR '.join(parts)})"
 
     plant.setattr(expression, "_within", within)
-
-
-def networks_are_taken_for_addresses(plant: Plant) -> None:
-    plant.setattr(index, "place", lambda key: true(key.partition("/")[0]))
-    true = index.place
 
 
 def what_has_no_date_is_in_no_range_and_not_outside(plant: Plant) -> None:
@@ -141,7 +136,6 @@ BUGS: tuple[Callable[[Plant], None], ...] = (
     versions_are_compared_with_hidden_ones,
     a_phrase_goes_on_in_the_next_text,
     networks_around_are_missed,
-    networks_are_taken_for_addresses,
     what_has_no_date_is_in_no_range_and_not_outside,
     a_blank_ends_a_value,
     deleted_words_stay,

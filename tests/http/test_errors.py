@@ -6,9 +6,12 @@ import re
 from typing import Any
 
 import pytest
+from flask import g
 
 from hub.errors import Fault
+from hub.http import errors
 from hub.http.errors import TABLE
+from hub.language.problem import QueryError
 from tests import fakes
 from tests.http import sample
 from tests.http.asking import MEDIA_TYPE, Hub, Room, data, query
@@ -235,3 +238,21 @@ def test_a_missing_slash_is_no_redirect(hub: Hub, name: str) -> None:
 
 def test_ids_are_case_sensitive(seed: Room) -> None:
     assert seed.get(f"objects/{sample.VERSIONED.upper()}/").status_code == 404
+
+
+def test_a_query_that_is_not_understood_says_where_in_both_languages(hub: Hub) -> None:
+    with hub.app.test_request_context("/api/v1/search"):
+        g.request_id = "4f1c2a9be07d5c36"
+        answer = errors.answer(QueryError("similar-field", 5, 11, field="domian", near="domain"))
+    assert answer.status_code == 400
+    assert data(answer)["error_code"] == "bad-query"
+    assert data(answer)["description"].startswith("There is no field domian. Did you mean")
+    assert data(answer)["details"] == {
+        "field": "q",
+        "key": "similar-field",
+        "position": 5,
+        "length": 6,
+        "en": data(answer)["description"],
+        "vi": "Không có trường domian. Có phải ý bạn là domain? Để tìm chính đoạn văn bản này, "
+        "hãy dùng ngoặc kép.",
+    }

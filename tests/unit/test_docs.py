@@ -15,6 +15,10 @@ import pytest
 from hub import config
 from hub.cli.main import main
 from hub.http import errors
+from hub.language.fields import ALIASES, FIELDS
+from hub.language.messages import MESSAGES
+from hub.language.parser import Setting, parse
+from hub.language.problem import QueryError
 from hub.stix.terms import MATCH_FIELDS
 from tests.tools import reference, reference_http, reference_json, reference_policy
 
@@ -286,3 +290,37 @@ def test_every_test_that_a_page_names_exists() -> None:
         path, _, name = span.partition("::")
         assert (ROOT / path).is_file(), span
         assert f"def {name}(" in text_of(ROOT / path) or not name, span
+
+
+def examples(column: str) -> list[list[str]]:
+    """The code in the cells of each row of the tables of queries with this second column."""
+    tables = re.findall(
+        rf"^\| query \| {column} \|\n\| --- \| --- \|\n((?:\|.*\n)+)",
+        page("query.md"),
+        re.MULTILINE,
+    )
+    rows = [re.split(r" (?<!\\)\| ", line[2:-2]) for rows in tables for line in rows.splitlines()]
+    return [[cell.strip("`").replace("\\|", "|") for cell in row] for row in rows]
+
+
+def test_every_query_of_the_reference_is_understood() -> None:
+    found = examples("finds")
+    assert len(found) > 40
+    for query, finds in found:
+        if finds.startswith("no:"):
+            with pytest.raises(QueryError):
+                parse(query, Setting(0))
+        else:
+            assert parse(query, Setting(0)).parts
+
+
+def test_queries_that_the_reference_calls_the_same_are() -> None:
+    found = examples("the same as")
+    assert len(found) > 8
+    for query, same in found:
+        assert parse(query, Setting(0)).node == parse(same, Setting(0)).node, query
+
+
+def test_every_field_and_error_of_a_query_is_in_the_reference() -> None:
+    names = [*FIELDS, *ALIASES, *MESSAGES]
+    assert [name for name in names if f"`{name}`" not in page("query.md")] == []
