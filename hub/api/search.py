@@ -29,7 +29,7 @@ _FORMS = ("json", *export.FORMS)
 _VALUES = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
 _INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.INSTANT)
 
-_Q = Param("q", "The query; empty: everything. See [search](../how-to/search-and-look-up.md).")
+_Q = Param("q", "A query of the query language; empty: everything.")
 SEARCH = (
     _Q,
     Param("limit", "Objects of a page.", 50, bounds=(1, MOST_HITS)),
