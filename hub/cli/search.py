@@ -132,9 +132,11 @@ def _row(hit: dict[str, Any], *, raw: bool) -> dict[str, Any]:
     from hub.language.defang import defang, harmless  # slow to import: unicode tables
 
     same: Callable[[str, str], str] = (lambda _, text: text) if raw else defang
-    matched = (same(item["field"], item["value"]) for item in hit["matched"])
+    # Words are in many texts: they say something where no value does.
+    values = [item for item in hit["matched"] if item["how"] not in {"name", "words"}]
+    matched = (same(item["field"], item["value"]) for item in values or hit["matched"])
     return {
-        "added": hit["date_added"][:16].replace("T", " "),
+        "added": _minute(hit["date_added"]),
         "tlp": hit["tlp"],
         "type": hit["type"],
         "name": hit["name"] if raw else harmless(hit["name"]),
@@ -143,6 +145,10 @@ def _row(hit: dict[str, Any], *, raw: bool) -> dict[str, Any]:
         "collection": hit["collection"]["alias"],
         "id": hit["id"],
     }
+
+
+def _minute(instant: str | None) -> str:
+    return (instant or "")[:16].replace("T", " ")
 
 
 @click.command()
@@ -201,6 +207,8 @@ def _looked(item: dict[str, Any], *, raw: bool) -> dict[str, Any]:
     field, value = item["field"], item["value"] or ""
     return {name: "" if item[name] is None else item[name] for name in _LOOKED} | {
         "value": value if raw or not field else defang(field, value),
+        "first": _minute(item["first"]),
+        "last": _minute(item["last"]),
         # What was understood stands in its own column already.
         "given": "" if field else harmless(item["given"]),
     }

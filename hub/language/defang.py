@@ -31,5 +31,5 @@ def _plain(scheme: str) -> str:
 
 
 def _dots(host: str) -> str:
-    """The last dot is enough for people and programs; of an address, too."""
-    return _DOT.sub("[.]", host, count=1) if "." in host else host.replace(":", "[:]", 1)
+    """The last dot is enough. A version 6 address has none, and alone nothing follows it."""
+    return _DOT.sub("[.]", host, count=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -17,6 +17,12 @@ from tests.tools.markdown import codes, filled, table
 from tests.tools.reference_json import notes_of
 
 TAGS = ("search", "objects", "saved searches")
+_PLAIN: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    bool: "`true` or `false`",
+    type(None): "`null`",
+}
 _HOWS = {
     How.VALUE: "the value that was asked for",
     How.HOST: "a name below the domain that was asked for",
@@ -94,22 +100,22 @@ def _shape(shape: type[msgspec.Struct]) -> str:
 
 
 def _kind(hint: Any) -> str:
-    if hint is shapes.Instant:
-        return "timestamp"
-    if hint is shapes.Stix:
-        return "STIX object"
-    if get_origin(hint) is not None and hasattr(hint, "__metadata__"):
+    named = {shapes.Instant: "timestamp", shapes.Stix: "STIX object"} | _PLAIN
+    if hint in named:
+        return named[hint]
+    if hasattr(hint, "__metadata__"):
         return _kind(hint.__origin__)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return f"[`{hint.__name__}`](#{hint.__name__.lower()})"
-    args = get_args(hint)
-    if get_origin(hint) is list:
+    return _several(get_origin(hint), get_args(hint))
+
+
+def _several(origin: Any, args: tuple[Any, ...]) -> str:
+    if origin is list:
         return f"list of {_kind(args[0])}"
-    if type(None) in args or get_origin(hint) is Union:
-        return " or ".join("`null`" if arg is type(None) else _kind(arg) for arg in args)
-    if args:
+    if origin is Literal:
         return codes(args)
-    return {str: "text", int: "whole number", bool: "`true` or `false`"}[hint]
+    return " or ".join(map(_kind, args))
 
 
 def _files() -> str:
