@@ -25,7 +25,8 @@ from hub.errors import HubError
 from hub.language.fields import FIELDS, Kind
 from hub.language.values import show
 from hub.model.clock import format_us
-from hub.service.search import Hit
+from hub.model.search import Node, Piece
+from hub.service.search import document_of, hit_of
 
 _log = logging.getLogger("hub.error")
 _SPACE = uuid.UUID("8f6d0a56-7d33-4c39-9e52-6a1f0c9c8a11")
@@ -38,7 +39,17 @@ _COLUMNS = (
     *("created", "modified", "valid_from", "valid_until", "confidence", "labels", "revoked"),
 )
 
-Pages = Iterator[list[Hit]]
+Pages = Iterator[list[Piece]]
+
+
+class Wish(NamedTuple):
+    """What a file is written from, beside the records."""
+
+    node: Node
+    """The query, which says why a record was found"""
+    shower: Shower
+    fields: Sequence[str]
+    """Whose values are wanted; none: of all fields"""
 
 
 class Form(NamedTuple):
@@ -46,20 +57,19 @@ class Form(NamedTuple):
 
     media_type: str
     suffix: str
-    write: Callable[[Pages, Shower, Sequence[str]], Iterator[bytes]]
-    """Of the hits, for names of collections, and the fields whose values are wanted"""
+    write: Callable[[Pages, Wish], Iterator[bytes]]
     broken: Callable[[str], bytes]
     """The last line when it breaks off, with the reason"""
 
 
-def respond(form: Form, pages: Pages, shower: Shower, fields: Sequence[str]) -> Response:
+def respond(form: Form, pages: Pages, wish: Wish) -> Response:
     """The answer. What is wrong with the query is found out before it begins.
 
     Raises:
         HubError: What the first page raises.
     """
     first = next(pages, [])
-    body = _guarded(form, form.write(chain([first], pages), shower, fields))
+    body = _guarded(form, form.write(chain([first], pages), wish))
     response = Response(body, content_type=form.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="search.{form.suffix}"'
     return response
@@ -75,11 +85,11 @@ def _guarded(form: Form, body: Iterator[bytes]) -> Iterator[bytes]:
         raise
 
 
-def _csv(pages: Pages, shower: Shower, fields: Sequence[str]) -> Iterator[bytes]:
+def _csv(pages: Pages, wish: Wish) -> Iterator[bytes]:
     """RFC 4180, with the mark by which spreadsheets know UTF-8."""
     yield b"\xef\xbb\xbf" + _line(_COLUMNS)
-    for hits in pages:
-        yield b"".join(_line(_cells(hit, shower, fields)) for hit in hits)
+    for pieces in pages:
+        yield b"".join(_line(_cells(piece, wish)) for piece in pieces)
 
 
 def _line(cells: Sequence[str]) -> bytes:
@@ -94,16 +104,16 @@ def safe(cell: str) -> str:
     return f"'{plain}" if _FORMULA.match(cell) else plain
 
 
-def _cells(hit: Hit, shower: Shower, fields: Sequence[str]) -> list[str]:
-    piece, obj = hit.piece, msgspec.json.decode(hit.piece.raw)
+def _cells(piece: Piece, wish: Wish) -> list[str]:
+    obj = msgspec.json.decode(piece.raw)
     return [
         piece.object_id,
         piece.type,
         _text(obj.get("name")),
-        " ".join(_values(hit, fields)),
+        " ".join(_values(piece, wish)),
         piece.tlp.text,
         piece.publisher,
-        shower.alias(piece.collection),
+        wish.shower.alias(piece.collection),
         format_us(piece.added_us),
         *(_text(obj.get(name)) for name in _COLUMNS[8:]),
     ]
@@ -117,39 +127,38 @@ def _text(value: Any) -> str:
     return "" if value is None or isinstance(value, dict) else str(value)
 
 
-def _stix(pages: Pages, shower: Shower, fields: Sequence[str]) -> Iterator[bytes]:
+def _stix(pages: Pages, wish: Wish) -> Iterator[bytes]:
     """A bundle of the objects as they are stored; its id follows from their ids and dates."""
-    del shower, fields
+    del wish
     comma, digest = b"", uuid.uuid5(_SPACE, "search")
     yield b'{"type":"bundle","objects":['
-    for hits in pages:
-        for hit in hits:
-            yield comma + hit.piece.raw
-            comma, digest = b",", uuid.uuid5(digest, str(hit.piece.added_us))
+    for pieces in pages:
+        for piece in pieces:
+            yield comma + piece.raw
+            comma, digest = b",", uuid.uuid5(digest, str(piece.added_us))
     yield b'],"id":"bundle--%b"}\n' % str(uuid.UUID(bytes=digest.bytes, version=4)).encode()
 
 
-def _ndjson(pages: Pages, shower: Shower, fields: Sequence[str]) -> Iterator[bytes]:
+def _ndjson(pages: Pages, wish: Wish) -> Iterator[bytes]:
     """A hit in each line: objects lose the line ends between their members, and no more."""
-    del fields
-    for hits in pages:
-        lines = (msgspec.json.encode(shower.hit(hit)) for hit in hits)
+    for pieces in pages:
+        hits = (wish.shower.hit(hit_of(piece, wish.node)) for piece in pieces)
+        lines = (msgspec.json.encode(hit) for hit in hits)
         yield b"".join(msgspec.json.format(line, indent=-1) + b"\n" for line in lines)
 
 
-def _plain(pages: Pages, shower: Shower, fields: Sequence[str]) -> Iterator[bytes]:
+def _plain(pages: Pages, wish: Wish) -> Iterator[bytes]:
     """A value in each line; one that several objects have stands there for each of them."""
-    del shower
-    for hits in pages:
-        found = dict.fromkeys(value for hit in hits for value in _values(hit, fields))
+    for pieces in pages:
+        found = dict.fromkeys(value for piece in pieces for value in _values(piece, wish))
         yield "".join(f"{value}\n" for value in found).encode("utf-8", "replace")
 
 
-def _values(hit: Hit, fields: Sequence[str]) -> list[str]:
+def _values(piece: Piece, wish: Wish) -> list[str]:
     return [
         _CONTROLS.sub(" ", show(term))
-        for term in sorted(hit.document.terms)
-        if FIELDS[term.field].kind is Kind.VALUE and (not fields or term.field in fields)
+        for term in sorted(document_of(piece).terms)
+        if FIELDS[term.field].kind is Kind.VALUE and (not wish.fields or term.field in wish.fields)
     ]
 
 

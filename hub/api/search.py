@@ -117,7 +117,8 @@ class _Views:
         question = self._ask(admitted, given["q"])
         shower = Shower(admitted.scope, admitted.directory)
         pages = self._searcher.walk(question)
-        return export.respond(export.FORMS[form], pages, shower, given["field"])
+        wish = export.Wish(question.node, shower, given["field"])
+        return export.respond(export.FORMS[form], pages, wish)
 
     def facets(self) -> Response:
         admitted = self._doorman.admit(request)

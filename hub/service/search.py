@@ -102,8 +102,8 @@ class Searcher:
                 break
         return Page(hits, last, found.more or (bool(found.keys) and last != found.keys[-1]))
 
-    def walk(self, question: Question) -> Iterator[list[Hit]]:
-        """All hits, newest first, a few at a time; then in the same way what came meanwhile."""
+    def walk(self, question: Question) -> Iterator[list[Piece]]:
+        """All records, newest first, a few at a time; then in the same way what came meanwhile."""
         floor, settled = 0, False
         while not settled:
             settled, newest, before = True, floor, 0
@@ -112,10 +112,10 @@ class Searcher:
                 keys = [key for key in found.keys if key > floor]
                 newest = max([newest, *keys[:1]])
                 for chunk in _chunks(keys):
-                    hits = self._picked(question, chunk)
+                    pieces = self._log.pick(question.scope, chunk)
                     # Who is gone may have been replaced by something newer.
-                    settled = settled and len(hits) == len(chunk)
-                    yield hits
+                    settled = settled and len(pieces) == len(chunk)
+                    yield pieces
                 if not found.more or len(keys) < len(found.keys):
                     break
                 settled, before = False, keys[-1]
@@ -149,7 +149,7 @@ class Searcher:
         return [hit for chunk in _chunks(keys) for hit in self._picked(question, chunk)]
 
     def _picked(self, question: Question, keys: Sequence[int]) -> list[Hit]:
-        return [_hit(piece, question.node) for piece in self._log.pick(question.scope, keys)]
+        return [hit_of(piece, question.node) for piece in self._log.pick(question.scope, keys)]
 
 
 def document_of(piece: Piece) -> Document:
@@ -189,7 +189,8 @@ def _require_facet(name: str) -> None:
         raise bad("field", f"{name[:80]!r} has no values that are counted", remedy)
 
 
-def _hit(piece: Piece, node: Node) -> Hit:
+def hit_of(piece: Piece, node: Node) -> Hit:
+    """A record that matches, with the reasons."""
     document = document_of(piece)
     sheet = Sheet(document, piece.collection, piece.publisher, piece.tlp, piece.added_us)
     return Hit(piece, document, matched(node, sheet))
