@@ -9,17 +9,20 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types layers sizes bench docs fmt venv
+.PHONY: help run test test-cluster check lint types layers sizes bench docs fmt venv
 .NOTPARALLEL:
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run-stamp ## Start a hub with sample data in var/demo; Ctrl-C stops it
 	$(BIN)/hub demo
 
 test: $(VENV)/.stamp ## Run the tests; the lines "SKIPPED" name what this machine cannot run, and why
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-cluster: $(VENV)/.stamp ## Run only the tests with three Elasticsearch nodes
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) -m cluster
 
 check: lint types layers sizes docs ## Check style, types, layers, sizes and documents, without the tests
 

@@ -12,6 +12,7 @@ Strategy: use the smallest thing that has what the test needs.
 - The network is off except for loopback; warnings are errors (setup.cfg).
 - `corpus` is the development data beside the checkout; a test that needs it is skipped, with the
   reason, where it is absent.
+- A real Elasticsearch comes with the fixtures of `tests.elastic.fixtures`; one node serves a run.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from tests import fakes
 
 if TYPE_CHECKING:
     from flask import Flask
+
+pytest_plugins = ["tests.elastic.fixtures"]
 
 _CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -21,12 +21,13 @@ _SCHEME = re.compile(
 )
 _TIDY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./:@%&=_-]*[A-Za-z0-9/])?")
 _SLASHES = re.compile(r"^(\w{2,10})\W{0,3}:\W{0,3}[/\\]{2}[\s\])}>]{0,2}(?=[\w\[])")
+# White space is looked at from its beginning alone: from each of its places costs its square.
 _SIGN = re.compile(
-    r"\s*[\[({<]{1,2}\s*(?:(?P<dot>\.|dot|d0t|punkt|cham)|(?P<at>@|at)|(?P<sign>:|/|-))"
-    r"\s*[\])}>]{1,2}\s*",
+    r"(?<!\s)\s*+[\[({<]{1,2}\s*+(?:(?P<dot>\.|dot|d0t|punkt|cham)|(?P<at>@|at)|(?P<sign>:|/|-))"
+    r"\s*+[\])}>]{1,2}\s*+",
     re.IGNORECASE,
 )
-_SPELLED = re.compile(r"\s+(?:(dot)|at)\s+", re.IGNORECASE)
+_SPELLED = re.compile(r"(?<!\s)\s++(?:(dot)|at)\s++", re.IGNORECASE)
 _HALF = re.compile(r"[\[({]\.|\.[\])}]|\\\.")
 
 

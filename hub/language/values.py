@@ -44,6 +44,7 @@ MAX_KEY = 200
 """Characters of a value that its key keeps"""
 _DIGEST = 16
 _CUT = re.compile(rf".{{{MAX_KEY}}}~[0-9a-f]{{{2 * _DIGEST}}}", re.DOTALL)
+_NEVER_CUT = frozenset({"ip", "cve", "attack", "asn", "mac"})
 _LONGEST = MAX_KEY + 1 + 2 * _DIGEST
 
 _PLAIN_URL = re.compile(
@@ -56,7 +57,7 @@ _HOST = re.compile(r"[^@]*[.:][^@]*")
 _MOST_ROUNDS = 4
 _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 _PLAIN_FILE = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
-_HASH_NAME = re.compile(r"\s*(?:md5|sha-?[0-9]{1,3}|sha3-[0-9]{3})\s*[:=]\s*", re.IGNORECASE)
+_HASH_NAME = re.compile(r"\A\s*(?:md5|sha-?[0-9]{1,3}|sha3-[0-9]{3})\s*[:=]\s*", re.IGNORECASE)
 _HEX = re.compile(
     r"[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{96})?"
 )
@@ -93,7 +94,7 @@ def read(field: str, text: str) -> str | None:
 
     None: it is no value of this field.
     """
-    if len(text) == _LONGEST and _CUT.fullmatch(text):
+    if len(text) == _LONGEST and field not in _NEVER_CUT and _CUT.fullmatch(text):
         return text
     return _READERS.get(field, _keyword)(text)
 

@@ -131,9 +131,7 @@ _RESOURCES = st.tuples(st.sampled_from(("GET", "GET", "HEAD")), st.sampled_from(
     lambda drawn: Ask(*drawn)
 )
 _RESUMED = ALIASES.map(lambda alias: Walk(objects(alias), resumes=True))
-READS = st.one_of(
-    *(_PAGED, _PAGED, _PAGED, _OF_ONE, _OF_ONE, _RESOURCES, _RESUMED, LOOKS, LOOKS, LOOKS)
-)
+READS = st.one_of(_PAGED, _PAGED, _PAGED, _OF_ONE, _OF_ONE, _RESOURCES, _RESUMED)
 DELETES = st.tuples(PLACES, IDS, queries(("match[version]", "match[spec_version]"))).map(
     lambda drawn: Ask("DELETE", f"{objects(drawn[0])}{drawn[1]}/", drawn[2])
 )
@@ -153,10 +151,11 @@ SWEEP: tuple[Line, ...] = (
 def endings(draw: Any) -> list[Line]:
     """What a viewer tries when the history is over."""
     probes = draw(st.lists(st.one_of(READS, READS, POSTS, DELETES), min_size=2, max_size=6))
+    looks = draw(st.lists(LOOKS, min_size=2, max_size=6))
     asked = f"/{fakes.ROOT}/status/{status_id(draw(st.integers(0, 9)))}/"
     kept = draw(queries(("match[version]", "match[spec_version]")))
     gone = [Ask("DELETE", f"{objects('shared')}{id_of(number)}/", kept) for number in (1, 2)]
-    seen = [*SWEEP, *LOOK_AROUND]
+    seen = [*SWEEP, *LOOK_AROUND, *looks]
     return [*SWEEP[:2], *probes, *seen, Ask("GET", asked), *gone, *SWEEP[1:2], *LOOK_AROUND[:1]]
 
 
