@@ -14,6 +14,7 @@ from hub.service.lookup import MOST_VALUES
 from hub.service.saved import MOST
 from tests import fakes
 from tests.http.asking import Hub, data
+from tests.http.browser import Browser
 from tests.http.searching import PLAIN, indicator, opened, send
 
 JSON = {**PLAIN, "Content-Type": "application/json"}
@@ -285,3 +286,18 @@ class TestSaved:
             for alias in ("hidden", "nowhere")
         ]
         assert answers == [201, 201]
+
+
+class TestInABrowser:
+    def test_a_session_searches_and_changes_only_with_its_token(self, api: Hub) -> None:
+        api.room().add(indicator(1, "[domain-name:value = 'evil.example']"))
+        browser = Browser(api)
+        assert browser.log_in().status_code == 200
+        page = data(browser.get("/api/v1/search?q=evil.example"))
+        assert len(page["hits"]) == 1
+        asked = ("/api/v1/lookup", {"values": ["evil.example"]})
+        assert data(browser.post(*asked))["known"] == 1
+        assert browser.post("/api/v1/searches", {"name": "x", "query": ""}).status_code == 201
+        for headers in ({"X-CSRF-Token": None}, {"Sec-Fetch-Site": "cross-site"}):
+            for path, body in (asked, ("/api/v1/searches", {"name": "x", "query": ""})):
+                assert browser.post(path, body, headers=headers).status_code == 403
