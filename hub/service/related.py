@@ -88,7 +88,8 @@ class Neighbourhood:
         for hit in inward:
             links += [link for link in _links(hit.piece) if object_id in link[:2]]
         others = {end for link in links for end in link[:2]} - {object_id}
-        nodes = {hit.piece.object_id: hit for hit in inward if hit.piece.object_id in others}
+        # Of an object that is in several collections the newest record is shown: it comes first.
+        nodes = {hit.piece.object_id: hit for hit in inward[::-1] if hit.piece.object_id in others}
         wanted = sorted(others - nodes.keys())
         found: list[Hit] = []
         if wanted:

@@ -138,6 +138,31 @@ class TestRelated:
         shown = {hit["id"] for hit in said["objects"]} | {graph["malware"]}
         assert all({link["source"], link["target"]} <= shown for link in said["links"])
 
+    def test_both_directions_together_are_capped(self, api: Hub) -> None:
+        def report(number: int, *refs: int) -> dict[str, Any]:
+            ids = [f"report--{fakes.uuid_of(ref)}" for ref in refs]
+            return versioned("report", number, name="R", published="2026-01-01T00:00:00Z") | (
+                {"object_refs": ids or [f"tool--{fakes.uuid_of(99)}"]}
+            )
+
+        api.room().add(report(1, 2, 3), report(2), report(3), report(4, 1), report(5, 1))
+        path = f"objects/report--{fakes.uuid_of(1)}/related"
+        said = send(api, path, limit=3)[1]
+        assert (len(said["objects"]), len(said["links"]), said["more"]) == (3, 3, True)
+        said = send(api, path, limit=4)[1]
+        assert (len(said["objects"]), len(said["links"]), said["more"]) == (4, 4, False)
+
+    def test_of_one_in_two_collections_the_newest_is_shown(self, api: Hub) -> None:
+        one, two = api.room(), api.room()
+        target = versioned("malware", 1, name="M", is_family=True)
+        other = versioned("report", 2, name="R", published="2026-01-01T00:00:00Z")
+        other |= {"object_refs": [target["id"]]}
+        for room in (one, two):
+            room.add(target, other)
+        for object_id in (target["id"], other["id"]):
+            (hit,) = send(api, f"objects/{object_id}/related")[1]["objects"]
+            assert hit["collection"]["alias"] == two.collection.alias
+
     def test_objects_that_share_a_value(self, api: Hub) -> None:
         both = "[ipv4-addr:value = '192.0.2.1' OR domain-name:value = 'evil.example']"
         api.room().add(
