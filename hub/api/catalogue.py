@@ -38,7 +38,7 @@ class Operation(NamedTuple):
     def name(self) -> str:
         """Unique in the document."""
         words = [part.strip("{}") for part in self.path.strip("/").split("/")]
-        return "_".join([self.method.lower(), *words]).replace("-", "_")
+        return "_".join([self.method.lower(), *words]).replace("-", "_").replace(".", "_")
 
     @property
     def media_types(self) -> tuple[str, ...]:

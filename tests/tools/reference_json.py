@@ -82,18 +82,24 @@ USES: dict[str, Use] = {
     "session.end": Use("End one of them", _SESSION, status=204),
 }
 
+_BY_NAME = {op.name: op for op in catalogue.OPERATIONS}
 _SEARCH = {
-    "api_search": ("search", "facets", "histogram", "suggest"),
-    "api_objects": ("lookup", "object", "related", "same"),
-    "api_searches": ("index", "save", "drop"),
-    "api_openapi": ("openapi",),
+    "api_search.search": ("get_search", _ANYBODY),
+    "api_search.facets": ("get_facets", _ANYBODY),
+    "api_search.histogram": ("get_histogram", _ANYBODY),
+    "api_search.suggest": ("get_suggest", _ANYBODY),
+    "api_objects.lookup": ("post_lookup", _ANYBODY),
+    "api_objects.object": ("get_objects_object_id", _ANYBODY),
+    "api_objects.related": ("get_objects_object_id_related", _ANYBODY),
+    "api_objects.same": ("get_objects_object_id_same", _ANYBODY),
+    "api_searches.index": ("get_searches", "accounts"),
+    "api_searches.save": ("post_searches", "accounts, not by a token that only reads"),
+    "api_searches.drop": ("delete_searches_search_id", "its account"),
+    "api_openapi.openapi": ("get_openapi_json", "everybody"),
 }
-_WHO = {"api_searches": "accounts", "api_openapi": "everybody"}
-_OPERATIONS = iter(catalogue.OPERATIONS)
 USES |= {
-    f"{door}.{name}": Use(op.summary, _WHO.get(door, _ANYBODY), op.body, op.status)
-    for door, names in _SEARCH.items()
-    for name, op in zip(names, _OPERATIONS, strict=False)
+    endpoint: Use(_BY_NAME[name].summary, who, _BY_NAME[name].body, _BY_NAME[name].status)
+    for endpoint, (name, who) in _SEARCH.items()
 }
 
 _SINCE = "From when on it sees what is shared there; `null`: all of it."
