@@ -27,11 +27,13 @@ from hub.service.publish import Publisher
 from hub.service.search import Searcher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
-from hub.store.base import Counters, Finder, Store
+from hub.store.base import Counters, Store
 from hub.store.counters import SqliteCounters, beside
 from hub.store.database import Database, migrate, schema_version, version
 from hub.store.finder import SqliteFinder
 from hub.store.local import LocalCounters
+from hub.store.search import Finder
+from hub.store.source import RecordSource
 from hub.store.sqlite import SqliteStore
 from hub.taxii import views
 from hub.taxii.cursor import Cursors
@@ -72,8 +74,18 @@ def open_counters(config: Config) -> Counters:
 
 
 def open_finder(config: Config) -> Finder:
-    """Search on the configured store's own file."""
-    return SqliteFinder(Database(config.store_path, busy_s=config.store.busy_seconds))
+    """The configured search: on the store's own file, or on its copy in Elasticsearch.
+
+    Raises:
+        ConfigError: A secret or a certificate of Elasticsearch cannot be read.
+        StoreDown: The store cannot be read.
+    """
+    database = Database(config.store_path, busy_s=config.store.busy_seconds)
+    if config.search.engine == "sqlite":
+        return SqliteFinder(database)
+    from hub.store.elastic.opening import finder_of  # slow to import, and for a few hubs alone
+
+    return finder_of(config, RecordSource(database))
 
 
 def create_app(
@@ -90,7 +102,7 @@ def create_app(
         store: Where everything is kept.
         secret: The hub's secret, when it was read before; else it is read now.
         counters: Where requests and failures are counted; if not given, beside the store.
-        finder: What searches; if not given, the store's own file.
+        finder: What searches; if not given, what is configured.
 
     Raises:
         ConfigError: The secret is missing or unusable.
@@ -110,13 +122,14 @@ def create_app(
     )
     observe.register(app, access_log=config.log.access)
     errors.register(app, 2 * config.taxii.max_content_length)
-    app.register_blueprint(observe.blueprint(store, config.server.metrics_networks))
+    finder = finder or open_finder(config)
+    app.register_blueprint(observe.blueprint(store, finder, config.server.metrics_networks))
     logins = Logins(store, parties, passwords, config.session)
     people = SessionDoorman(config, doorman, logins)
     app.register_blueprint(_sessions(config, store, secret, people, logins))
     app.register_blueprint(rights.blueprint(people, store))
     app.register_blueprint(circles.blueprint(people, store))
-    for blueprint in _search(people, store, finder or open_finder(config), secret):
+    for blueprint in _search(people, store, finder, secret):
         app.register_blueprint(blueprint)
     _serve_taxii(app, config, doorman, _door(config, store, secret, counters))
     if config.server.trusted_proxies:

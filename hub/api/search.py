@@ -22,7 +22,7 @@ from hub.model.clock import format_us
 from hub.service.changes import bad
 from hub.service.histogram import STEPS, histogram
 from hub.service.search import SUGGESTED, Question, Searcher
-from hub.store.base import Finder
+from hub.store.search import Finder
 
 MOST_HITS = 200
 _FORMS = ("json", *export.FORMS)
@@ -138,7 +138,7 @@ class _Views:
         columns = None
         if found.columns is not None:
             columns = [
-                shapes.Column(format_us(item.start_us), format_us(item.end_us), item.hits)
+                shapes.Column(format_us(item.start_us), format_us(item.end_us), item.records)
                 for item in found.columns
             ]
         return respond(shapes.Columns(given["field"], found.step, columns))

@@ -82,7 +82,7 @@ class Shower:
         return shapes.Facet(
             facet.field,
             [
-                shapes.FacetValue(*self.named(facet.field, item.key), item.count)
+                shapes.FacetValue(*self.named(facet.field, item.key), item.records)
                 for item in facet.counts
             ],
         )
@@ -130,14 +130,14 @@ def looked(answer: Answer) -> shapes.Looked:
     if summary is None:
         return shapes.Looked(answer.given, answer.state)
     field, value = summary.term.field, show(summary.term)
-    if not summary.count:
+    if not summary.records:
         return shapes.Looked(answer.given, answer.state, field, value)
     return shapes.Looked(
         answer.given,
         answer.state,
         field,
         value,
-        summary.count,
+        summary.records,
         format_us(summary.first_us),
         format_us(summary.last_us),
         _marking(summary.tlp),

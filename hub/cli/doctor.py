@@ -36,6 +36,7 @@ def doctor(context: Context, /, output: str) -> None:
 def _examine(path: Path) -> Iterator[Finding]:
     # slow to import: TLS and the store
     from hub.cli.holdings import of_store
+    from hub.cli.searching import of_search
     from hub.cli.surroundings import (
         Finding,
         of_client_ca,
@@ -51,7 +52,7 @@ def _examine(path: Path) -> Iterator[Finding]:
         yield Finding("fail", "config", str(error))
         return
     yield Finding("ok", "config", str(path))
-    for question in (of_secret, of_disk, of_tls, of_client_ca, of_port, of_store):
+    for question in (of_secret, of_disk, of_tls, of_client_ca, of_port, of_store, of_search):
         yield from question(config)
 
 

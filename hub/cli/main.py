@@ -15,6 +15,7 @@ from hub.cli import (
     data,
     demo,
     doctor,
+    index,
     partner,
     remote,
     restore,
@@ -82,6 +83,7 @@ for module in (
     search,
     backup,
     restore,
+    index,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

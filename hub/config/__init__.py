@@ -12,10 +12,12 @@ import msgspec
 from hub.config.checks import faults
 from hub.config.explain import from_validation, wrong
 from hub.config.schema import (
+    ElasticSettings,
     LimitSettings,
     LogSettings,
     OidcSettings,
     RootSettings,
+    SearchSettings,
     ServerSettings,
     SessionSettings,
     Settings,
@@ -27,10 +29,12 @@ from hub.errors import ConfigError
 
 __all__ = [
     "Config",
+    "ElasticSettings",
     "LimitSettings",
     "LogSettings",
     "OidcSettings",
     "RootSettings",
+    "SearchSettings",
     "ServerSettings",
     "SessionSettings",
     "StoreSettings",
@@ -94,18 +98,43 @@ class Config(Settings, frozen=True):
         """
         if not self.oidc.issuer:
             return ""
-        path = Path(self.folder, self.oidc.client_secret_file)
+        return self._text_of("oidc.client_secret_file", self.oidc.client_secret_file)
+
+    def elastic_key(self) -> str:
+        """The hub's API key at Elasticsearch; empty when it needs none.
+
+        Raises:
+            ConfigError: There is no such file, it is empty, or others may read it; or the CA's
+                file cannot be read.
+        """
+        elastic = self.elastic
+        if elastic.ca_file:
+            try:
+                Path(self.folder, elastic.ca_file).read_bytes()
+            except OSError as error:
+                raise ConfigError(f"elastic.ca_file: cannot read it: {error}") from error
+        if not elastic.api_key_file:
+            return ""
+        key = self._text_of("elastic.api_key_file", elastic.api_key_file)
+        if not re.fullmatch(r"[A-Za-z0-9+/_=-]+", key):
+            raise ConfigError(
+                f"elastic.api_key_file: {elastic.api_key_file} does not hold an API key alone: "
+                "put in what Elasticsearch calls `encoded`"
+            )
+        return key
+
+    def _text_of(self, setting: str, name: str) -> str:
+        """What a file with a secret holds."""
+        path = Path(self.folder, name)
         try:
             text = path.read_text(encoding="utf-8").strip()
             mode = path.stat().st_mode
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"oidc.client_secret_file: cannot read {path}: {error}") from error
+            raise ConfigError(f"{setting}: cannot read {path}: {error}") from error
         if not text:
-            raise ConfigError(f"oidc.client_secret_file: {path} is empty")
+            raise ConfigError(f"{setting}: {path} is empty")
         if mode & 0o077:
-            raise ConfigError(
-                f"oidc.client_secret_file: others may read {path}. Run: chmod 600 {path}"
-            )
+            raise ConfigError(f"{setting}: others may read {path}. Run: chmod 600 {path}")
         return text
 
 

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from hub.config.schema import OidcSettings, ServerSettings, Settings, TaxiiSettings
+from hub.config.schema import (
+    ElasticSettings,
+    OidcSettings,
+    ServerSettings,
+    Settings,
+    TaxiiSettings,
+)
 
 RESERVED = frozenset(
     {"api", "docs", "health", "login", "logout", "metrics", "search", "static", "taxii2"}
@@ -18,6 +24,12 @@ _NO_TLS = (
     "can be reached from outside, and there is no TLS: set server.tls_cert and server.tls_key, "
     "or listen on 127.0.0.1 behind a proxy that speaks TLS, or, knowing that credentials can "
     "then be read on the way, set server.dangerously_serve_without_tls = true"
+)
+
+_NO_ELASTIC_TLS = (
+    "the key and everything that is indexed could be read on the way: use https and "
+    "elastic.ca_file, or a node on 127.0.0.1, or, knowing that, set "
+    "elastic.dangerously_connect_without_tls = true"
 )
 
 _BELIEVED = (
@@ -36,6 +48,12 @@ def faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _of_tls(settings.server)
     yield from _of_client_certificates(settings.server)
     yield from _of_oidc(settings.oidc, settings.server)
+    yield from _of_elastic(settings.elastic)
+    if settings.search.engine == "elasticsearch" and not settings.elastic.urls:
+        yield (
+            "search.engine",
+            'name its nodes as well, such as elastic.urls = ["https://es1:9200"]',
+        )
 
 
 def _of_networks(name: str, networks: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -99,6 +117,31 @@ def _of_oidc(oidc: OidcSettings, server: ServerSettings) -> Iterator[tuple[str, 
             yield f"oidc.{name}", "it is needed beside oidc.issuer"
     if not server.public_url:
         yield "server.public_url", "it is needed for oidc: the provider sends people back to it"
+
+
+def _of_elastic(elastic: ElasticSettings) -> Iterator[tuple[str, str]]:
+    for url in elastic.urls:
+        if reason := _of_url(url, clear=elastic.dangerously_connect_without_tls):
+            yield "elastic.urls", reason
+    if elastic.ca_file and not any(url.startswith("https:") for url in elastic.urls):
+        yield "elastic.ca_file", "a CA is of use with https alone: give an https address"
+
+
+def _of_url(url: str, *, clear: bool) -> str:
+    """What is wrong with the address of a node; empty: nothing."""
+    # What stands in it may be a password, so it is not repeated.
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or True)
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        return "an address is not like https://es1.example.org:9200"
+    if parts.username is not None:
+        return "an address holds credentials: put an API key into elastic.api_key_file instead"
+    if parts.scheme == "http" and not clear and not is_loopback(parts.hostname or ""):
+        return _NO_ELASTIC_TLS
+    return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -163,6 +163,51 @@ class OidcSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class SearchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[search]: what answers searches."""
+
+    engine: Annotated[
+        Literal["sqlite", "elasticsearch"],
+        Meta(description="the store itself, or a copy in Elasticsearch, named in [elastic]"),
+    ] = "sqlite"
+
+
+class ElasticSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[elastic]: the Elasticsearch that holds a copy for searches."""
+
+    urls: Annotated[
+        tuple[str, ...],
+        Meta(description="addresses of its nodes, or of a balancer in front of them, https"),
+    ] = ()
+    ca_file: Annotated[
+        str,
+        Meta(description="CAs of its certificate, PEM; empty: those that the system trusts"),
+    ] = ""
+    api_key_file: Annotated[
+        str, Meta(description="file with the hub's API key, as it was given out encoded")
+    ] = ""
+    dangerously_connect_without_tls: Annotated[
+        bool,
+        Meta(description="http beyond loopback: the key and all content travel in the clear"),
+    ] = False
+    prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9_-]{0,40}$",
+            description="what the names of its indices begin with",
+        ),
+    ] = "hub-"
+    timeout_seconds: Annotated[
+        float, Meta(ge=0.1, le=60, description="how long a search may take")
+    ] = 5.0
+    shards: Annotated[
+        int, Meta(ge=1, le=32, description="parts of an index that is made from now on")
+    ] = 1
+    replicas: Annotated[
+        int, Meta(ge=0, le=8, description="copies of each part beside the first one, likewise")
+    ] = 1
+
+
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[log]: JSON lines on standard error."""
 
@@ -230,6 +275,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: ServerSettings = ServerSettings()
     session: SessionSettings = SessionSettings()
     oidc: OidcSettings = OidcSettings()
+    search: SearchSettings = SearchSettings()
+    elastic: ElasticSettings = ElasticSettings()
     log: LogSettings = LogSettings()
     limits: LimitSettings = LimitSettings()
 

@@ -9,8 +9,9 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 
 import msgspec
 from flask import Blueprint, Flask, Response, g, request
@@ -23,10 +24,14 @@ from prometheus_client import (
     multiprocess,
     values,
 )
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from hub.errors import Fault, HubError
 from hub.model.clock import format_us
+from hub.model.search import Reach
 from hub.store.base import Log
+from hub.store.search import Finder
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -43,6 +48,15 @@ SECONDS = Histogram(
 )
 SENT = Counter("hub_sent_bytes", "Bytes of answer bodies.", ["route"])
 THROTTLED = Counter("hub_throttled", "Requests refused with 429 by a limit or quota.")
+
+
+SEARCH: Mapping[str, str] = MappingProxyType(
+    {
+        "hub_search_up": "1: searches are answered; 0: not.",
+        "hub_search_lag_ordinals": "Changes that are stored and not yet found; absent while down.",
+    }
+)
+"""Gauges that are asked for when /metrics is"""
 
 
 class JsonLines(logging.Formatter):
@@ -114,8 +128,12 @@ def _write_access(status: int, size: int, elapsed: float) -> None:
     _access.info("request", extra={"fields": fields})
 
 
-def blueprint(store: Log, metrics_networks: Sequence[str]) -> Blueprint:
-    """/health/live, /health/ready and /metrics."""
+def blueprint(store: Log, finder: Finder, metrics_networks: Sequence[str]) -> Blueprint:
+    """/health/live, /health/ready and /metrics.
+
+    The hub is ready without search: publishing and polling go on, and a balancer that took it out
+    would stop them.
+    """
     networks = [ipaddress.ip_network(network) for network in metrics_networks]
     made = Blueprint("observe", __name__)
 
@@ -123,20 +141,57 @@ def blueprint(store: Log, metrics_networks: Sequence[str]) -> Blueprint:
         return _plain("alive\n")
 
     probe = _Probe(store)
+    reached = _Reached(finder)
 
     def ready() -> Response:
         probe.run()
-        return _plain("ready\n")
+        # How much is published is nobody's business whose searches would not show it.
+        trusted = _within(request.remote_addr or "", networks)
+        return _plain(f"ready\nsearch: {_state(reached.now(), counts=trusted)}\n")
 
     def metrics() -> Response:
         if not _within(request.remote_addr or "", networks):
             raise HubError(Fault.ABSENT, "there is nothing at this address")
-        return Response(_metrics(), content_type=CONTENT_TYPE_LATEST)
+        return Response(_metrics(reached), content_type=CONTENT_TYPE_LATEST)
 
     made.add_url_rule("/health/live", view_func=live)
     made.add_url_rule("/health/ready", view_func=ready)
     made.add_url_rule("/metrics", view_func=metrics)
     return made
+
+
+def _state(reach: Reach, *, counts: bool) -> str:
+    """Search in a few words."""
+    if reach.trouble:
+        return f"down: {reach.trouble}"
+    return f"up, {reach.newest - reach.ordinal} changes behind" if counts else "up"
+
+
+class _Reached(Collector):
+    """How far search has come, asked at most once a second, as text and as metrics."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._turn = threading.Lock()
+        self._known_until = 0.0
+        self._reach = Reach("", 0, 0)
+
+    def now(self) -> Reach:
+        """See `Finder.reach`."""
+        with self._turn:
+            if time.monotonic() >= self._known_until:
+                self._reach = self._finder.reach()
+                self._known_until = time.monotonic() + 1
+            return self._reach
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """See `Collector.collect`."""
+        reach = self.now()
+        figures = {"hub_search_up": int(not reach.trouble)}
+        if not reach.trouble:
+            figures["hub_search_lag_ordinals"] = reach.newest - reach.ordinal
+        for name, figure in figures.items():
+            yield GaugeMetricFamily(name, SEARCH[name], value=figure)
 
 
 class _Probe:
@@ -180,10 +235,12 @@ def _plain(text: str) -> Response:
     return response
 
 
-def _metrics() -> bytes:
+def _metrics(reached: Collector) -> bytes:
     """All workers together when they share a folder, as under `hub serve`."""
+    search = CollectorRegistry()
+    search.register(reached)
     registry = CollectorRegistry()
     if values.ValueClass is not values.MutexValue:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
-    return generate_latest()
+        return generate_latest(registry) + generate_latest(search)
+    return generate_latest() + generate_latest(search)

@@ -125,7 +125,7 @@ class Count(NamedTuple):
     """How many records have a key."""
 
     key: str
-    count: int
+    records: int
 
 
 class Facet(NamedTuple):
@@ -141,14 +141,14 @@ class Bar(NamedTuple):
 
     start_us: int
     """A multiple of the step"""
-    count: int
+    records: int
 
 
 class Summary(NamedTuple):
     """What the hub knows of one value, within a scope."""
 
     term: Term
-    count: int
+    records: int
     """Records that have it; 0: it is not known"""
     first_us: int = 0
     """Date added of the oldest of them"""

@@ -12,7 +12,7 @@ from hub.language.fields import Kind
 from hub.model.search import Bar
 from hub.service.changes import bad
 from hub.service.search import Question, require_kind
-from hub.store.base import Finder
+from hub.store.search import Finder
 
 Step = Literal["hour", "day", "week", "month", "year"]
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -35,7 +35,7 @@ class Column(NamedTuple):
     start_us: int
     end_us: int
     """Where the next one begins"""
-    hits: int
+    records: int
 
 
 class Histogram(NamedTuple):
@@ -84,7 +84,7 @@ def _fitting(days: list[Bar]) -> Step:
 def _joined(bars: list[Bar], bounds: Callable[[int], tuple[int, int]]) -> list[Column]:
     counts: Counter[tuple[int, int]] = Counter()
     for bar in bars:
-        counts[bounds(bar.start_us)] += bar.count
+        counts[bounds(bar.start_us)] += bar.records
     return [Column(*ends, count) for ends, count in sorted(counts.items())]
 
 

@@ -9,7 +9,7 @@ from hub.errors import Fault, HubError
 from hub.language.values import detect
 from hub.model.query import Scope
 from hub.model.search import Summary, Term
-from hub.store.base import Finder
+from hub.store.search import Finder
 
 MOST_VALUES = 10_000
 LONGEST_VALUE = 10_000
@@ -52,5 +52,5 @@ def lookup(finder: Finder, scope: Scope, values: Sequence[str]) -> list[Answer]:
 def _answer(given: str, terms: Sequence[Term], known: dict[Term, Summary]) -> Answer:
     if not terms:
         return Answer(given, "not-understood", None)
-    found = next((known[term] for term in terms if known[term].count), known[terms[0]])
-    return Answer(given, "known" if found.count else "unknown", found)
+    found = next((known[term] for term in terms if known[term].records), known[terms[0]])
+    return Answer(given, "known" if found.records else "unknown", found)

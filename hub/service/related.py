@@ -15,7 +15,8 @@ from hub.language.fields import FIELDS, Kind
 from hub.model.query import Scope
 from hub.model.search import EVERYTHING, AllOf, AnyOf, Has, Node, Not, Piece, Term
 from hub.service.search import Hit, Question, Searcher, absent, document_of
-from hub.store.base import Finder, Log
+from hub.store.base import Log
+from hub.store.search import Finder
 
 MOST = 200
 """Neighbours in one answer"""

@@ -20,7 +20,8 @@ from hub.model.search import Document, Facet, Node, Piece, Sheet
 from hub.service.changes import bad
 from hub.service.matched import Match, matched
 from hub.stix.check import Limits, check
-from hub.store.base import Finder, Log
+from hub.store.base import Log
+from hub.store.search import Finder
 
 _PAGE_BYTES = 8_000_000
 """Of the objects of a page: it ends early when they are large."""

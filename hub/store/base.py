@@ -30,7 +30,7 @@ from hub.model.party import Collection, Directory, Party, Subject
 from hub.model.query import EntryPage, Label, ObjectPage, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
 from hub.model.saved import SavedSearch
-from hub.model.search import Bar, Facet, Hits, Node, Piece, Reach, Sheet, Summary, Term
+from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
 
 
@@ -172,97 +172,6 @@ class Log(Protocol):
 
     def faults(self) -> list[str]:
         """Violations of the laws above that are found in the stored data; empty is good."""
-
-
-class Finder(Protocol):
-    """Search, over the version of each object and collection that the scope gets.
-
-    A record that a scope does not see changes nothing of any answer. The bytes of what was found
-    come from the record (`Log.pick`), which looks at the scope once more.
-
-    Each of them raises HubError: SEARCH_DOWN while the engine cannot answer, BAD_QUERY when a
-    query takes it too long.
-    """
-
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
-        """The first `limit` records that match, newest first.
-
-        Args:
-            scope: Who asks.
-            node: What for.
-            before_us: Only records added before this instant; 0: from the newest on.
-            limit: At most so many.
-        """
-
-    def count(self, scope: Scope, node: Node) -> int | None:
-        """How many records match; None: they could not be counted in time."""
-
-    def facets(self, scope: Scope, node: Node, fields: Sequence[str], most: int) -> list[Facet]:
-        """The `most` frequent keys of each field among what matches, in the order of the fields.
-
-        The key of a collection is its number, of a marking its `Tlp.text`.
-        """
-
-    def histogram(self, scope: Scope, node: Node, field: str, step_us: int) -> list[Bar] | None:
-        """How many records match in each step of time, oldest first, without empty steps.
-
-        Args:
-            scope: Who asks.
-            node: What for.
-            field: An instant; records without it are left out.
-            step_us: Width of a bar.
-
-        Returns:
-            None when they could not be counted in time.
-        """
-
-    def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
-        """Keys of a facet field that begin so, the most frequent first, then by key."""
-
-    def summaries(self, scope: Scope, terms: Sequence[Term]) -> list[Summary]:
-        """What is known of each value, in the order of the terms."""
-
-    def reach(self) -> Reach:
-        """How far it has come; never raises."""
-
-
-class Shown(NamedTuple):
-    """A record as a search index keeps it."""
-
-    sheet: Sheet
-    object_id: str
-    label: int
-    """Key of its label"""
-    beaten: tuple[tuple[int, int], ...]
-    """By what it is hidden from whoever sees that: labels, each with the date added of the newest
-    better record under it. Empty for the best version."""
-
-
-class Touched(NamedTuple):
-    """What changed, as it is now."""
-
-    ordinal: int
-    """The last change that was looked at"""
-    state: int
-    """Ordinal of the last change when the records were read: of two readings of a record, the one
-    with the greater state is the newer."""
-    shown: list[Shown]
-    """All records of the objects concerned that anybody may get as a latest version"""
-    gone: list[int]
-    """Dates added of all other records of these objects, which are not to be found (any more)"""
-
-
-class Source(Protocol):
-    """What a search index outside of the store is made from. Unscoped: for the projector alone."""
-
-    def identity(self) -> str:
-        """Of this store: another one, or a restored copy, has another."""
-
-    def touched(self, after: int, limit: int) -> Touched:
-        """The objects of the next `limit` changes behind `after`, whole, in one state."""
-
-    def windows(self, scope: Scope) -> list[tuple[int, int]]:
-        """The keys of all labels that the scope sees, each with the instant from which on."""
 
 
 class Stale(Exception):

@@ -1,4 +1,4 @@
-"""`hub.store.base.Finder` on SQLite: search in the store itself, as new as the record."""
+"""`hub.store.search.Finder` on SQLite: search in the store itself, as new as the record."""
 
 from __future__ import annotations
 

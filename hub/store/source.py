@@ -11,11 +11,11 @@ import msgspec
 
 from hub.model.query import Scope
 from hub.model.search import Sheet
-from hub.store.base import Shown, Touched
 from hub.store.database import Database, single
 from hub.store.index import document_of
 from hub.store.labels import Labels
 from hub.store.merge import Standing
+from hub.store.search import Shown, Touched
 
 _LONG_S = 600.0
 """A projector is the only one that asks, and an object may have very many versions."""
@@ -38,7 +38,7 @@ class _Record(NamedTuple):
 
 
 class RecordSource:
-    """`hub.store.base.Source` on a SQLite database."""
+    """`hub.store.search.Source` on a SQLite database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

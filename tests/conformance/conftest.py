@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from hub.store.base import Store
-from tests.conformance.engines import Engine, SearchEngine, engines, search_engines
+from tests.conformance.engines import (
+    ELASTIC,
+    Engine,
+    SearchEngine,
+    elastic_engine,
+    engines,
+    search_engines,
+)
 from tests.fakes import Clock
 
 
@@ -17,9 +24,17 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return request.param
 
 
-@pytest.fixture(params=search_engines(), ids=lambda engine: engine.name)
+@pytest.fixture(
+    params=[
+        *(pytest.param(engine, id=engine.name) for engine in search_engines()),
+        pytest.param(None, id=ELASTIC, marks=pytest.mark.elastic),
+    ]
+)
 def search_engine(request: pytest.FixtureRequest) -> SearchEngine:
-    return request.param
+    if request.param is not None:
+        return request.param
+    asked = request.getfixturevalue
+    return elastic_engine(asked("elastic_url"), asked("elastic_prefix"))
 
 
 @pytest.fixture

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.model.clock import now_us
-from hub.store.base import Finder, Store
+from hub.store.base import Store
 from hub.store.finder import SqliteFinder
+from hub.store.search import Finder
 from hub.store.sqlite import SqliteStore
+from tests.elastic.copies import copy_of
 from tests.fakes import open_store
+
+ELASTIC = "elasticsearch"
 
 Fault = Callable[[Path], AbstractContextManager[Store]]
 """Takes the place of a store that nobody has open; gives a handle on the broken store."""
@@ -69,8 +73,25 @@ class SearchEngine(NamedTuple):
 
 
 def search_engines() -> list[SearchEngine]:
-    """All engines of search that this machine can run."""
+    """All engines of search that need nothing but this process."""
     return [SearchEngine("sqlite", _open_sqlite, _embedded)]
+
+
+def elastic_engine(url: str, prefix: str) -> SearchEngine:
+    """A copy of each store in Elasticsearch.
+
+    Args:
+        url: Where it serves.
+        prefix: What the names of the test's indices begin with.
+    """
+
+    @contextmanager
+    def search(store: SqliteStore) -> Iterator[Searched]:
+        # A few changes at a time, so that a step seldom is the whole history.
+        with copy_of(store, url, prefix, changes=3) as copy:
+            yield Searched(copy.finder, copy.settle)
+
+    return SearchEngine(ELASTIC, _open_sqlite, search, quick=False)
 
 
 @contextmanager

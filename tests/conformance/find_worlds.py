@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from hypothesis import strategies as st
 
+from hub.language.fold import GAP
 from hub.model.clock import format_us
 from hub.model.query import Query, Scope, Window
 from hub.model.record import Candidate
@@ -76,11 +77,13 @@ def made(kind: str, number: int, version: int, **members: Any) -> Candidate:
 def objects(draw: Any) -> Candidate:
     """One of a few objects in one of a few versions."""
     number, version = draw(st.integers(1, 4)), draw(st.integers(0, 2))
-    kind = ("indicator", "malware", "vulnerability")[number % 3]
+    kind = ("indicator", "indicator", "malware", "vulnerability")[number - 1]
     members: dict[str, Any] = {"name": draw(st.sampled_from(TEXTS))}
     if draw(st.booleans()):
         members["description"] = draw(st.sampled_from(TEXTS))
-        members["labels"] = draw(st.lists(st.sampled_from(["phishing", "c2", "a b"]), min_size=1))
+        members["labels"] = draw(
+            st.lists(st.sampled_from(["phishing", "c2", "a b", "a c"]), min_size=1)
+        )
     if draw(st.booleans()):
         members["confidence"] = draw(st.sampled_from([0, 50, 100]))
     if kind == "indicator":
@@ -234,7 +237,7 @@ def _starts(oracle: FindOracle) -> st.SearchStrategy[Node]:
 
 def _words(oracle: FindOracle) -> st.SearchStrategy[Node]:
     texts = [
-        text.split()
+        [word for word in text.split() if word != GAP]
         for sheet in oracle.sheets()
         for text in (sheet.document.name, sheet.document.words)
         if text

@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.model.search import EVERYTHING, Node, Term
+from hub.model.search import EVERYTHING, Node, Term, Within
 from tests.conformance.engines import SearchEngine
 from tests.conformance.find_worlds import (
     FACETS,
     HISTORIES,
     HOSTILE,
+    RANGES,
     Scope,
     World,
     nodes,
@@ -55,6 +56,9 @@ def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> No
         assert found == oracle.suggest(viewer, field, beginning, most), field
     asked = [*terms(oracle), *(Term("value", key) for key in HOSTILE)]
     assert finder.summaries(viewer, asked) == oracle.summaries(viewer, asked)
+    for addresses in RANGES:
+        node = Within(*addresses)
+        assert finder.find(viewer, node, 0, 100) == oracle.find(viewer, node, 0, 100)
     every = [sheet.added_us for sheet in oracle.sheets()]
     asked_keys = [*every, 1, *every[:1]]
     assert world.store.pick(viewer, asked_keys) == oracle.pick(viewer, asked_keys)

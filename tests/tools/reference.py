@@ -51,6 +51,9 @@ _NOTES = {
     "them. `client_certificate_header` and `proxy_networks` go together and need `trusted_proxies`.",
     "limits": "They hold over all workers together. 0: no limit. How they work: "
     "[limits](../how-to/limits.md).",
+    "search": "How to: [search with Elasticsearch](../how-to/search-with-elasticsearch.md).",
+    "elastic": 'For `search.engine = "elasticsearch"`. Beyond this machine an address is https, unless '
+    "`dangerously_connect_without_tls` is set.",
     "oidc": "With an `issuer`, `client_id`, `client_secret_file` and `server.public_url` are needed "
     "as well, and the extra of the package: `incident-hub[oidc]`. An issuer is https, except on this "
     "machine. See [log in](../how-to/log-in.md).",
@@ -196,6 +199,7 @@ def metrics_page() -> str:
         (f"`{metric_name(item)}`", item._type, codes(item._labelnames), item._documentation)
         for item in collectors()
     ]
+    rows += [(f"`{name}`", "gauge", "", meaning) for name, meaning in observe.SEARCH.items()]
     bounds = [
         f"{bound:g}"
         for item in collectors()

@@ -28,7 +28,16 @@ LABELS = "records without a label"
 BEST = "latest versions that are not the best"
 LATEST = "objects without exactly one latest version"
 PASSED = "records that are passed over though a reader may see none better"
+UNKNOWN = "records that search does not know as they are"
+FOUND = "records that search knows and that are gone"
+WORDLESS = "records without words"
+WORDS = "words of records that are gone"
 AHEAD = "dates added are 3599 s ahead of the clock"
+
+MADE_UP = (
+    "INSERT INTO found (added_us, label, standing, tlp, collection, type, publisher)"
+    " VALUES (7, 1, 4, 1, 1, 'tool', 'ministry')"
+)
 
 DAMAGE = {
     "a change row is missing": ("DELETE FROM change WHERE ordinal = 3", MISSING),
@@ -95,6 +104,18 @@ DAMAGE = {
         ),
         UNDEAD,
     ),
+    "search forgot a record": (
+        "DELETE FROM found WHERE added_us = (SELECT max(added_us) FROM found)",
+        UNKNOWN,
+    ),
+    "search takes an old version for the last": (
+        "UPDATE found SET standing = 3 WHERE standing = 1",
+        UNKNOWN,
+    ),
+    "search takes a record to be for others": ("UPDATE found SET label = label + 1", UNKNOWN),
+    "search knows a record that is not there": (MADE_UP, FOUND),
+    "a record cannot be found by any word": (MADE_UP, WORDLESS),
+    "words that lead nowhere": ("INSERT INTO words (rowid, terms) VALUES (7, '!all')", WORDS),
 }
 
 

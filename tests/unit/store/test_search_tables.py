@@ -18,6 +18,7 @@ from hub.model.search import (
     AllOf,
     AnyOf,
     Between,
+    Document,
     Facet,
     Has,
     Node,
@@ -126,6 +127,13 @@ class TestGone:
             rows = connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (word,))
             assert rows.fetchall() == []
 
+    def test_words_that_were_not_said_again_would_be_noticed(
+        self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hub.store.index.document_of", lambda _: Document())
+        with pytest.raises(AssertionError):
+            self.test_words_of_what_was_replaced_or_deleted_are_no_more(store)
+
     def test_words_that_do_not_leave_are_a_fault(
         self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -189,7 +197,7 @@ class TestLimits:
         publish(store, *(evil(n) for n in range(30)))
         (summary,) = SqliteFinder(store.database).summaries(SEES_ALL, [Term("label", "c2")])
         keys = found(store, EVERYTHING)
-        assert (summary.count, summary.first_us, summary.last_us) == (10, keys[-1], keys[0])
+        assert (summary.records, summary.first_us, summary.last_us) == (10, keys[-1], keys[0])
 
     def test_a_store_that_is_gone_is_said(self, store: SqliteStore) -> None:
         finder = SqliteFinder(store.database)
@@ -237,7 +245,7 @@ class TestHostile:
         )
         assert found(store, Has("value", (text,))) == []
         assert finder.count(up_to(Tlp.GREEN), node) in {0, 1}
-        assert finder.summaries(SEES_ALL, [Term("value", text)])[0].count == 0
+        assert finder.summaries(SEES_ALL, [Term("value", text)])[0].records == 0
         if field in {"label", "type", "publisher", "tlp"}:
             finder.suggest(SEES_ALL, field, text, 5)
 
@@ -272,7 +280,7 @@ def test_who_sees_very_many_labels_finds_all_of_them(store: SqliteStore) -> None
         assert len(found(store, EVIL, scope)) == count
         assert finder.count(scope, EVERYTHING) == count
         (summary,) = finder.summaries(scope, [Term("label", "c2")])
-        assert summary.count == count
+        assert summary.records == count
         assert len(finder.suggest(scope, "label", "", 5)) == min(count, 1)
 
 

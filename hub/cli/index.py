@@ -1,0 +1,132 @@
+"""The search copy in Elasticsearch: hub index."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.cli.base import Context, Exit, fail, guarded, output_option, pass_context, say, show
+from hub.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hub.store.elastic.indices import Indices
+    from hub.store.elastic.projector import Step
+
+_COLUMNS = ["index", "use", "ordinal", "behind"]
+
+
+@click.group()
+def index() -> None:
+    """The copy of the record that Elasticsearch searches. Only with search.engine elasticsearch."""
+
+
+@index.command("follow")
+@pass_context
+@guarded
+def index_follow(context: Context) -> None:
+    """Keep the copy up to the record until stopped; make it where there is none.
+
+    Run it beside hub serve, as a service of its own. It waits for an Elasticsearch that is down,
+    and catches up. Several of them do no harm.
+    """
+    from hub.http.observe import log_to_stderr  # slow to import
+    from hub.store.elastic.projector import Projector
+
+    config = context.config()
+    indices, store = _indices(context), context.store()
+    log_to_stderr(config.log.level)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    first = _which(config.store_path)
+
+    def look(_: Step) -> None:
+        # A store that was restored in its place is another file; this process holds the old one.
+        if _which(config.store_path) != first:
+            stop.set()
+
+    Projector(store, indices).run(stop, look)
+    if _which(config.store_path) != first:
+        fail(f"{config.store_path} was replaced; start again", Exit.ERROR)
+
+
+def _which(path: Path) -> tuple[int, int]:
+    """What tells a file from another one at the same path."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
+
+
+@index.command("rebuild")
+@pass_context
+@guarded
+def index_rebuild(context: Context) -> None:
+    """Make the copy anew beside the old one, which is searched until the new one is complete."""
+    from hub.store.elastic.care import rebuild  # slow to import
+
+    indices, store = _indices(context), context.store()
+    with click.progressbar(
+        length=1, label="changes", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
+    ) as bar:
+
+        def move(step: Step) -> None:
+            bar.length = max(1, step.newest)
+            bar.update(step.ordinal - bar.pos)
+
+        name = rebuild(store, indices, move)
+    say(f"{name} is searched now")
+
+
+@index.command("status")
+@output_option
+@pass_context
+@guarded
+def index_status(context: Context, /, output: str) -> None:
+    """List the indices: which is searched, and how many changes each is behind the record."""
+    from hub.store.elastic.care import held  # slow to import
+
+    found = held(context.store(), _indices(context))
+    rows = ({**one._asdict(), "index": one.name} for one in found)
+    show(rows, _COLUMNS, output)
+
+
+@index.command("drop")
+@click.argument("name")
+@pass_context
+@guarded
+def index_drop(context: Context, /, name: str) -> None:
+    """Delete the index NAME, which hub index status lists and this hub does not search.
+
+    That is how to clear up after a restore. It may be of another hub with the same elastic.prefix.
+    """
+    from hub.store.elastic.care import drop  # slow to import
+
+    drop(_indices(context), name)
+    say(f"{name} is deleted")
+
+
+def _indices(context: Context) -> Indices:
+    """The indices of the configured copy.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    from hub.store.elastic.opening import indices_of  # slow to import
+
+    config = context.config()
+    if config.search.engine != "elasticsearch":
+        raise ConfigError(
+            f"{context.path}: search.engine is {config.search.engine}: there is no copy to keep. "
+            'Set search.engine = "elasticsearch" and elastic.urls.'
+        )
+    return indices_of(config, context.store())
+
+
+COMMANDS = (index,)
