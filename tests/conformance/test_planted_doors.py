@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 Plant = pytest.MonkeyPatch
 OMNISCIENT = Scope(
     readable={key: (Window(Tlp.RED, 0),) for key in cast.KEYS.values()},
-    subjects={who: 0 for who in (*(("org", org) for org in cast.ORGS), *cast.MEMBERS)},
+    subjects=dict.fromkeys((*(("org", org) for org in cast.ORGS), *cast.MEMBERS), 0),
 )
 
 
