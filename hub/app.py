@@ -7,13 +7,15 @@ import logging
 from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub.api import circles, rights, session
+from hub.api import circles, objects, openapi, rights, search, searches, session
+from hub.api.cursor import Positions
 from hub.config import Config
 from hub.errors import ConfigError
 from hub.http import errors, observe
 from hub.http.caller import Doorman
 from hub.http.certificate import Presented
 from hub.http.session import SessionDoorman
+from hub.model.clock import now_us
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
@@ -22,6 +24,7 @@ from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
 from hub.service.publish import Publisher
+from hub.service.search import Searcher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
 from hub.store.base import Counters, Store
@@ -126,6 +129,8 @@ def create_app(
     app.register_blueprint(_sessions(config, store, secret, people, logins))
     app.register_blueprint(rights.blueprint(people, store))
     app.register_blueprint(circles.blueprint(people, store))
+    for blueprint in _search(people, store, finder, secret):
+        app.register_blueprint(blueprint)
     _serve_taxii(app, config, doorman, _door(config, store, secret, counters))
     if config.server.trusted_proxies:
         hops = config.server.trusted_proxies
@@ -143,6 +148,20 @@ def _door(config: Config, store: Store, secret: bytes, counters: Counters) -> Do
         Quota(counters, config.limits),
         Cursors(secret),
     )
+
+
+def _search(
+    people: SessionDoorman, store: Store, finder: Finder, secret: bytes
+) -> list[Blueprint]:
+    """The doors of search, and the document about all of /api/v1."""
+    searcher = Searcher(finder, store, clock=now_us)
+    services = search.Services(people, finder, searcher, Positions(secret))
+    return [
+        search.blueprint(services),
+        objects.blueprint(services, store),
+        searches.blueprint(people, store, searcher),
+        openapi.blueprint(),
+    ]
 
 
 def _serve_taxii(app: Flask, config: Config, doorman: Doorman, door: Door) -> None:

@@ -17,8 +17,8 @@ _MOST = 262_144
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def read(request: Request, kind: type[T]) -> T:
-    """The body of a request.
+def read(request: Request, kind: type[T], most: int = _MOST) -> T:
+    """The body of a request, of at most `most` bytes.
 
     Raises:
         HubError: UNSUPPORTED_MEDIA, TOO_LARGE; BAD_BODY for what is not of that kind.
@@ -31,11 +31,7 @@ def read(request: Request, kind: type[T]) -> T:
             field="Content-Type",
             remedy=f"Send Content-Type: {_TYPE}",
         )
-    body = b""
-    while len(body) <= _MOST and (piece := read_some(request, _MOST + 1 - len(body))):
-        body += piece
-    if len(body) > _MOST:
-        raise HubError(Fault.TOO_LARGE, f"the body is larger than {_MOST} bytes")
+    body = read_whole(request, most)
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -47,9 +43,25 @@ def read(request: Request, kind: type[T]) -> T:
         ) from error
 
 
-def respond(value: Any) -> Response:
+def read_whole(request: Request, most: int) -> bytes:
+    """The bytes of a body.
+
+    Raises:
+        HubError: TOO_LARGE for more than `most`, BAD_BODY when it ends before its time.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while size <= most and (piece := read_some(request, most + 1 - size)):
+        parts.append(piece)
+        size += len(piece)
+    if size > most:
+        raise HubError(Fault.TOO_LARGE, f"the body is larger than {most} bytes")
+    return b"".join(parts)
+
+
+def respond(value: Any, status: int = 200) -> Response:
     """An answer that says something."""
-    return Response(msgspec.json.encode(value), content_type=_TYPE)
+    return Response(msgspec.json.encode(value), status, content_type=_TYPE)
 
 
 def nothing() -> Response:
@@ -60,7 +72,7 @@ def nothing() -> Response:
 def private(response: Response) -> Response:
     """Keep an answer, also one that is an error, out of caches and windows of the browser."""
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Vary"] = "Authorization, Cookie"
+    response.vary.update(("Authorization", "Cookie"))
     if "WWW-Authenticate" in response.headers:
         # At a challenge for Basic a browser would ask with a window of its own.
         response.headers["WWW-Authenticate"] = 'Bearer realm="hub"'

@@ -47,6 +47,8 @@ class Exit(IntEnum):
     """Refused by the rules: not allowed, or an object was not accepted."""
     UNREACHABLE = 7
     """The other side cannot be reached or is not available now."""
+    FOUND = 10
+    """A look-up knows one of the values."""
 
 
 _FROM_FAULT = {
@@ -56,11 +58,11 @@ _FROM_FAULT = {
     Fault.BAD_BODY: Exit.REFUSED,
     Fault.TOO_LARGE: Exit.REFUSED,
     Fault.BAD_REQUEST: Exit.USAGE,
+    Fault.BAD_QUERY: Exit.USAGE,
     Fault.TOO_MANY: Exit.UNREACHABLE,
     Fault.BUSY: Exit.UNREACHABLE,
     Fault.STORE_DOWN: Exit.UNREACHABLE,
     Fault.SEARCH_DOWN: Exit.UNREACHABLE,
-    Fault.BAD_QUERY: Exit.USAGE,
 }
 
 

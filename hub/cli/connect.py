@@ -1,4 +1,4 @@
-"""Reaching another TAXII server: as whom, and trusting which certificates."""
+"""Reaching another server: as whom, and trusting which certificates."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ import click
 from hub.cli.base import Exit, fail, say
 
 if TYPE_CHECKING:
+    from connectors.search.client import Client
     from connectors.taxii.client import Session
+    from connectors.taxii.messages import Credentials
 
+_NO_PASSWORD = "other users of this machine can read arguments: leave the password out of it"  # noqa: S105
 _OPTIONS = (
     click.option("--account", default="", help="Log in with this account and its password."),
     click.option(
@@ -73,17 +76,45 @@ def checked(url: str) -> str:
         )
     if parts.username or parts.password:
         raise click.BadParameter(
-            "other users of this machine can read arguments: leave the password out of it",
+            _NO_PASSWORD,
             param_hint="URL",
         )
     return url
 
 
+def checked_hub(url: str) -> str:
+    """The address, when it can be that of a hub and holds no password."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise click.BadParameter(
+            "give the address of a hub: https://hub.example.org", param_hint="--url"
+        )
+    if parts.username or parts.password:
+        raise click.BadParameter(_NO_PASSWORD, param_hint="--url")
+    return url
+
+
 def connect(url: str, **options: Any) -> Session:
-    """A session with the server at an address, by the values of `connection_options`."""
+    """A session with the TAXII server at an address, by the values of `connection_options`."""
     # requests, which taxii2-client is built on, takes a quarter of a second to import.
     from connectors.taxii.client import Session
-    from connectors.taxii.messages import Credentials
+
+    credentials, verify = _trust(url, options)
+    audience = options.get("audience", ())
+    return Session(credentials, verify=verify, notice=say, audience=audience)
+
+
+def connect_hub(url: str, **options: Any) -> Client:
+    """A session with the JSON door of the hub at an address, by the same values."""
+    from connectors.search.client import Client  # slow to import, as all that knows requests
+
+    credentials, verify = _trust(url, options)
+    return Client(url, credentials, verify=verify)
+
+
+def _trust(url: str, options: dict[str, Any]) -> tuple[Credentials, bool | str]:
+    """Whom to appear as, and whose certificates to believe."""
+    from connectors.taxii.messages import Credentials  # slow to import
 
     account = options["account"]
     token = "" if account else os.environ.get("HUB_TOKEN", "")
@@ -94,9 +125,7 @@ def connect(url: str, **options: Any) -> Session:
     certificate = _certificate(url, options.get("cert"), options.get("key"))
     if verify is False:
         say(f"warning: nothing proves that it is {urlsplit(url).hostname} who answers")
-    credentials = Credentials(account, password, token, certificate)
-    audience = options.get("audience", ())
-    return Session(credentials, verify=verify, notice=say, audience=audience)
+    return Credentials(account, password, token, certificate), verify
 
 
 def _certificate(url: str, cert: str | None, key: str | None) -> tuple[str, str] | None:

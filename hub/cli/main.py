@@ -19,6 +19,7 @@ from hub.cli import (
     partner,
     remote,
     restore,
+    search,
     sessions,
     setup,
 )
@@ -62,6 +63,7 @@ def exit_codes() -> list[tuple[int, str]]:
         Exit.ABSENT: "What was asked for does not exist, or not for this account.",
         Exit.REFUSED: "Refused by the rules: not allowed, or an object was not accepted.",
         Exit.UNREACHABLE: "The other side cannot be reached or is not available now.",
+        Exit.FOUND: "hub lookup: at least one of the values is known.",
     }
     return [(int(code), meanings[code]) for code in Exit]
 
@@ -78,6 +80,7 @@ for module in (
     partner,
     data,
     remote,
+    search,
     backup,
     restore,
     index,

@@ -29,6 +29,7 @@ from hub.model.limit import Ladder, Rate
 from hub.model.party import Collection, Directory, Party, Subject
 from hub.model.query import EntryPage, Label, ObjectPage, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
+from hub.model.saved import SavedSearch
 from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
 
@@ -278,6 +279,23 @@ class Factors(Protocol):
         """
 
 
+class SavedSearches(Protocol):
+    """Searches that accounts keep: gone with their account, or when it changes organisation."""
+
+    def saved_searches(self, scope: Scope) -> list[SavedSearch]:
+        """Those of the account, and those that others of its organisation share; by name."""
+
+    def save_search(self, scope: Scope, item: SavedSearch, act: Act, *, most: int) -> SavedSearch:
+        """Keep one, in place of one with the same id. Account and organisation are the scope's.
+
+        Raises:
+            HubError: BAD_REQUEST when the account has `most` others.
+        """
+
+    def drop_search(self, scope: Scope, search_id: str, act: Act) -> bool:
+        """Delete one of the account's own; False when it has none with that id."""
+
+
 class Archive(Protocol):
     """The whole hub at once, across all scopes.
 
@@ -305,7 +323,7 @@ class Archive(Protocol):
         """
 
 
-class Store(Log, Registry, Sessions, Factors, Archive, Protocol):
+class Store(Log, Registry, Sessions, Factors, SavedSearches, Archive, Protocol):
     """All that the services need."""
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from hub.model.party import (
 from hub.store.base import Act, Stale
 from hub.store.database import Database, single
 from hub.store.ledger import record_act
+from hub.store.saved import forget_searches
 from hub.store.sessions import end_changed
 
 _KINDS: dict[str, type[Party]] = {
@@ -71,6 +72,7 @@ class PartyRegistry:
             if _epoch(connection) != epoch:
                 raise Stale
             end_changed(connection, puts, drops)
+            forget_searches(connection, puts, drops)
             connection.executemany(
                 "DELETE FROM party WHERE kind = ? AND name = ?",
                 [(_NAME_OF[type(party)], _name(party)) for party in drops],

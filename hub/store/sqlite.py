@@ -16,6 +16,7 @@ from hub.store.index import fill
 from hub.store.parties import PartyRegistry
 from hub.store.pieces import RecordPieces
 from hub.store.records import RecordLog
+from hub.store.saved import SearchBook
 from hub.store.sessions import SessionBook
 from hub.store.source import RecordSource
 from hub.store.upgrade import marking, statement
@@ -37,6 +38,7 @@ class SqliteStore(
     PartyRegistry,
     SessionBook,
     FactorBook,
+    SearchBook,
     RecordArchive,
 ):
     """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
@@ -49,6 +51,7 @@ class SqliteStore(
         PartyRegistry.__init__(self, database, clock=clock)
         SessionBook.__init__(self, database, clock=clock)
         FactorBook.__init__(self, database, clock=clock)
+        SearchBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
         RecordPieces.__init__(self, database)
         RecordSource.__init__(self, database)

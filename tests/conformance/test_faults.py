@@ -8,6 +8,7 @@ import pytest
 from hub.errors import Fault, StoreDown
 from hub.model.clock import now_us
 from hub.model.query import Label
+from hub.model.saved import SavedSearch
 from hub.model.session import Proof, Renewal
 from hub.model.tlp import Tlp
 from hub.store.base import (
@@ -17,6 +18,7 @@ from hub.store.base import (
     Log,
     Logged,
     Registry,
+    SavedSearches,
     Sessions,
     Store,
 )
@@ -76,6 +78,11 @@ CALLS = {
     "confirm_factor": lambda store: store.confirm_factor(PROOF, [], RENEWAL, ACT),
     "pass_factor": lambda store: store.pass_factor(PROOF, RENEWAL, ACT),
     "drop_factor": lambda store: store.drop_factor("reader", ACT),
+    "saved_searches": lambda store: store.saved_searches(SEES_ALL),
+    "save_search": lambda store: store.save_search(
+        SEES_ALL, SavedSearch("id", "", "", "name", "x" * 2_000_000, False, 0), ACT, most=9
+    ),
+    "drop_search": lambda store: store.drop_search(SEES_ALL, "id", ACT),
     "snapshot": lambda store: store.snapshot().__enter__(),
     "replay": lambda store: store.replay(0, 10),
     "refill": lambda store: store.refill([following(store)]),
@@ -94,9 +101,11 @@ WRITES = (
     "confirm_factor",
     "pass_factor",
     "drop_factor",
+    "save_search",
+    "drop_search",
     "refill",
 )
-GROWS = ("add", "write", "note", "start_session", "offer_factor", "refill")
+GROWS = ("add", "write", "note", "start_session", "offer_factor", "save_search", "refill")
 
 
 LABEL = Label(ONE.key, Tlp.GREEN, frozenset())
@@ -163,7 +172,7 @@ def healed(engine, place, clock, before):
 def test_every_method_is_tried():
     methods = {
         name
-        for part in (Log, Registry, Sessions, Factors, Archive)
+        for part in (Log, Registry, Sessions, Factors, SavedSearches, Archive)
         for name, value in vars(part).items()
         if callable(value) and not name.startswith("_")
     }

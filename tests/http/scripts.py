@@ -13,6 +13,7 @@ from hub.model.tlp import Tlp
 from tests import fakes
 from tests.http import cast
 from tests.http.cast import AUTHORS, COLLECTIONS, Viewer
+from tests.http.looking import LOOK_AROUND, LOOKS
 from tests.http.pieces import MARKS, NUMBERS, PARTS, Piece, id_of, pieces, version_of
 from tests.http.twins import ALL, Erase, Line, Post, Publish, objects
 from tests.http.worlds import Ask, Walk, status_id
@@ -150,10 +151,12 @@ SWEEP: tuple[Line, ...] = (
 def endings(draw: Any) -> list[Line]:
     """What a viewer tries when the history is over."""
     probes = draw(st.lists(st.one_of(READS, READS, POSTS, DELETES), min_size=2, max_size=6))
+    looks = draw(st.lists(LOOKS, min_size=2, max_size=6))
     asked = f"/{fakes.ROOT}/status/{status_id(draw(st.integers(0, 9)))}/"
     kept = draw(queries(("match[version]", "match[spec_version]")))
     gone = [Ask("DELETE", f"{objects('shared')}{id_of(number)}/", kept) for number in (1, 2)]
-    return [*SWEEP[:2], *probes, *SWEEP, Ask("GET", asked), *gone, *SWEEP[1:2]]
+    seen = [*SWEEP, *LOOK_AROUND, *looks]
+    return [*SWEEP[:2], *probes, *seen, Ask("GET", asked), *gone, *SWEEP[1:2], *LOOK_AROUND[:1]]
 
 
 @st.composite

@@ -53,7 +53,9 @@ def assert_throttled(answer: TestResponse, most_s: int = MINUTE) -> int:
     }
     assert body["error_code"] == "too-many-requests"
     assert body["http_status"] == "429"
-    assert answer.headers["Content-Type"] == "application/taxii+json;version=2.1"
+    api = answer.request.path.startswith("/api/")
+    kind = "application/json" if api else "application/taxii+json;version=2.1"
+    assert answer.headers["Content-Type"] == kind
     assert "WWW-Authenticate" not in answer.headers
     text = answer.headers["Retry-After"]
     assert text.isdigit()
@@ -93,6 +95,11 @@ class TestRequests:
             hub.get("/hub/status/x/"),
             hub.get("/hub/"),
             hub.get("/taxii2/"),
+            *(hub.get(f"/api/v1/{door}") for door in ("search", "facets", "histogram", "suggest")),
+            *(hub.get(f"/api/v1/objects/x{tail}") for tail in ("", "/related", "/same")),
+            hub.get("/api/v1/search?format=csv"),
+            hub.ask("POST", "/api/v1/lookup", body=b"x"),
+            hub.get("/api/v1/searches"),
         ]
         for answer in found:
             assert_throttled(answer)

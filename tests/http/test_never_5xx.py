@@ -276,6 +276,7 @@ def test_any_delete(hub: Hub, fields: list[tuple[str, str]]) -> None:
         st.one_of(
             st.sampled_from(["hub", "taxii2", "collections", "objects", "manifest", "versions"]),
             st.sampled_from(["status", "shared", "metrics", "health", "live", "..", "", "%"]),
+            st.sampled_from(["api", "v1", "search", "facets", "lookup", "searches", "same"]),
             latin,
         ),
         max_size=7,

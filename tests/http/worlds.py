@@ -22,6 +22,7 @@ from hub import app, policy
 from hub.model.party import ANONYMOUS, Caller, Role
 from hub.service.publish import Publisher
 from hub.store.base import Act, Tally
+from hub.store.finder import SqliteFinder
 from hub.store.labels import Labels
 from tests import fakes
 from tests.http import cast
@@ -57,6 +58,8 @@ class Ask(NamedTuple):
     audience: str = ""
     author: str = ""
     """The organisation whose chief account asks; empty: the viewer."""
+    pasted: str = ""
+    """A body that is plain text"""
 
 
 class Walk(NamedTuple):
@@ -99,16 +102,24 @@ class World:
         named = functools.partial(
             Publisher, new_id=lambda: fakes.uuid_of(_FIRST_STATUS + self._step)
         )
-        with mock.patch.object(app, "Publisher", named):
-            self.app = app.create_app(self.config, self.store)
+        # What a worker remembers of labels would outlive `empty`. Time is no part of an answer.
+        self._finder = SqliteFinder(self.store.database, count_s=60, find_s=60)
+        with (
+            mock.patch.object(app, "Publisher", named),
+            mock.patch.object(app, "now_us", self.clock),
+        ):
+            self.app = app.create_app(self.config, self.store, finder=self._finder)
 
     def empty(self) -> None:
         """Take everything out but the parties."""
         with self.store.database.writing() as connection:
-            for table in ("record", "label", "change", "status", "audit"):
+            for table in ("record", "label", "change", "status", "audit", "found"):
                 connection.execute(f"DELETE FROM {table}")
+            connection.execute("DELETE FROM saved_search")
+            connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
             connection.execute("UPDATE clock SET last_us = 0, ordinal = 0")
         self.store._labels = Labels()
+        self._finder._labels = Labels()
 
     def run(self, viewer: Viewer, steps: Sequence[Step | None]) -> Iterator[Answer]:
         """The viewer's answers, step by step."""
@@ -160,11 +171,11 @@ class World:
 
     def send(self, viewer: Viewer, ask: Ask) -> Answer:
         """One request, without the cost of a test client."""
-        body = b'{"objects":[%b]}' % b",".join(ask.raws) if ask.raws else b""
+        body = b'{"objects":[%b]}' % b",".join(ask.raws) if ask.raws else ask.pasted.encode()
         environ = {
             "REQUEST_METHOD": ask.method,
             "PATH_INFO": ask.path,
-            "QUERY_STRING": quote(ask.query, safe="=&,:[]-"),
+            "QUERY_STRING": quote(ask.query, safe="=&,:[]-%"),
             "HTTP_ACCEPT": MEDIA_TYPE,
             "HTTP_X_REQUEST_ID": "r",
             "wsgi.input": io.BytesIO(body),
@@ -174,7 +185,8 @@ class World:
         if ask.audience:
             environ["HTTP_HUB_AUDIENCE"] = ask.audience
         if body:
-            environ |= {"CONTENT_TYPE": MEDIA_TYPE, "CONTENT_LENGTH": str(len(body))}
+            kind = "text/plain" if ask.pasted else MEDIA_TYPE
+            environ |= {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body))}
         return _call(self.app, _ENVIRON | environ)
 
 

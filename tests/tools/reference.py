@@ -29,7 +29,13 @@ from hub.cli.main import main as hub_command
 from hub.config import checks
 from hub.errors import Fault, HubError
 from hub.http import errors, observe
-from tests.tools import reference_http, reference_json, reference_policy, reference_query
+from tests.tools import (
+    reference_http,
+    reference_json,
+    reference_policy,
+    reference_query,
+    reference_search,
+)
 from tests.tools.markdown import codes, filled, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,6 +220,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("Commands", cli_page),
     "http.md": ("HTTP", reference_http.page),
     "json.md": ("JSON door", json_page),
+    "search.md": ("Search", reference_search.page),
     "query.md": ("Query language", reference_query.page),
     "medallion.md": ("The medallion front", reference_http.medallion_page),
     "errors.md": ("Errors", errors_page),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from werkzeug.routing import Rule
 
-from hub.api import circles, wire
+from hub.api import catalogue, circles, shapes, wire
 from hub.api import session as log_ins
 from tests.tools.json_session import (
     COMMUNITIES,
@@ -82,6 +82,26 @@ USES: dict[str, Use] = {
     "session.end": Use("End one of them", _SESSION, status=204),
 }
 
+_BY_NAME = {op.name: op for op in catalogue.OPERATIONS}
+_SEARCH = {
+    "api_search.search": ("get_search", _ANYBODY),
+    "api_search.facets": ("get_facets", _ANYBODY),
+    "api_search.histogram": ("get_histogram", _ANYBODY),
+    "api_search.suggest": ("get_suggest", _ANYBODY),
+    "api_objects.lookup": ("post_lookup", _ANYBODY),
+    "api_objects.object": ("get_objects_object_id", _ANYBODY),
+    "api_objects.related": ("get_objects_object_id_related", _ANYBODY),
+    "api_objects.same": ("get_objects_object_id_same", _ANYBODY),
+    "api_searches.index": ("get_searches", "accounts"),
+    "api_searches.save": ("post_searches", "accounts, not by a token that only reads"),
+    "api_searches.drop": ("delete_searches_search_id", "its account"),
+    "api_openapi.openapi": ("get_openapi_json", "everybody"),
+}
+USES |= {
+    endpoint: Use(_BY_NAME[name].summary, who, _BY_NAME[name].body, _BY_NAME[name].status)
+    for endpoint, (name, who) in _SEARCH.items()
+}
+
 _SINCE = "From when on it sees what is shared there; `null`: all of it."
 MEANINGS: dict[str, dict[str, str]] = {
     "me": {
@@ -136,7 +156,7 @@ def page(rules: Sequence[Rule]) -> str:
         "json.md",
         addresses=_addresses(rules),
         bodies="\n\n".join(
-            map(_body, dict.fromkeys(use.body for use in USES.values() if use.body))
+            map(_body, dict.fromkeys(use.body for use in USES.values() if _is_here(use.body)))
         ),
         most_bytes=f"{wire._MOST:,}",
         me=said[ME].text(),
@@ -186,14 +206,20 @@ def _addresses(rules: Sequence[Rule]) -> str:
     for rule in sorted(rules, key=lambda rule: (rule.rule, METHODS.index(method_of(rule)))):
         use = USES[rule.endpoint]
         name = use.body.__name__ if use.body else ""
-        body = f"[`{name}`](#{name.lower()})" if name else ""
+        page = "" if _is_here(use.body) else "search.md"
+        body = f"[`{name}`]({page}#{name.lower()})" if name else ""
         address = f"`{shown(rule)}`"
         rows.append((method_of(rule), address, use.status, use.purpose, use.who, body))
     return table(("method", "address", "success", "what it does", "who may", "body"), rows)
 
 
+def _is_here(shape: type[msgspec.Struct] | None) -> bool:
+    """Whether the page describes the body; those of search have a page of their own."""
+    return shape is not None and shape.__module__ != shapes.__name__
+
+
 def _body(shape: type[msgspec.Struct]) -> str:
-    notes = _notes(shape)
+    notes = notes_of(shape)
     rows = []
     for field in msgspec.structs.fields(shape):
         default = "required" if field.required else f"`{json.dumps(field.default)}`"
@@ -202,7 +228,7 @@ def _body(shape: type[msgspec.Struct]) -> str:
     return f"### {shape.__name__}\n\n{table(('member', 'type', 'default', 'meaning'), rows)}"
 
 
-def _notes(shape: type) -> dict[str, str]:
+def notes_of(shape: type) -> dict[str, str]:
     """The texts below the members of a struct."""
     found: dict[str, str] = {}
     body = ast.parse(inspect.getsource(shape)).body[0].body  # type: ignore[attr-defined]

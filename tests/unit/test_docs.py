@@ -129,7 +129,8 @@ def walk(command: click.Command, name: str, words: list[str]) -> None:
 
 
 def check(param: click.Parameter, value: object, context: click.Context) -> None:
-    if param.required and not value:
+    # What can come from the environment need not stand in the line.
+    if param.required and not value and not param.envvar:
         raise click.UsageError(f"{param.name} is missing")
     if isinstance(param.type, click.Choice):
         for choice in [value] if isinstance(value, str) else value or []:

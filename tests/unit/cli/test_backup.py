@@ -20,6 +20,7 @@ import pytest
 from hub.cli import backup as command
 from hub.cli import files
 from hub.cli.base import program_version
+from hub.store.database import schema_version
 from tests import fakes
 from tests.conformance.builders import candidate, publish
 from tests.unit.cli.conftest import Run
@@ -113,7 +114,7 @@ class TestWhatIsWritten:
         found = manifest(folder / "out")
         assert (found["format"], found["ordinal"], found["hub"]) == (1, 30, program_version())
         assert found["counts"]["record"] == 30
-        assert found["schema"] == 4
+        assert found["schema"] == schema_version()
         assert found["last_added"] < found["created"]
         (part,) = found["parts"]
         assert part["name"] == "hub.sqlite"

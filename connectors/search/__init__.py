@@ -1,0 +1,1 @@
+"""Asking another hub over its JSON door: search and look-ups."""

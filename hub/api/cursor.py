@@ -1,0 +1,83 @@
+"""The `next` of a search: where it goes on, sealed as TAXII's is (docs/adr/0005-next-token.md).
+
+It belongs to one query and to nobody in particular: the following page is read under the rights of
+whoever asks for it. It carries the instant of the first page, so that `7d` stays the same seven days.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+from hub.errors import Fault, HubError
+from hub.service.seal import Seal
+
+_PURPOSE = "hub search next 1"
+_OWNER = "next"
+_DIGEST_BYTES = 16
+
+
+class Position(NamedTuple):
+    """Where a result goes on."""
+
+    before_us: int = 0
+    """Only what was added before; 0: from the newest on"""
+    asked_us: int = 0
+    """When the first page was asked for; 0: this is the first"""
+
+
+class Positions:
+    """Writes and reads `next`.
+
+    Args:
+        secret: The hub's secret.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._seal = Seal(secret, _PURPOSE)
+        self._decoder = msgspec.msgpack.Decoder(tuple[bytes, int, int])
+
+    def write(self, query: str, position: Position) -> str:
+        """The position as text that is safe in a URL."""
+        plain = msgspec.msgpack.encode((_digest(query), *position))
+        return _text(self._seal.close(plain, _OWNER))
+
+    def read(self, query: str, text: str) -> Position:
+        """The position behind a text; the first one behind none.
+
+        Raises:
+            HubError: BAD_CURSOR when it was not written under this secret, for another query, or
+                was altered.
+        """
+        if not text:
+            return Position()
+        try:
+            sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            plain = self._seal.open(sealed, _OWNER)
+            digest, before_us, asked_us = self._decoder.decode(plain or b"")
+            # Base64 knows several spellings of the same bytes; a position has one.
+            genuine = digest == _digest(query) and _text(sealed) == text
+        except (ValueError, binascii.Error, msgspec.MsgspecError):
+            genuine = False
+        if not genuine:
+            raise HubError(
+                Fault.BAD_CURSOR,
+                "this value was not given out by the hub for this query, or was altered",
+                field="next",
+                remedy="Repeat `q` as it was on the first page, or leave `next` out.",
+            )
+        return Position(before_us, asked_us)
+
+
+def _digest(query: str) -> bytes:
+    return hashlib.blake2b(
+        query.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES
+    ).digest()
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

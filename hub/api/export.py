@@ -1,0 +1,181 @@
+"""A whole result as a file: CSV, STIX bundle, NDJSON, plain values.
+
+It is written while it is read, a few records at a time, and is complete when it ends as HTTP says:
+with the last, empty chunk. If it breaks off in the middle, the last line says so (a bundle stays
+an open JSON text, which no parser takes), and the connection is closed without that chunk.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+from flask import Response
+
+from hub.api.shown import Shower
+from hub.errors import HubError
+from hub.language.fields import FIELDS, Kind
+from hub.language.values import show
+from hub.model.clock import format_us
+from hub.model.search import Node, Piece
+from hub.service.search import hit_of
+from hub.stix.check import document_of
+
+_log = logging.getLogger("hub.error")
+_SPACE = uuid.UUID("8f6d0a56-7d33-4c39-9e52-6a1f0c9c8a11")
+
+# What a spreadsheet takes for a formula, also in full width, whatever blanks stand before it.
+_FORMULA = re.compile(r"\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_COLUMNS = (
+    *("id", "type", "name", "values", "tlp", "publisher", "collection", "date_added"),
+    *("created", "modified", "valid_from", "valid_until", "confidence", "labels", "revoked"),
+)
+
+Pages = Iterator[list[Piece]]
+
+
+class Wish(NamedTuple):
+    """What a file is written from, beside the records."""
+
+    node: Node
+    """The query, which says why a record was found"""
+    shower: Shower
+    fields: Sequence[str]
+    """Whose values are wanted; none: of all fields"""
+
+
+class Form(NamedTuple):
+    """One way to write a whole result."""
+
+    media_type: str
+    suffix: str
+    write: Callable[[Pages, Wish], Iterator[bytes]]
+    broken: Callable[[str], bytes]
+    """The last line when it breaks off, with the reason"""
+
+
+def respond(form: Form, pages: Pages, wish: Wish) -> Response:
+    """The answer. What is wrong with the query is found out before it begins.
+
+    Raises:
+        HubError: What the first page raises.
+    """
+    first = next(pages, [])
+    body = _guarded(form, form.write(chain([first], pages), wish))
+    response = Response(body, content_type=form.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="search.{form.suffix}"'
+    return response
+
+
+def _guarded(form: Form, body: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from body
+    except HubError as error:
+        _log.error("an export broke off: %s", error.reason)
+        yield form.broken(error.reason)
+        # The server closes the connection: what ends without the last chunk is not complete.
+        raise
+
+
+def _csv(pages: Pages, wish: Wish) -> Iterator[bytes]:
+    """RFC 4180, with the mark by which spreadsheets know UTF-8."""
+    yield b"\xef\xbb\xbf" + _line(_COLUMNS)
+    for pieces in pages:
+        yield b"".join(_line(_cells(piece, wish)) for piece in pieces)
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    file = io.StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(map(safe, cells))
+    return file.getvalue().encode("utf-8", "replace")
+
+
+def safe(cell: str) -> str:
+    """A cell that no spreadsheet runs: in one line, and behind `'` if it looks like a formula."""
+    plain = _CONTROLS.sub(" ", cell)
+    return f"'{plain}" if _FORMULA.match(cell) else plain
+
+
+def _cells(piece: Piece, wish: Wish) -> list[str]:
+    obj = msgspec.json.decode(piece.raw)
+    return [
+        piece.object_id,
+        piece.type,
+        _text(obj.get("name")),
+        " ".join(_values(piece, wish)),
+        piece.tlp.text,
+        piece.publisher,
+        wish.shower.alias(piece.collection),
+        format_us(piece.added_us),
+        *(_text(obj.get(name)) for name in _COLUMNS[8:]),
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return " ".join(_text(item) for item in value)
+    return "" if value is None or isinstance(value, dict) else str(value)
+
+
+def _stix(pages: Pages, wish: Wish) -> Iterator[bytes]:
+    """A bundle of the objects as they are stored; its id follows from their ids and dates."""
+    del wish
+    comma, digest = b"", uuid.uuid5(_SPACE, "search")
+    yield b'{"type":"bundle","objects":['
+    for pieces in pages:
+        for piece in pieces:
+            yield comma + piece.raw
+            comma, digest = b",", uuid.uuid5(digest, str(piece.added_us))
+    yield b'],"id":"bundle--%b"}\n' % str(uuid.UUID(bytes=digest.bytes, version=4)).encode()
+
+
+def _ndjson(pages: Pages, wish: Wish) -> Iterator[bytes]:
+    """A hit in each line: objects lose the line ends between their members, and no more."""
+    for pieces in pages:
+        hits = (wish.shower.hit(hit_of(piece, wish.node)) for piece in pieces)
+        lines = (msgspec.json.encode(hit) for hit in hits)
+        yield b"".join(msgspec.json.format(line, indent=-1) + b"\n" for line in lines)
+
+
+def _plain(pages: Pages, wish: Wish) -> Iterator[bytes]:
+    """A value in each line; one that several objects have stands there for each of them."""
+    for pieces in pages:
+        found = dict.fromkeys(value for piece in pieces for value in _values(piece, wish))
+        yield "".join(f"{value}\n" for value in found).encode("utf-8", "replace")
+
+
+def _values(piece: Piece, wish: Wish) -> list[str]:
+    return [
+        _CONTROLS.sub(" ", show(term))
+        for term in sorted(document_of(piece.raw).terms)
+        if FIELDS[term.field].kind is Kind.VALUE and (not wish.fields or term.field in wish.fields)
+    ]
+
+
+def _remark(reason: str) -> bytes:
+    return f"# INCOMPLETE: {_CONTROLS.sub(' ', reason)}\n".encode()
+
+
+def _record(reason: str) -> bytes:
+    return msgspec.json.encode({"incomplete": reason}) + b"\n"
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "csv": Form("text/csv; charset=utf-8; header=present", "csv", _csv, _remark),
+        "stix": Form("application/stix+json;version=2.1", "json", _stix, _remark),
+        "ndjson": Form("application/x-ndjson", "ndjson", _ndjson, _record),
+        "text": Form("text/plain; charset=utf-8", "txt", _plain, _remark),
+    }
+)

@@ -1,0 +1,99 @@
+"""By what a record was found: the same value, something inside a network or below a domain, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from hub.language.fields import FIELDS, Kind
+from hub.language.matcher import matches
+from hub.language.values import span
+from hub.model.search import AllOf, AnyOf, Has, Node, Sheet, Starts, Term, Within, Words
+
+_MOST = 20
+"""Of one hit: more say nothing more."""
+
+
+class How(IntEnum):
+    """How near it is, the most exact first."""
+
+    VALUE = 0
+    """The value that was asked for"""
+    HOST = 1
+    """A name below the domain"""
+    NETWORK = 2
+    """An address in the network, or the network around the address"""
+    BEGINNING = 3
+    """A value that begins so"""
+    NAME = 4
+    """Words of a name or alias"""
+    WORDS = 5
+    """Words of any text"""
+
+
+class Match(NamedTuple):
+    """One reason."""
+
+    how: How
+    field: str
+    key: str
+    """The record's value in its canonical spelling; of words those that were asked for"""
+
+
+def matched(node: Node, sheet: Sheet) -> tuple[Match, ...]:
+    """Why a record that matches does, without what is about its properties."""
+    found = {match for leaf in _leaves(node) for match in _of(leaf, sheet)}
+    return tuple(sorted(found)[:_MOST])
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    """What speaks for a record: not what stands below a NOT."""
+    if isinstance(node, (AllOf, AnyOf)):
+        for inner in node.nodes:
+            yield from _leaves(inner)
+    else:
+        yield node
+
+
+def _of(leaf: Node, sheet: Sheet) -> Iterator[Match]:
+    match leaf:
+        case Has(field, keys):
+            wanted = {Term(field, key) for key in keys} & sheet.document.terms
+            yield from (Match(How.VALUE, *term) for term in wanted if _is_value(field))
+        case Starts(field, beginning):
+            yield from (_begun(term, leaf) for term in _terms(sheet, field, beginning))
+        case Within():
+            yield from _within(leaf, sheet)
+        case Words(words):
+            if matches(leaf, sheet):
+                how = How.NAME if leaf.name else How.WORDS
+                yield Match(how, how.name.lower().replace("words", "text"), " ".join(words))
+
+
+def _terms(sheet: Sheet, field: str, beginning: str) -> Iterator[Term]:
+    if _is_value(field):
+        for term in sheet.document.terms:
+            if term.field == field and term.key.startswith(beginning):
+                yield term
+
+
+def _begun(term: Term, leaf: Starts) -> Match:
+    if term.key == leaf.beginning:
+        return Match(How.VALUE, *term)
+    # The labels of a domain are in reverse order, each with a dot: what follows is below it.
+    below = term.field == "domain" and leaf.beginning.endswith(".")
+    return Match(How.HOST if below else How.BEGINNING, *term)
+
+
+def _within(leaf: Within, sheet: Sheet) -> Iterator[Match]:
+    for term in sheet.document.terms:
+        if term.field == "ip":
+            version, low, high = span(term.key)
+            if version == leaf.version and low <= leaf.high and leaf.low <= high:
+                same = (low, high) == (leaf.low, leaf.high)
+                yield Match(How.VALUE if same else How.NETWORK, *term)
+
+
+def _is_value(field: str) -> bool:
+    return FIELDS[field].kind is Kind.VALUE

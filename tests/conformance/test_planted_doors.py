@@ -1,0 +1,93 @@
+"""Tests of the tests: a door of search that looks beyond the scope is noticed in the worlds.
+
+Each bug is one question to the engine, or one reading of the record, that is asked as somebody who
+sees everything; the rest of the door is as it should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+
+from hub.api import search
+from hub.model.query import Scope, Window
+from hub.model.tlp import Tlp
+from hub.store.finder import SqliteFinder
+from hub.store.pieces import RecordPieces
+from tests.http import cast
+from tests.http.scripts import VIEWERS, cases
+from tests.http.twins import split
+from tests.http.worlds import Pair
+
+pytestmark = pytest.mark.slow
+Plant = pytest.MonkeyPatch
+OMNISCIENT = Scope(
+    readable={key: (Window(Tlp.RED, 0),) for key in cast.KEYS.values()},
+    subjects=dict.fromkeys((*(("org", org) for org in cast.ORGS), *cast.MEMBERS), 0),
+)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    made = Pair.made(tmp_path, "hub")
+    yield made
+    made.close()
+
+
+def leaks(pair: Pair) -> None:
+    @settings(max_examples=300, phases=(Phase.generate,))
+    @given(case=cases(VIEWERS))
+    def check(case: Any) -> None:
+        pair.compare(case.viewer, split(case.viewer, case.script))
+
+    check()
+
+
+def beyond(kind: type, name: str) -> Callable[[Plant], None]:
+    """The method asked as somebody who sees everything."""
+
+    def plant(patch: Plant) -> None:
+        true = getattr(kind, name)
+        patch.setattr(kind, name, lambda self, _, *rest: true(self, OMNISCIENT, *rest))
+
+    plant.__name__ = name
+    return plant
+
+
+def positions_count_what_is_hidden(patch: Plant) -> None:
+    """A `next` that says how many records there are."""
+
+    def write(self: Any, query: str, position: Any) -> str:
+        return f"{position.before_us}"
+
+    true = search.Searcher.page
+
+    def page(self: Any, question: Any, before_us: int, limit: int) -> Any:
+        found = true(self, question, before_us, limit)
+        every = self._finder.count(OMNISCIENT, question.node)
+        return found._replace(last_us=found.last_us + (every or 0), more=found.more)
+
+    patch.setattr(search.Searcher, "page", page)
+    patch.setattr(search.Positions, "write", write)
+
+
+METHODS = ("find", "count", "facets", "histogram", "suggest", "summaries")
+PLANTS = (
+    *(beyond(SqliteFinder, name) for name in METHODS),
+    *(beyond(RecordPieces, name) for name in ("pick", "held")),
+    positions_count_what_is_hidden,
+)
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
+def test_a_door_that_looks_beyond_the_scope_is_noticed(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, plant: Callable[[Plant], None]
+) -> None:
+    plant(monkeypatch)
+    # What an all-seeing reading brings up may have no name for the viewer: also an error.
+    with pytest.raises(AssertionError):
+        leaks(pair)
