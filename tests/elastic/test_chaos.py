@@ -48,7 +48,7 @@ class Followers:
 
     def __init__(self, store: Path, url: str, prefix: str, replicas: int) -> None:
         self._command = [sys.executable, "-m", "tests.elastic.following"]
-        self._command += [str(store), url, prefix, "60", str(replicas)]
+        self._command += [str(store), url, prefix, "200", str(replicas)]
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
