@@ -31,7 +31,7 @@ from hub.model.search import (
 )
 from hub.model.tlp import Tlp
 from hub.store import finder as finding_module
-from hub.store import snapshot
+from hub.store import index, snapshot
 from hub.store.database import migrate
 from hub.store.finder import SqliteFinder
 from hub.store.finding import newest
@@ -97,6 +97,18 @@ class TestMigration:
             publish(store, evil(1, 7), evil(2, 5, name="otherwise"))
             assert len(found(store, EVIL)) == 599
             assert store.faults() == []
+
+    def test_says_how_far_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        file = tmp_path / "hub.sqlite"
+        with closing(open_store(file)) as store:
+            publish(store, *(evil(n) for n in range(1200)))
+        to_version_3(file)
+        monkeypatch.setattr(index, "_TOLD", 500)
+        with closing(SqliteStore(file)) as store, caplog.at_level("INFO", logger="hub.store"):
+            migrate(store.database)
+        assert [record.args for record in caplog.records] == [(500,), (1000,)]
 
     def test_is_all_or_nothing(self, tmp_path: Path) -> None:
         file = tmp_path / "hub.sqlite"
