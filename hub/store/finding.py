@@ -75,14 +75,25 @@ def _expression(ranges: Sequence[Range], query: Wanted) -> str:
     return f"({labels})" if query.match == EVERY else f"({labels}) AND {query.match}"
 
 
-def some(node: Node) -> Where:
-    """How many match, hidden ones among them; no more than one above `FEW`."""
+def some(node: Node) -> Where | None:
+    """The keys of what matches, hidden ones among them, no more than one above `FEW`.
+
+    None: there is no asking for a few of them.
+    """
     match = wanted(node).match
     if match == EVERY or BEGINNING in match:
         # FTS5 reads all that begins so before it gives the first, which is not done twice.
-        return Where("SELECT ?", [FEW + 1])
+        return None
+    return Where("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [match, FEW + 1])
+
+
+def seen(ranges: Sequence[Range], keys: Sequence[int]) -> Where:
+    """Key, marking and publisher of those that the viewer gets, out of a few."""
+    may, got = in_set(ranges, "f"), _got(ranges)
     return Where(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", [match, FEW + 1]
+        "SELECT f.added_us, f.tlp, f.publisher FROM json_each(?) k CROSS JOIN found f"
+        f" ON f.added_us = k.value WHERE {may.sql} AND {got.sql}",
+        [str(keys), *may.args, *got.args],
     )
 
 
@@ -188,9 +199,9 @@ def _path(field: str) -> str:
     return f"$.{field}"
 
 
-def known(ranges: Sequence[Range], node: Node, most: int, *, few: bool) -> Where:
+def known(ranges: Sequence[Range], node: Node, most: int) -> Where:
     """What is known of the newest `most` records that match: one row."""
-    found = matching(ranges, node, few=few)
+    found = matching(ranges, node)
     return Where(
         "SELECT count(*), min(at), max(at), max(tlp), json_group_array(DISTINCT publisher)"
         f" FROM (SELECT w.rowid AS at, f.tlp, f.publisher {found.sql} ORDER BY w.rowid DESC LIMIT ?)",

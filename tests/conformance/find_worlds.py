@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -237,7 +238,7 @@ def _starts(oracle: FindOracle) -> st.SearchStrategy[Node]:
 
 def phrases(oracle: FindOracle) -> list[Words]:
     """Every two words beside each other, also the last of a text and the first of the next."""
-    pairs = {pair for text in _texts(oracle) for pair in zip(text, text[1:], strict=False)}
+    pairs = {pair for text in _texts(oracle) for pair in pairwise(text)}
     return [Words(pair) for pair in sorted(pairs)]
 
 

@@ -14,9 +14,6 @@ CREATE VIRTUAL TABLE words USING fts5(
     tokenize='ascii tokenchars ''!#$%&()*+,-./:;<=>?@[\]^_`{|}~'''
 );
 
--- Twice as many segments before they are merged: a quarter less work for a publish.
-INSERT INTO words (words, rank) VALUES ('automerge', 8);
-
 -- What is filtered, counted and drawn of every live record: narrow, so that a million are read soon.
 CREATE TABLE found (
     added_us    INTEGER PRIMARY KEY,

@@ -27,7 +27,7 @@ from tests.fakes import START_US, Clock, open_store
 HIDDEN = 5000
 OBJECTS = 200
 A_LITTLE = 1.05
-A_FEW = 800
+A_FEW = 500
 """Steps in which FTS5 reads its own tables: these are larger, and a hidden record is not one step."""
 PER_RECORD = 80
 """Steps of one look for a better version that the viewer sees."""

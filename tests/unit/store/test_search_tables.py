@@ -34,7 +34,7 @@ from hub.store import finder as finding_module
 from hub.store import index, snapshot
 from hub.store.database import migrate
 from hub.store.finder import SqliteFinder
-from hub.store.finding import newest
+from hub.store.finding import FEW, newest
 from hub.store.labels import Range
 from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import (
@@ -206,7 +206,7 @@ class TestLimits:
         self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(finding_module, "_SUMMARY_FROM", 10)
-        publish(store, *(evil(n) for n in range(30)))
+        publish(store, *(evil(n) for n in range(FEW + 30)))
         (summary,) = SqliteFinder(store.database).summaries(SEES_ALL, [Term("label", "c2")])
         keys = found(store, EVERYTHING)
         assert (summary.records, summary.first_us, summary.last_us) == (10, keys[-1], keys[0])
