@@ -9,7 +9,17 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.model.search import EVERYTHING, AllOf, Has, Node, Term, Within
+from hub.model.search import (
+    EVERYTHING,
+    AllOf,
+    AnyOf,
+    Between,
+    Has,
+    Node,
+    Not,
+    Term,
+    Within,
+)
 from tests.conformance.engines import SearchEngine
 from tests.conformance.find_worlds import (
     FACETS,
@@ -27,6 +37,13 @@ from tests.conformance.find_worlds import (
 
 STEPS = (1, 1_000_000, 86_400_000_000, 7 * 86_400_000_000)
 FIELDS = ("added", "created", "modified", "valid_from", "valid_until")
+OUTSIDE = (
+    Not(Between("confidence", None, 50)),
+    Not(Between("valid_from", None, None)),
+    AnyOf((Not(Between("valid_until", 0, None)), Has("type", ("malware",)))),
+)
+"""What has no such number is outside of the range."""
+
 SINGLE = ("type", "publisher", "collection", "tlp")
 COUNTED = (
     Has("type", ("indicator", "malware")),
@@ -65,7 +82,7 @@ def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> No
         assert found == oracle.suggest(viewer, field, beginning, most), field
     asked = [*terms(oracle), *(Term("value", key) for key in HOSTILE)]
     assert finder.summaries(viewer, asked) == oracle.summaries(viewer, asked)
-    for node in (*starmap(Within, RANGES), *phrases(oracle)):
+    for node in (*starmap(Within, RANGES), *OUTSIDE, *phrases(oracle)):
         assert finder.find(viewer, node, 0, 100) == oracle.find(viewer, node, 0, 100)
     every = [sheet.added_us for sheet in oracle.sheets()]
     asked_keys = [*every, 1, *every[:1]]
