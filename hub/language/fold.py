@@ -89,7 +89,10 @@ def fold(text: str) -> list[str]:
         plain = text.encode().translate(_PLAIN, _NOTHING).decode()
         words = plain.split()
         return [word[:MAX_WORD] for word in words] if _has_long(plain) else words
-    return [word[:MAX_WORD] for piece in text.split() for word in _words(piece)]
+    pieces = text.split()
+    if max(map(len, pieces), default=0) <= MAX_WORD:
+        return [word for piece in pieces for word in _of_short(piece)]
+    return [word for piece in pieces for word in _words(piece)]
 
 
 def _has_long(plain: str) -> bool:
@@ -115,19 +118,20 @@ def join(texts: Iterable[str]) -> str:
         spare = joined.strip(GAP) != joined or _TWO_GAPS in joined
         if not (spare or len(words) > MAX_WORDS or _has_long(plain)):
             return joined
-    folded = (" ".join(fold(text)) for text in listed)
-    words = f" {GAP} ".join(text for text in folded if text).split(" ")
-    return " ".join(words[:MAX_WORDS])
+    several: list[str] = []
+    for text in listed:
+        folded = fold(text)
+        if folded and several:
+            several.append(GAP)
+        several += folded
+    return " ".join(several[:MAX_WORDS])
 
 
-def _words(piece: str) -> Iterable[str]:
-    if piece.isascii():
-        return piece.encode().translate(_PLAIN, _NOTHING).decode().split()
-    return _of_short(piece) if len(piece) <= MAX_WORD else _fold(piece)
-
-
-def _fold(piece: str) -> tuple[str, ...]:
+def _words(piece: str) -> tuple[str, ...]:
     """The words of a piece of text without white space."""
+    if piece.isascii():
+        plain = piece.encode().translate(_PLAIN, _NOTHING).decode()
+        return tuple([word[:MAX_WORD] for word in plain.split()])
     plain = unicodedata.normalize("NFKD", INVISIBLE.sub("", piece))
     plain = unicodedata.normalize("NFKD", plain.casefold()).translate(_LETTERS)
     words: list[str] = []
@@ -136,8 +140,8 @@ def _fold(piece: str) -> tuple[str, ...]:
         if run[1] and len(word) > 1:
             words += [word[i : i + 2] for i in range(len(word) - 1)]
         else:
-            words.append(word)
+            words.append(word[:MAX_WORD])
     return tuple(words)
 
 
-_of_short = lru_cache(maxsize=16_384)(_fold)
+_of_short = lru_cache(maxsize=16_384)(_words)

@@ -49,7 +49,7 @@ def wanted(node: Node) -> Wanted:
     matches: list[str] = []
     rest: list[Where] = []
     low, high = _LOW, _HIGH
-    for part in _conjuncts(node):
+    for part in conjuncts(node):
         match = _match(part)
         if match is not None:
             matches.append(match)
@@ -60,10 +60,11 @@ def wanted(node: Node) -> Wanted:
     return Wanted(_joined(matches, " AND ") or EVERY, _all(rest), low, high)
 
 
-def _conjuncts(node: Node) -> Iterator[Node]:
+def conjuncts(node: Node) -> Iterator[Node]:
+    """What has to hold, all of it."""
     if isinstance(node, AllOf):
         for part in node.nodes:
-            yield from _conjuncts(part)
+            yield from conjuncts(part)
     else:
         yield node
 

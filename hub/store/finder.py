@@ -25,6 +25,9 @@ _SUGGEST_FROM = 5000
 _SUMMARY_FROM = 10_000
 """Of a value on more records the newest so many are looked at: counts end here."""
 
+_CHUNK = 200
+"""Values whose records are looked at in one statement"""
+
 _decode = msgspec.json.Decoder(list[str]).decode
 
 
@@ -50,10 +53,8 @@ class SqliteFinder:
         with self._seen(scope, self._find_s) as (connection, ranges):
             if not ranges:
                 return Hits([], more=False)
+            few = _few(connection, node) is not None
             # One row more than asked for tells whether there is more.
-            some = finding.some(node)
-            (count,) = single(connection.execute(some.sql, some.args))
-            few = count <= finding.FEW
             wanted = finding.newest(ranges, node, before_us, limit + 1, few=few)
             keys = [key for (key,) in connection.execute(wanted.sql, wanted.args)]
         return Hits(keys[:limit], len(keys) > limit)
@@ -94,7 +95,10 @@ class SqliteFinder:
         with self._seen(scope, self._find_s) as (connection, ranges):
             if not ranges:
                 return [Summary(term, 0) for term in terms]
-            known = {term: _summary(connection, ranges, term) for term in dict.fromkeys(terms)}
+            known: dict[Term, Summary] = {}
+            asked = list(dict.fromkeys(terms))
+            for start in range(0, len(asked), _CHUNK):
+                known |= _summaries(connection, ranges, asked[start : start + _CHUNK])
         return [known[term] for term in terms]
 
     def reach(self) -> Reach:
@@ -143,14 +147,48 @@ class SqliteFinder:
             ) from error
 
 
-def _summary(connection: sqlite3.Connection, ranges: Sequence[Range], term: Term) -> Summary:
-    node = Has(term.field, (term.key,))
+def _few(connection: sqlite3.Connection, node: Node) -> list[int] | None:
+    """The keys of all that match, hidden ones among them; None: they are more than a few."""
     some = finding.some(node)
-    (count,) = single(connection.execute(some.sql, some.args))
-    if not count:
+    if some is None:
+        return None
+    keys = [key for (key,) in connection.execute(some.sql, some.args)]
+    return keys if len(keys) <= finding.FEW else None
+
+
+def _summaries(
+    connection: sqlite3.Connection, ranges: Sequence[Range], terms: Sequence[Term]
+) -> dict[Term, Summary]:
+    """Of each term; one look at all the records of terms that have few."""
+    few = {term: _few(connection, Has(term.field, (term.key,))) for term in terms}
+    keys = sorted({key for found in few.values() for key in found or ()})
+    wanted = finding.seen(ranges, keys)
+    seen = {row[0]: row for row in connection.execute(wanted.sql, wanted.args)}
+    return {
+        term: _of_many(connection, ranges, term)
+        if found is None
+        else _of_few(term, [seen[key] for key in found if key in seen])
+        for term, found in few.items()
+    }
+
+
+def _of_few(term: Term, seen: list[tuple[int, int, str]]) -> Summary:
+    if not seen:
         return Summary(term, 0)
-    few = count <= finding.FEW
-    wanted = finding.known(ranges, node, _SUMMARY_FROM, few=few)
+    keys, markings, publishers = zip(*seen, strict=True)
+    return Summary(
+        term,
+        len(keys),
+        min(keys),
+        max(keys),
+        Tlp(max(markings)),
+        tuple(sorted(set(publishers))),
+    )
+
+
+def _of_many(connection: sqlite3.Connection, ranges: Sequence[Range], term: Term) -> Summary:
+    node = Has(term.field, (term.key,))
+    wanted = finding.known(ranges, node, _SUMMARY_FROM)
     count, first_us, last_us, tlp, publishers = single(connection.execute(wanted.sql, wanted.args))
     if not count:
         return Summary(term, 0)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.model.search import EVERYTHING, Node, Starts
+from hub.model.search import EVERYTHING, Has, Node, Starts
 from hub.model.tlp import Tlp
-from hub.store.expression import BEGINNING, EVERY, Wanted, wanted
-from hub.store.filters import Where, in_set, none_better
+from hub.store.expression import BEGINNING, EVERY, Wanted, conjuncts, wanted
+from hub.store.filters import Where, in_set, marks, none_better
 from hub.store.index import COLUMNS, NUMBERS, label_token
 from hub.store.labels import Range
 from hub.store.merge import Standing
 
 _MOST_TOKENS = 200
 """Labels in one expression; whoever sees more has them filtered in `found` alone."""
+
+_MOST_KEYS = 20
+"""Of one field, when records are counted by an index"""
 
 FEW = 50
 """So few records may be looked at though they are hidden: fewer than the tokens of labels cost."""
@@ -43,17 +46,25 @@ def matching(
     """
     query = wanted(node)
     may = in_set(ranges, "f")
-    better = none_better(ranges)
+    got = _got(ranges)
     args: list[int | str] = [query.match if few else _expression(ranges, query)]
     args += [max(query.low_us, min(item.since_us for item in ranges))]
     args += [min(query.high_us, before_us - 1) if before_us else query.high_us]
     return Where(
         "FROM words w CROSS JOIN found f ON f.added_us = w.rowid"
         " WHERE w.words MATCH ? AND w.rowid >= ? AND w.rowid <= ?"
-        f" AND {may.sql} AND {query.where.sql} AND (f.standing >= {Standing.LAST:d} OR"
-        f" (f.standing = {Standing.UNSURE:d} AND EXISTS"
+        f" AND {may.sql} AND {query.where.sql} AND {got.sql}",
+        [*args, *may.args, *query.where.args, *got.args],
+    )
+
+
+def _got(ranges: Sequence[Range]) -> Where:
+    """The record `f` is the version of its object that the viewer gets."""
+    better = none_better(ranges)
+    return Where(
+        f"(f.standing >= {Standing.LAST:d} OR (f.standing = {Standing.UNSURE:d} AND EXISTS"
         f" (SELECT 1 FROM record r WHERE r.added_us = f.added_us AND {better.sql})))",
-        [*args, *may.args, *query.where.args, *better.args],
+        better.args,
     )
 
 
@@ -64,14 +75,25 @@ def _expression(ranges: Sequence[Range], query: Wanted) -> str:
     return f"({labels})" if query.match == EVERY else f"({labels}) AND {query.match}"
 
 
-def some(node: Node) -> Where:
-    """How many match, hidden ones among them; no more than one above `FEW`."""
+def some(node: Node) -> Where | None:
+    """The keys of what matches, hidden ones among them, no more than one above `FEW`.
+
+    None: there is no asking for a few of them.
+    """
     match = wanted(node).match
     if match == EVERY or BEGINNING in match:
         # FTS5 reads all that begins so before it gives the first, which is not done twice.
-        return Where("SELECT ?", [FEW + 1])
+        return None
+    return Where("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [match, FEW + 1])
+
+
+def seen(ranges: Sequence[Range], keys: Sequence[int]) -> Where:
+    """Key, marking and publisher of those that the viewer gets, out of a few."""
+    may, got = in_set(ranges, "f"), _got(ranges)
     return Where(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", [match, FEW + 1]
+        "SELECT f.added_us, f.tlp, f.publisher FROM json_each(?) k CROSS JOIN found f"
+        f" ON f.added_us = k.value WHERE {may.sql} AND {got.sql}",
+        [str(keys), *may.args, *got.args],
     )
 
 
@@ -83,12 +105,19 @@ def newest(ranges: Sequence[Range], node: Node, before_us: int, limit: int, *, f
 
 def total(ranges: Sequence[Range], node: Node) -> Where:
     """How many match."""
+    groups = _groups(ranges, node)
+    if groups:
+        return Where(f"SELECT coalesce(sum(part), 0) FROM ({groups.sql})", groups.args)
     found = matching(ranges, node)
     return Where(f"SELECT count(*) {found.sql}", found.args)
 
 
 def keys(ranges: Sequence[Range], node: Node, field: str, most: int) -> Where:
     """The most frequent keys of a facet, each with its count."""
+    groups = _groups(ranges, node) if field in COLUMNS else None
+    if groups:
+        sql = f"SELECT {_key(field)} AS item, sum(part) AS many FROM ({groups.sql}) f {_FREQUENT}"
+        return Where(sql, [*groups.args, most])
     found = matching(ranges, node)
     if field in COLUMNS:
         sql = f"SELECT {_key(field)} AS item, count(*) AS many {found.sql}"
@@ -102,6 +131,33 @@ def keys(ranges: Sequence[Range], node: Node, field: str, most: int) -> Where:
 
 
 _FREQUENT = "GROUP BY item ORDER BY many DESC, item LIMIT ?"
+
+
+def _groups(ranges: Sequence[Range], node: Node) -> Where | None:
+    """Counts (`part`) of what is alike in all `COLUMNS`, in the order of an index; it alone is read.
+
+    None: the query asks for more than that, or the viewer sees something from a date on, and would
+    pass over what is before it.
+    """
+    if len(ranges) > _MOST_TOKENS or any(item.since_us for item in ranges):
+        return None
+    parts: list[str] = []
+    args: list[int | str] = []
+    for part in conjuncts(node):
+        if not isinstance(part, Has) or part.field not in COLUMNS or len(part.keys) > _MOST_KEYS:
+            return None
+        # None of these keys has anything but ASCII, and not every text can be bound.
+        keys = [key for key in part.keys if key.isascii()]
+        parts.append(f" AND {_key(part.field)} IN ({marks(keys)})")
+        args += keys
+    got = _got(ranges)
+    one = (
+        "SELECT f.type, f.publisher, f.tlp, f.collection, count(*) AS part"
+        f" FROM found f INDEXED BY found_count WHERE f.label = ?{''.join(parts)} AND {got.sql}"
+        " GROUP BY f.type, f.publisher, f.tlp, f.collection"
+    )
+    every = [arg for item in ranges for arg in (item.label, *args, *got.args)]
+    return Where(" UNION ALL ".join([one] * len(ranges)), every)
 
 
 def bars(ranges: Sequence[Range], node: Node, field: str, step_us: int) -> Where:
@@ -143,9 +199,9 @@ def _path(field: str) -> str:
     return f"$.{field}"
 
 
-def known(ranges: Sequence[Range], node: Node, most: int, *, few: bool) -> Where:
+def known(ranges: Sequence[Range], node: Node, most: int) -> Where:
     """What is known of the newest `most` records that match: one row."""
-    found = matching(ranges, node, few=few)
+    found = matching(ranges, node)
     return Where(
         "SELECT count(*), min(at), max(at), max(tlp), json_group_array(DISTINCT publisher)"
         f" FROM (SELECT w.rowid AS at, f.tlp, f.publisher {found.sql} ORDER BY w.rowid DESC LIMIT ?)",

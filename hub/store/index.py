@@ -14,17 +14,18 @@ key of both is the date added.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
 
 import msgspec
 
 from hub.language.fields import FIELDS
 from hub.language.fold import GAP
-from hub.language.values import span
 from hub.model.search import Document
 from hub.model.tlp import Tlp
 from hub.stix.check import document_of
@@ -42,11 +43,17 @@ TAGS = frozenset(name for name, field in FIELDS.items() if field.facet) - COLUMN
 """Facets of which a record may have several keys: lists in `found.tags`"""
 
 _CHUNK = 500
+_TOLD = 50_000
+"""Records between two lines of the log, some ten seconds, when a whole store is filled in."""
+
 _BITS = {4: 32, 6: 128}
 _ODD = re.compile(f"[\x00-\x20\x7f\"'%{re.escape(GAP)}A-Z\ud800-\udfff]")
 """What would end a token, or be taken for another: FTS5 folds the case of ASCII."""
 
+_ODD_BYTES = bytes(code for code in range(128) if _ODD.match(chr(code)))
+
 _encode = msgspec.json.encode
+_log = logging.getLogger("hub.store")
 
 
 class Row(NamedTuple):
@@ -90,9 +97,13 @@ def drop(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
 
 def fill(connection: sqlite3.Connection) -> None:
     """Take in every live record there is, into empty tables; inside a write transaction."""
+    done = 0
     rows = _rows(connection.execute(_EVERY))
     while chunk := [row for _, row in zip(range(_CHUNK), rows, strict=False)]:
         add(connection, chunk)
+        done += len(chunk)
+        if done % _TOLD == 0:
+            _log.info("search has taken in %d records of this store", done)
 
 
 def strays(connection: sqlite3.Connection, most: int) -> int:
@@ -138,11 +149,20 @@ def tokens(row: Row) -> list[str]:
     terms = row.document.terms
     found = [f"{field}:{key}" for field, key in terms]
     # One look at all of them is cheaper than one at each.
-    if _ODD.search("".join(found)):
+    whole = "".join(found)
+    if _has_odd(whole):
         found = [token(field, key) for field, key in terms]
-    found += [place(key) for field, key in terms if field == "ip"]
+    if "ip:" in whole:
+        found += [place(key) for field, key in terms if field == "ip"]
     found += _held(row.label, row.tlp, row.collection, row.publisher)
     return found
+
+
+def _has_odd(text: str) -> bool:
+    if not text.isascii():
+        return _ODD.search(text) is not None
+    plain = text.encode()
+    return len(plain.translate(None, _ODD_BYTES)) != len(plain)
 
 
 @lru_cache(maxsize=1024)
@@ -169,9 +189,11 @@ def label_token(label: int) -> str:
 
 def place(key: str) -> str:
     """The token that says where an address or network lies: `@4c6336407`, `@4c6336400/24`."""
-    version, low, _ = span(key)
-    _, slash, bits = key.partition("/")
-    return f"{digits(version, low)}{slash}{bits}"
+    # As `digits` of its `span`, at a tenth of the cost.
+    address, slash, bits = key.partition("/")
+    if ":" in address:
+        return f"@6{inet_pton(AF_INET6, address).hex()}{slash}{bits}"
+    return f"@4{inet_pton(AF_INET, address).hex()}{slash}{bits}"
 
 
 def digits(version: int, address: int) -> str:

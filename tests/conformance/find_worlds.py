@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -235,13 +236,24 @@ def _starts(oracle: FindOracle) -> st.SearchStrategy[Node]:
     return st.builds(build, _some(oracle), st.integers(0, 12))
 
 
-def _words(oracle: FindOracle) -> st.SearchStrategy[Node]:
-    texts = [
+def phrases(oracle: FindOracle) -> list[Words]:
+    """Every two words beside each other, also the last of a text and the first of the next."""
+    pairs = {pair for text in _texts(oracle) for pair in pairwise(text)}
+    return [Words(pair) for pair in sorted(pairs)]
+
+
+def _texts(oracle: FindOracle) -> list[list[str]]:
+    """The words of all texts of a record, without what stands between two of them."""
+    return [
         [word for word in text.split() if word != GAP]
         for sheet in oracle.sheets()
         for text in (sheet.document.name, sheet.document.words)
         if text
-    ] or [["evil"]]
+    ]
+
+
+def _words(oracle: FindOracle) -> st.SearchStrategy[Node]:
+    texts = _texts(oracle) or [["evil"]]
 
     def build(text: list[str], place: int, cut: int, flags: tuple[bool, bool]) -> Node:
         words = text[place % len(text) :][:2]

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.model.search import EVERYTHING, Node, Term, Within
+from hub.model.search import (
+    EVERYTHING,
+    AllOf,
+    AnyOf,
+    Between,
+    Has,
+    Node,
+    Not,
+    Term,
+    Within,
+)
 from tests.conformance.engines import SearchEngine
 from tests.conformance.find_worlds import (
     FACETS,
@@ -18,6 +29,7 @@ from tests.conformance.find_worlds import (
     Scope,
     World,
     nodes,
+    phrases,
     scopes,
     terms,
     world,
@@ -25,6 +37,20 @@ from tests.conformance.find_worlds import (
 
 STEPS = (1, 1_000_000, 86_400_000_000, 7 * 86_400_000_000)
 FIELDS = ("added", "created", "modified", "valid_from", "valid_until")
+OUTSIDE = (
+    Not(Between("confidence", None, 50)),
+    Not(Between("valid_from", None, None)),
+    AnyOf((Not(Between("valid_until", 0, None)), Has("type", ("malware",)))),
+)
+"""What has no such number is outside of the range."""
+
+SINGLE = ("type", "publisher", "collection", "tlp")
+COUNTED = (
+    Has("type", ("indicator", "malware")),
+    Has("type", HOSTILE),
+    AllOf((Has("publisher", ("grid", "cert")), Has("collection", ("1",)))),
+    AllOf((Has("tlp", ("red", "amber")), Has("type", ("indicator",)))),
+)
 
 
 def compare(world: World, viewer: Scope, node: Node, limit: int) -> None:
@@ -56,8 +82,7 @@ def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> No
         assert found == oracle.suggest(viewer, field, beginning, most), field
     asked = [*terms(oracle), *(Term("value", key) for key in HOSTILE)]
     assert finder.summaries(viewer, asked) == oracle.summaries(viewer, asked)
-    for addresses in RANGES:
-        node = Within(*addresses)
+    for node in (*starmap(Within, RANGES), *OUTSIDE, *phrases(oracle)):
         assert finder.find(viewer, node, 0, 100) == oracle.find(viewer, node, 0, 100)
     every = [sheet.added_us for sheet in oracle.sheets()]
     asked_keys = [*every, 1, *every[:1]]
@@ -67,6 +92,15 @@ def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> No
     }:
         assert world.store.held(viewer, object_id) == oracle.held(viewer, object_id)
     assert world.store.held(viewer, "malware--\0") == []
+
+
+def compare_counts(world: World, viewer: Scope, limit: int) -> None:
+    """Counts by nothing but what every record has: an engine may have a shorter way to them."""
+    finder, oracle = world.searched.finder, world.oracle
+    for node in COUNTED:
+        assert finder.count(viewer, node) == oracle.count(viewer, node)
+        found = finder.facets(viewer, node, SINGLE, limit)
+        assert found == oracle.facets(viewer, node, SINGLE, limit)
 
 
 def follows_the_oracle(engine: SearchEngine, folder: Path, **how: Any) -> None:
@@ -83,6 +117,7 @@ def follows_the_oracle(engine: SearchEngine, folder: Path, **how: Any) -> None:
             compare_values(
                 found, viewer, data.draw(st.sampled_from(["", "c", "cve-", "a "])), limit
             )
+            compare_counts(found, viewer, limit)
             assert found.store.faults() == []
 
     check()

@@ -111,6 +111,26 @@ def one_collection_is_forgotten(plant: Plant) -> None:
     plant.setattr(Labels, "windows", lambda *args: true(*args)[:2])
 
 
+def the_first_page_comes_again(plant: Plant) -> None:
+    true = finding.matching
+    plant.setattr(finding, "matching", lambda ranges, node, _=0, **few: true(ranges, node, **few))
+
+
+def counts_by_an_index_forget_a_label(plant: Plant) -> None:
+    true = finding._groups
+    plant.setattr(finding, "_groups", lambda ranges, node: true(ranges[:1], node))
+
+
+def counts_by_an_index_hold_what_is_hidden(plant: Plant) -> None:
+    true = finding._groups
+    plant.setattr(finding, "_groups", lambda _, node: true(EVERYTHING[:8], node))
+
+
+def a_value_on_a_few_records_is_known_to_anybody(plant: Plant) -> None:
+    true = finding.seen
+    plant.setattr(finding, "seen", lambda _, keys: true(EVERYTHING, keys))
+
+
 BUGS: tuple[Callable[[Plant], None], ...] = (
     the_scope_is_dropped,
     tokens_of_labels_are_trusted_alone,
@@ -127,6 +147,10 @@ BUGS: tuple[Callable[[Plant], None], ...] = (
     a_piece_may_be_an_older_version,
     every_form_of_a_version_is_held,
     one_collection_is_forgotten,
+    the_first_page_comes_again,
+    counts_by_an_index_forget_a_label,
+    counts_by_an_index_hold_what_is_hidden,
+    a_value_on_a_few_records_is_known_to_anybody,
 )
 
 

@@ -30,6 +30,9 @@ CREATE TABLE found (
     confidence  INTEGER,
     tags        TEXT                -- JSON: facet field -> keys; NULL: none
 ) STRICT;
+-- Counts of everything, and by type or publisher, without looking at what has other labels. Few
+-- pages of it are written at a time, as what comes together is alike.
+CREATE INDEX found_count ON found (label, type, publisher, tlp, collection, standing);
 
 CREATE TRIGGER found_standing AFTER UPDATE OF standing ON record WHEN NEW.standing > 0 BEGIN
     UPDATE found SET standing = NEW.standing WHERE added_us = NEW.added_us;

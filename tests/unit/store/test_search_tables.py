@@ -31,10 +31,10 @@ from hub.model.search import (
 )
 from hub.model.tlp import Tlp
 from hub.store import finder as finding_module
-from hub.store import snapshot
+from hub.store import index, snapshot
 from hub.store.database import migrate
 from hub.store.finder import SqliteFinder
-from hub.store.finding import newest
+from hub.store.finding import FEW, newest
 from hub.store.labels import Range
 from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import (
@@ -97,6 +97,18 @@ class TestMigration:
             publish(store, evil(1, 7), evil(2, 5, name="otherwise"))
             assert len(found(store, EVIL)) == 599
             assert store.faults() == []
+
+    def test_says_how_far_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        file = tmp_path / "hub.sqlite"
+        with closing(open_store(file)) as store:
+            publish(store, *(evil(n) for n in range(1200)))
+        to_version_3(file)
+        monkeypatch.setattr(index, "_TOLD", 500)
+        with closing(SqliteStore(file)) as store, caplog.at_level("INFO", logger="hub.store"):
+            migrate(store.database)
+        assert [record.args for record in caplog.records] == [(500,), (1000,)]
 
     def test_is_all_or_nothing(self, tmp_path: Path) -> None:
         file = tmp_path / "hub.sqlite"
@@ -194,7 +206,7 @@ class TestLimits:
         self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(finding_module, "_SUMMARY_FROM", 10)
-        publish(store, *(evil(n) for n in range(30)))
+        publish(store, *(evil(n) for n in range(FEW + 30)))
         (summary,) = SqliteFinder(store.database).summaries(SEES_ALL, [Term("label", "c2")])
         keys = found(store, EVERYTHING)
         assert (summary.records, summary.first_us, summary.last_us) == (10, keys[-1], keys[0])
