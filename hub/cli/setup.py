@@ -97,6 +97,7 @@ def run_server(path: Path, greeting: str = "") -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     from hub.app import open_store
     from hub.cli.restore import is_answered
+    from hub.http.observe import log_to_stderr
     from hub.server import HubServer
     from hub.store import counters
 
@@ -105,6 +106,8 @@ def run_server(path: Path, greeting: str = "") -> None:
     try:
         # An older program that still serves the store could do nothing more once it is migrated.
         alone = not is_answered(config.server.host, config.server.port)
+        # To bring a large store up to date takes minutes, and says how far it is.
+        log_to_stderr(config.log.level)
         open_store(config, upgrade=alone).close()
         with suppress(HubError):  # without it the hub serves all the same
             if not counters.prepare(counted):
