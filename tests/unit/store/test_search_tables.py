@@ -74,7 +74,8 @@ def to_version_3(file: Path) -> None:
     with closing(sqlite3.connect(file)) as raw:
         raw.executescript(
             "DROP TRIGGER found_standing; DROP TRIGGER found_gone; DROP TABLE words;"
-            "DROP TABLE found; DROP TABLE origin; DROP INDEX record_gone; PRAGMA user_version = 3;"
+            "DROP TABLE found; DROP TABLE origin; DROP INDEX record_gone; DROP TABLE saved_search;"
+            "PRAGMA user_version = 3;"
         )
 
 
