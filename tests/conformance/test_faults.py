@@ -58,6 +58,7 @@ CALLS = {
     "purge": lambda store: store.purge(2**60),
     "probe": lambda store: store.probe(),
     "faults": lambda store: store.faults(),
+    "reindex": lambda store: store.reindex(),
     "epoch": lambda store: store.epoch(),
     "directory": lambda store: store.directory(),
     "now": lambda store: store.now(),
