@@ -93,6 +93,7 @@ WRITES = (
     "remove",
     "purge",
     "probe",
+    "reindex",
     "write",
     "note",
     "start_session",
