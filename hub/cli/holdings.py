@@ -12,6 +12,7 @@ from hub.errors import HubError
 from hub.model.clock import format_us, now_us
 from hub.model.party import Caller, Directory
 from hub.service.certificates import has_valid
+from hub.store.checks import OF_SEARCH
 from hub.store.database import schema_version, version
 from hub.store.sqlite import SqliteStore
 
@@ -64,6 +65,9 @@ def _records(store: SqliteStore) -> Iterator[Finding]:
         if "ahead of the clock" in fault:
             remedy = "Set the clock right. Order and cursors stay right meanwhile."
             yield Finding("warn", "clock", fault, remedy)
+        elif fault.partition(":")[0] in OF_SEARCH:
+            remedy = "The records are whole: `hub index rebuild --embedded` makes search anew."
+            yield Finding("fail", "search tables", fault, remedy)
         else:
             remedy = "Keep a copy of the store, then restore the newest backup without this."
             yield Finding("fail", "records", fault, remedy)

@@ -1,4 +1,4 @@
-"""The search copy in Elasticsearch: hub index."""
+"""What searches read, made from the record: hub index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = ["index", "use", "ordinal", "behind"]
 
 @click.group()
 def index() -> None:
-    """The copy of the record that Elasticsearch searches. Only with search.engine elasticsearch."""
+    """What searches read: tables in the store, or a copy in Elasticsearch (search.engine)."""
 
 
 @index.command("follow")
@@ -65,10 +65,22 @@ def _which(path: Path) -> tuple[int, int]:
 
 
 @index.command("rebuild")
+@click.option(
+    "--embedded", is_flag=True, help="Make the tables in the store anew, whatever searches now."
+)
 @pass_context
 @guarded
-def index_rebuild(context: Context) -> None:
-    """Make the copy anew beside the old one, which is searched until the new one is complete."""
+def index_rebuild(context: Context, /, *, embedded: bool) -> None:
+    """Make anew what searches read.
+
+    A copy is made beside the old one, which is searched until the new one is complete. The tables
+    in the store are made in one transaction: whoever publishes meanwhile is told that the store is
+    busy.
+    """
+    if embedded or context.config().search.engine == "sqlite":
+        context.store().reindex()
+        say("the tables of search are made anew")
+        return
     from hub.store.elastic.care import rebuild  # slow to import
 
     indices, store = _indices(context), context.store()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -35,3 +37,20 @@ class Seal:
             return self._cipher.decrypt(sealed, [owner.encode()])
         except InvalidTag:
             return None
+
+    def write(self, plain: bytes, owner: str) -> str:
+        """What `close` gives, as text that is safe in a URL."""
+        return _text(self.close(plain, owner))
+
+    def read(self, text: str, owner: str) -> bytes | None:
+        """What was written for the owner; None for any other text."""
+        try:
+            sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        # Base64 knows several spellings of the same bytes; what is written has one.
+        return self.open(sealed, owner) if _text(sealed) == text else None
+
+
+def _text(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

@@ -1,11 +1,13 @@
 """Search for one caller: pages of hits, the whole result, facets, histogram, suggestions.
 
 A result that is walked to its end is complete: an object that got a newer version while the walk
-went on, behind its back so to speak, is in one of the rounds that follow the first.
+went on, behind its back so to speak, is in one of the rounds that follow the first. Where an engine
+does not know that version yet, the next round waits for it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -27,6 +29,10 @@ _PAGE_BYTES = 8_000_000
 
 _CHUNK = 20
 _STEP = 500
+_BEHIND_S = 10.0
+"""How long a walk waits for an engine that has not caught up with the record"""
+
+_LOOK_S = 0.1
 SUGGESTED = tuple(name for name, field in FIELDS.items() if field.facet)
 """Fields whose values are counted and suggested."""
 
@@ -94,18 +100,23 @@ class Searcher:
         hits: list[Hit] = []
         size = last = 0
         for chunk in _chunks(found.keys):
-            hits += self._picked(question, chunk)
+            picked = self._picked(question, chunk)
+            hits += picked
             last = chunk[-1]
-            size += sum(len(hit.piece.raw) for hit in hits[-len(chunk) :])
+            size += sum(len(hit.piece.raw) for hit in picked)
             if size >= _PAGE_BYTES:
                 break
         return Page(hits, last, found.more or (bool(found.keys) and last != found.keys[-1]))
 
     def walk(self, question: Question) -> Iterator[list[Piece]]:
-        """All records, newest first, a few at a time; then in the same way what came meanwhile."""
+        """All records, newest first, a few at a time; then in the same way what came meanwhile.
+
+        Raises:
+            HubError: SEARCH_DOWN also when the engine does not catch up with what came.
+        """
         floor, settled = 0, False
         while not settled:
-            settled, newest, before = True, floor, 0
+            settled, missed, newest, before = True, False, floor, 0
             while True:
                 found = self._finder.find(question.scope, question.node, before, _STEP)
                 keys = [key for key in found.keys if key > floor]
@@ -113,12 +124,29 @@ class Searcher:
                 for chunk in _chunks(keys):
                     pieces = self._log.pick(question.scope, chunk)
                     # Who is gone may have been replaced by something newer.
-                    settled = settled and len(pieces) == len(chunk)
+                    missed = missed or len(pieces) < len(chunk)
                     yield pieces
                 if not found.more or len(keys) < len(found.keys):
                     break
                 settled, before = False, keys[-1]
             floor = newest
+            if missed:
+                settled = False
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Wait until the engine finds all that is in the record now."""
+        reach = self._finder.reach()
+        due, end = reach.newest, time.monotonic() + _BEHIND_S
+        while reach.trouble or reach.ordinal < due:
+            if time.monotonic() > end:
+                raise HubError(
+                    Fault.SEARCH_DOWN,
+                    reach.trouble or "search is too far behind what was published",
+                    remedy="Ask again later.",
+                )
+            time.sleep(_LOOK_S)
+            reach = self._finder.reach()
 
     def count(self, question: Question) -> int | None:
         """How many records match; None: they could not be counted in time."""

@@ -173,6 +173,9 @@ class Log(Protocol):
     def faults(self) -> list[str]:
         """Violations of the laws above that are found in the stored data; empty is good."""
 
+    def reindex(self) -> None:
+        """Make what search knows anew from the records; whoever writes waits meanwhile."""
+
 
 class Stale(Exception):
     """The directory changed between reading and writing it; read again and retry."""

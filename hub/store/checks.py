@@ -14,7 +14,7 @@ _BETTER = (
 
 _WORDED = f"SELECT rowid FROM words WHERE words MATCH '\"{ALL}\"'"
 
-CHECKS = {
+_RECORDS = {
     "ordinals missing from the change log": (
         "SELECT (SELECT ordinal FROM clock) - count(*) FROM change"
     ),
@@ -52,6 +52,9 @@ CHECKS = {
         f"SELECT count(*) FROM record r WHERE r.standing = {Standing.OLDER:d} AND NOT EXISTS"
         f" ({_BETTER} AND o.label = r.label AND o.added_us > r.added_us)"
     ),
+}
+
+_SEARCH = {
     "records that search does not know as they are": (
         "SELECT count(*) FROM record r WHERE r.standing > 0 AND NOT EXISTS (SELECT 1 FROM found f"
         " WHERE f.added_us = r.added_us AND f.standing = r.standing AND f.label = r.label)"
@@ -66,3 +69,12 @@ CHECKS = {
         " (SELECT 1 FROM found f WHERE f.added_us = w.rowid)"
     ),
 }
+
+CHECKS = _RECORDS | _SEARCH
+"""Questions that count what must not be, by the fault that it is"""
+
+UNFOUND = "newest records that are not found by their values"
+"""The fault of the sample that is computed once more"""
+
+OF_SEARCH = frozenset({*_SEARCH, UNFOUND})
+"""Faults of what is made from the records: they themselves are whole"""

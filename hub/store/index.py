@@ -106,6 +106,13 @@ def fill(connection: sqlite3.Connection) -> None:
             _log.info("search has taken in %d records of this store", done)
 
 
+def renew(connection: sqlite3.Connection) -> None:
+    """Empty the tables and fill them again; inside a write transaction."""
+    connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    connection.execute("DELETE FROM found")
+    fill(connection)
+
+
 def strays(connection: sqlite3.Connection, most: int) -> int:
     """How many of the newest records, up to `most`, are not found by all of their tokens."""
     count = 0

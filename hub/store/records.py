@@ -12,10 +12,10 @@ from hub.model.clock import now_us
 from hub.model.query import Entry, EntryPage, Label, ObjectPage, Query, Scope
 from hub.model.record import Status
 from hub.store.base import Batch, Change, Removal, Tally
-from hub.store.checks import CHECKS
+from hub.store.checks import CHECKS, UNFOUND
 from hub.store.database import Database, single
 from hub.store.filters import count, of_objects, page
-from hub.store.index import strays
+from hub.store.index import renew, strays
 from hub.store.labels import Labels
 from hub.store.writer import Writer, erase
 
@@ -156,12 +156,17 @@ class RecordLog:
                 if count:
                     found.append(f"{name}: {count}")
             if count := strays(connection, _SAMPLE):
-                found.append(f"newest records that are not found by their values: {count}")
+                found.append(f"{UNFOUND}: {count}")
             (last_us,) = single(connection.execute("SELECT last_us FROM clock"))
         ahead = last_us - self._clock()
         if ahead > _DRIFT_US:
             found.append(f"dates added are {ahead // 1_000_000} s ahead of the clock")
         return found
+
+    def reindex(self) -> None:
+        """See `Log.reindex`."""
+        with self._database.writing() as connection:
+            renew(connection)
 
 
 def _within_budget(cursor: sqlite3.Cursor) -> tuple[list[tuple[int, bytes]], bool]:

@@ -263,6 +263,27 @@ def test_a_node_that_is_killed_is_told_and_its_return_noticed(
     finder.close()
 
 
+def test_progress_is_told_soon_and_stops_nobody(
+    front: Front, store: SqliteStore, elastic_prefix: str
+) -> None:
+    """A balancer asks for it, and would take the hub out."""
+    gate = threading.Event()
+
+    def hold(method: str, path: str, _: bytes) -> None:
+        if "horizon" in path:
+            gate.wait(20)
+
+    front.meddler = hold
+    finder = ElasticFinder(store, Place((front.url,), timeout_s=10), elastic_prefix)
+    started = time.monotonic()
+    assert "in time" in finder.reach().trouble
+    assert time.monotonic() - started < 3
+    assert finder.count(SEES_ALL, MALWARE) == 9
+    gate.set()
+    assert not finder.reach().trouble
+    finder.close()
+
+
 def test_only_so_many_wait_at_once(front: Front, store: SqliteStore, elastic_prefix: str) -> None:
     gate = threading.Event()
 

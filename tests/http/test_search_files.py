@@ -8,6 +8,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
@@ -19,6 +20,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from hub.api.export import safe
 from hub.errors import Fault, HubError, StoreDown
+from hub.model.search import Reach
 from hub.service import search
 from hub.store.finder import SqliteFinder
 from hub.store.pieces import RecordPieces
@@ -50,6 +52,24 @@ def numbers(raws: list[dict[str, Any]]) -> list[int]:
 
 def of(room: Room) -> str:
     return f"collection:{room.collection.alias}"
+
+
+def read(hub: Hub, q: str, form: str) -> tuple[bytes, HubError | None]:
+    """What arrives, and how the answer ends: the server closes the connection on an error."""
+    builder = EnvironBuilder(
+        "/api/v1/search",
+        query_string={"q": q, "format": form},
+        headers=fakes.bearer("publisher"),
+    )
+    chunks, status, _ = run_wsgi_app(hub.app, builder.get_environ(), buffered=False)
+    assert status.startswith("200")
+    body = b""
+    try:
+        for chunk in chunks:
+            body += chunk
+    except HubError as error:
+        return body, error
+    return body, None
 
 
 def small(size: int = 3) -> Any:
@@ -213,6 +233,44 @@ class TestComplete:
             lines = file(hub, "label:swap", "ndjson").data.splitlines()
         assert {json.loads(line)["id"][-2:] for line in lines} == {"1e", "1f", "20"}
 
+    @contextmanager
+    def lagging(self, room: Room, looks: int) -> Iterator[None]:
+        """An engine that finds what is there now until its progress was asked for `looks` times."""
+        room.add(*(fakes.indicator(n) for n in range(30, 33)))
+        true, old, asked = SqliteFinder.find, [], []
+
+        def find(self: SqliteFinder, *args: Any) -> Any:
+            found = true(self, *args)
+            old[:] = old or [found]
+            return found if len(asked) >= looks else old[0]
+
+        def reach(_: SqliteFinder) -> Reach:
+            asked.append(1)
+            return Reach("copy", 7 if len(asked) >= looks else 5, 7)
+
+        with (
+            mock.patch.object(SqliteFinder, "find", find),
+            mock.patch.object(SqliteFinder, "reach", reach),
+            mock.patch.multiple(search, _LOOK_S=0.01, _BEHIND_S=0.3),
+        ):
+            file(room.hub, of(room), "ndjson")
+            room.add(*(fakes.indicator(n, 3) for n in range(30, 33)))
+            yield
+
+    def test_one_whose_newer_version_is_not_found_yet_is_waited_for(self, hub: Hub) -> None:
+        room = hub.room()
+        with self.lagging(room, 4):
+            lines = file(hub, of(room), "ndjson").data.splitlines()
+        assert {json.loads(line)["id"][-2:] for line in lines} == {"1e", "1f", "20"}
+
+    def test_one_that_does_not_come_is_said(self, hub: Hub) -> None:
+        room = hub.room()
+        with self.lagging(room, 10**6):
+            body, ended = read(hub, of(room), "text")
+        assert ended is not None
+        assert ended.fault is Fault.SEARCH_DOWN
+        assert body.splitlines()[-1].startswith(b"# INCOMPLETE: search is too far behind")
+
     def test_a_result_that_keeps_growing_ends(self, hub: Hub) -> None:
         room = hub.room()
         room.add(*(fakes.indicator(n, labels=["grows"]) for n in range(40, 46)))
@@ -235,30 +293,13 @@ class TestBrokenOff:
         made.add(*(fakes.indicator(n) for n in range(1, 21)))
         return made
 
-    def read(self, hub: Hub, filled: Room, form: str) -> tuple[bytes, Exception | None]:
-        """What arrives, and how the answer ends: the server closes the connection on an error."""
-        builder = EnvironBuilder(
-            "/api/v1/search",
-            query_string={"q": of(filled), "format": form},
-            headers=fakes.bearer("publisher"),
-        )
-        chunks, status, _ = run_wsgi_app(hub.app, builder.get_environ(), buffered=False)
-        assert status.startswith("200")
-        body = b""
-        try:
-            for chunk in chunks:
-                body += chunk
-        except HubError as error:
-            return body, error
-        return body, None
-
     @pytest.mark.parametrize("form", ["csv", "text", "ndjson", "stix"])
     @pytest.mark.parametrize("error", [DOWN, StoreDown("the disk is full")])
     def test_it_says_so_and_the_connection_is_closed(
         self, hub: Hub, filled: Room, form: str, error: HubError
     ) -> None:
         with small(), failing_after(3, error):
-            body, ended = self.read(hub, filled, form)
+            body, ended = read(hub, of(filled), form)
         assert ended is error
         last = body.splitlines()[-1]
         assert error.reason.encode() in last

@@ -37,6 +37,10 @@ _HITS = 5000
 _GRACE_S = 2.0
 """What the way there and back may take beside"""
 
+_REACH_S = 0.9
+"""What a look at the progress may take: health checks wait for it. Too short to make others fail
+at once (`hub.store.elastic.client.Line`)."""
+
 _CHUNK = 500
 _CHUNKS = 8
 _LAST_ORDINAL = (1 << 63) - 1
@@ -134,11 +138,15 @@ class ElasticFinder:
         newest = ordinal = 0
         try:
             newest = self._source.touched(_LAST_ORDINAL, 1).state
-            found = self._line.ask(lambda client: client.get(index=self._alias, id="horizon"))
+            found = self._line.ask(self._horizon)
             ordinal = int(found["_source"]["horizon"])
         except HubError as error:
             return Reach(_ENGINE, ordinal, newest, error.reason)
         return Reach(_ENGINE, ordinal, newest)
+
+    def _horizon(self, client: Elasticsearch) -> Answer:
+        hurried = client.options(request_timeout=_REACH_S)
+        return dict(hurried.get(index=self._alias, id="horizon"))
 
     def _filters(self, scope: Scope, node: Node) -> list[Filter]:
         """What the scope gets and the node asks for; empty: the scope sees nothing."""

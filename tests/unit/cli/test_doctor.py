@@ -19,6 +19,7 @@ from hub.model.clock import now_us
 from hub.model.party import Account, Directory, Token
 from hub.store.base import Act
 from tests import fakes
+from tests.conformance.builders import candidate, publish
 from tests.unit.cli.certificate import Certificate
 from tests.unit.cli.conftest import Run, free_port
 from tests.unit.cli.partner import PartnerServer
@@ -50,6 +51,18 @@ def test_a_sound_hub(run: Run) -> None:
     assert {what for what, (result, _, _) in found.items() if result != "ok"} == {"collection"}
     assert found["collection"][:2] == ("warn", "no account may read hidden")
     assert found["port"][1].endswith("is free; the hub is not running")
+
+
+def test_tables_of_search_that_are_wrong_are_made_anew(run: Run, folder: Path) -> None:
+    with closing(fakes.open_store(folder / "hub.sqlite")) as store:
+        publish(store, candidate(1))
+        store.database.connection().execute("DELETE FROM found")
+    result, detail, remedy = findings(run)["search tables"]
+    assert (result, detail) == ("fail", "words of records that are gone: 1")
+    assert "`hub index rebuild --embedded`" in remedy
+    made = run("index", "rebuild")
+    assert (made.exit_code, made.stderr) == (0, "the tables of search are made anew\n")
+    assert "search tables" not in findings(run)
 
 
 def test_as_a_table(run: Run) -> None:

@@ -74,7 +74,8 @@ def to_version_3(file: Path) -> None:
     with closing(sqlite3.connect(file)) as raw:
         raw.executescript(
             "DROP TRIGGER found_standing; DROP TRIGGER found_gone; DROP TABLE words;"
-            "DROP TABLE found; DROP TABLE origin; DROP INDEX record_gone; PRAGMA user_version = 3;"
+            "DROP TABLE found; DROP TABLE origin; DROP INDEX record_gone; DROP TABLE saved_search;"
+            "PRAGMA user_version = 3;"
         )
 
 
@@ -163,15 +164,33 @@ class TestGone:
             ("INSERT INTO words (words) VALUES ('delete-all')", "records without words: 1"),
         ],
     )
-    def test_damage_is_a_fault(self, store: SqliteStore, damage: str, fault: str) -> None:
+    def test_damage_is_a_fault_that_can_be_mended(
+        self, store: SqliteStore, damage: str, fault: str
+    ) -> None:
         publish(store, evil(1))
         assert store.faults() == []
         store.database.connection().execute(damage)
         assert fault in store.faults()
+        store.reindex()
+        assert store.faults() == []
+        assert len(found(store, EVIL)) == 1
 
     def test_values_that_are_not_found_are_a_fault(self, store: SqliteStore) -> None:
         publish(store, evil(1)._replace(document=evil(1, labels=["other"]).document))
         assert store.faults() == ["newest records that are not found by their values: 1"]
+        store.reindex()
+        assert store.faults() == []
+        assert len(found(store, Has("label", ("c2",)))) == 1
+
+    def test_what_is_made_anew_can_be_replaced(self, store: SqliteStore) -> None:
+        """FTS5 refuses to forget words that it was never told."""
+        odd = evil(1)._replace(document=Document(words="few"))
+        publish(store, odd)
+        with pytest.raises(HubError):
+            publish(store, evil(1, content="more words than it was told of"))
+        store.reindex()
+        publish(store, evil(1, content="more words than it was told of"))
+        assert store.faults() == []
 
 
 class TestLimits:
