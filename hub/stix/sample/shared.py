@@ -69,6 +69,10 @@ def _objects(witness: Witness) -> Iterator[Any]:
         yield indicator
         yield _link(witness, indicator, "indicates", malware)
         found.append(indicator)
+    yield _report(witness, found)
+
+
+def _report(witness: Witness, found: list[Any]) -> Any:
     vietnamese = (
         "Lừa đảo khách hàng ngân hàng qua trang đăng nhập giả",
         f"Khách hàng nhận tin nhắn dẫn tới {HOST}; trang này lấy mật khẩu và mã OTP.",
@@ -78,7 +82,7 @@ def _objects(witness: Witness) -> Iterator[Any]:
         f"Text messages lead customers to {HOST}, which takes passwords and codes.",
     )
     name, text = vietnamese if witness.vietnamese else english
-    yield _make(
+    return _make(
         witness,
         "report",
         name=name,
