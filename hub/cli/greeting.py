@@ -11,6 +11,7 @@ from hub.cli.stage import CASE, Stage
 from hub.http.errors import MEDIA_TYPE
 from hub.model.tlp import Tlp
 from hub.stix.marking import COLOUR_OF
+from hub.stix.sample.shared import ADDRESS, FILE, HOST
 
 _OBJECT = (
     '{{"type":"indicator","spec_version":"2.1","id":"indicator--{id}",'
@@ -46,6 +47,24 @@ curl -gs '{public}objects/?match[type]=report'
 
 # Publish an indicator
 curl -s -H 'Authorization: Bearer {token}' -H 'Content-Type: {media_type}' -d '{{"objects":[{object}]}}' {national}objects/
+
+# Search: Vietnamese without accents, and the newest objects of a type
+HUB_URL={url} HUB_TOKEN={token} {hub} search 'lua dao ngan hang' --limit 5
+HUB_URL={url} HUB_TOKEN={token} {hub} search 'type:report AND added:>=7d' --limit 5
+
+# Search a defanged address: the analyst finds more than the partner may see
+HUB_URL={url} HUB_TOKEN={token} {hub} search '{defanged}'
+HUB_URL={url} HUB_TOKEN={partner_token} {hub} search '{defanged}'
+
+# Look up several values at once; the exit code 10 says that one of them is known
+HUB_URL={url} HUB_TOKEN={token} {hub} lookup '{defanged}' {address} {file} T1566.002 203.0.113.254 || echo "exit code $?"
+
+# Search with curl, and count what is found
+curl -sG -u {partner} --data-urlencode 'q={defanged}' {url}/api/v1/search
+curl -sG -u {analyst} --data-urlencode 'q=lừa đảo' -d field=type -d field=tlp {url}/api/v1/facets
+
+# Write what is found into a spreadsheet
+HUB_URL={url} HUB_TOKEN={token} {hub} search 'type:indicator has:domain' --format csv > domains.csv
 
 # Ask what an account may see
 curl -s -u {partner} {url}/api/v1/me
@@ -99,6 +118,9 @@ def greeting(stage: Stage, now: str) -> str:
         object=_OBJECT.format(id=_ID, now=now, marking=_MARKING[Tlp.GREEN]),
         secret=_OBJECT.format(id=_RED_ID, now=now, marking=_MARKING[Tlp.RED]),
         case=CASE,
+        defanged=HOST.replace(".", "[.]"),
+        address=ADDRESS,
+        file=FILE.upper(),
         python=shlex.quote(sys.executable),
         hub=_program("hub"),
     )

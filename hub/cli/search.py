@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _PAGE = 200
 _VALUES = 10_000
+_TITLE = 80
+_ENDS = ("source", "target")
 _HITS = ("added", "tlp", "type", "name", "matched", "publisher", "collection", "id")
 _COUNTS = ("field", "value", "count")
 _LOOKED = ("state", "value", "count", "first", "last", "tlp", "publishers", "given")
@@ -33,7 +36,24 @@ _raw_option = click.option(
 )
 
 
-@click.command()
+class _Pasted(click.Command):
+    """A command whose arguments are pasted, and may begin with a dash."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; what is wrong with a single dash is said in words of this command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name.startswith("--"):
+                raise
+            raise click.UsageError(
+                "What begins with - is taken for an option. Put -- before it: "
+                f"{ctx.command_path} -- '- 198.51.100.7'",
+                ctx,
+            ) from None
+
+
+@click.command(cls=_Pasted)
 @click.argument("query")
 @_url_option
 @click.option(
@@ -116,6 +136,8 @@ def _list(client: Client, query: str, form: str, options: dict[str, Any]) -> Non
         show((_row(hit, raw=options["raw"]) for hit in shown), _HITS, form)
     more = len(found) > len(shown)
     say(f"{len(shown)} objects{'; there are more: --limit 0 gives all' if more else ''}")
+    if not shown and len(query.split()) > 1:
+        say("All of it must hold. For any of several values put commas between, or: hub lookup")
 
 
 def _hits(client: Client, query: str, size: int) -> Iterator[dict[str, Any]]:
@@ -139,7 +161,7 @@ def _row(hit: dict[str, Any], *, raw: bool) -> dict[str, Any]:
         "added": _minute(hit["date_added"]),
         "tlp": hit["tlp"],
         "type": hit["type"],
-        "name": hit["name"] if raw else harmless(hit["name"]),
+        "name": _title(hit) if raw else harmless(_title(hit)),
         "matched": ", ".join(dict.fromkeys(matched)),
         "publisher": hit["publisher"],
         "collection": hit["collection"]["alias"],
@@ -147,15 +169,25 @@ def _row(hit: dict[str, Any], *, raw: bool) -> dict[str, Any]:
     }
 
 
+def _title(hit: dict[str, Any]) -> str:
+    """The name; of what has none, what it says: `indicator indicates malware`."""
+    obj = hit["object"]
+    source, target = (str(obj.get(f"{end}_ref", "")).partition("--")[0] for end in _ENDS)
+    linked = f"{source} {obj.get('relationship_type', '')} {target}" if source and target else ""
+    content = str(obj.get("content", ""))
+    begun = content if len(content) <= _TITLE else f"{content[: _TITLE - 1]}…"
+    return hit["name"] or linked or begun
+
+
 def _minute(instant: str | None) -> str:
     return (instant or "")[:16].replace("T", " ")
 
 
-@click.command()
+@click.command(cls=_Pasted)
 @click.argument("values", nargs=-1)
 @click.option(
     "--file",
-    type=click.File(encoding="utf-8-sig"),
+    type=click.File("rb"),
     help="Values from this file, one in each line; - is standard input.",
 )
 @_url_option
@@ -171,7 +203,7 @@ def _minute(instant: str | None) -> str:
 @connection_options
 @guarded
 def lookup(
-    values: tuple[str, ...], file: TextIO | None, url: str, form: str, **options: Any
+    values: tuple[str, ...], file: BinaryIO | None, url: str, form: str, **options: Any
 ) -> None:
     """Say which of many values a hub knows.
 
@@ -181,9 +213,9 @@ def lookup(
     """
     given = list(values)
     if given == [STDIN]:
-        given = sys.stdin.read().splitlines()
+        given = _lines("standard input", sys.stdin.buffer.read())
     if file:
-        given += file.read().splitlines()
+        given += _lines(file.name, file.read())
     given = [value for value in given if value.strip()]
     if not given:
         raise click.UsageError("Give values, --file, or - for standard input.")
@@ -199,6 +231,16 @@ def lookup(
     say(f"{known} known, {unknown} unknown, {len(states) - known - unknown} not understood")
     if known:
         sys.exit(Exit.FOUND)
+
+
+def _lines(name: str, data: bytes) -> list[str]:
+    """The lines of a text file, as Linux and Windows write them."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if wide else "utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        place = data.count(b"\n", 0, error.start) + 1
+        fail(f"{name}: line {place} is no text in UTF-8; save it as UTF-8", Exit.USAGE)
 
 
 def _looked(item: dict[str, Any], *, raw: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@
 
 A value in the group of a field is one of this field. The empty query and `*` ask for everything.
 A text of several values and nothing else, with line ends, commas or semicolons between, is a
-pasted list: one of them has to be there.
+pasted list: one of them has to be there. So is a hash whose digits stand in groups.
 
 The depth of the descent and the number of conditions have limits that are checked on the way
 down, so that no text costs more than its length.
@@ -87,10 +87,10 @@ def parse(text: str, setting: Setting) -> Parsed:
 
 
 def _list(text: str) -> Part | None:
-    """A pasted list; None: the text is none."""
+    """A pasted list, or a hash in groups; None: the text is neither."""
     for border in (_LINES, _ENTRIES):
         entries = [entry for entry in border.split(text) if entry.strip()]
-        node = listed(entries[:MAX_VALUES]) if len(entries) > 1 else None
+        node = listed(entries[:MAX_VALUES]) if entries else None
         if node is not None:
             start = len(text) - len(text.lstrip())
             end = len(text.rstrip())

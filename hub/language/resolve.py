@@ -23,6 +23,7 @@ from hub.language.fields import ALIASES, FIELDS, Kind
 from hub.language.fold import fold
 from hub.language.leaf import Leaf
 from hub.language.lexer import Mark, field_like, known
+from hub.language.pasted import BULLET, grouped
 from hub.language.problem import QueryError
 from hub.model.search import (
     EVERYTHING,
@@ -46,7 +47,7 @@ _NEAR = 0.65
 """How like a name of a field is to one that is suggested in its place"""
 _WIDEST = {4: 32 - 8, 6: 128 - 16}
 _SIGN = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
-_BULLET = re.compile(r"\s*(?:[-*\u2022\u2013]\s+)?(\S+)\s*")
+_BULLET = re.compile(rf"\s*(?:{BULLET}\s+)?(\S+)\s*")
 _NO_ENTRY = re.compile(r"[-(].*|.*\*")
 
 
@@ -105,7 +106,10 @@ def resolve(leaf: Leaf, setting: Setting) -> Node:
 
 
 def listed(entries: list[str]) -> Node | None:
-    """One of the values of a pasted list; None: one of the entries is no value."""
+    """One of the values of a pasted list, or a hash in groups; None: it is neither."""
+    if len(entries) == 1:
+        digits = grouped(entries[0])
+        return _pasted(digits[0]) if digits else None
     found: list[Node] = []
     for entry in entries:
         match = _BULLET.fullmatch(entry)

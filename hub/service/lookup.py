@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from hub.errors import Fault, HubError
-from hub.language.values import detect
+from hub.language.pasted import pasted
 from hub.model.query import Scope
 from hub.model.search import Summary, Term
 from hub.store.search import Finder
@@ -43,7 +43,7 @@ def lookup(finder: Finder, scope: Scope, values: Sequence[str]) -> list[Answer]:
             field="values",
             remedy="Send them in several requests.",
         )
-    readings = {value: detect(value[: LONGEST_VALUE + 1]) for value in dict.fromkeys(given)}
+    readings = {value: pasted(value[: LONGEST_VALUE + 1]) for value in dict.fromkeys(given)}
     terms = list(dict.fromkeys(term for found in readings.values() for term in found))
     known = {item.term: item for item in finder.summaries(scope, terms)} if terms else {}
     return [_answer(value, readings[value], known) for value in given]

@@ -43,8 +43,9 @@ class Match(NamedTuple):
 
 def matched(node: Node, sheet: Sheet) -> tuple[Match, ...]:
     """Why a record that matches does, without what is about its properties."""
-    found = {match for leaf in _leaves(node) for match in _of(leaf, sheet)}
-    return tuple(sorted(found)[:_MOST])
+    found = dict.fromkeys(match for leaf in _leaves(node) for match in _of(leaf, sheet))
+    # Words stay in the order in which they were asked for.
+    return tuple(sorted(found, key=lambda match: match.how)[:_MOST])
 
 
 def _leaves(node: Node) -> Iterator[Node]:
@@ -60,7 +61,7 @@ def _of(leaf: Node, sheet: Sheet) -> Iterator[Match]:
     match leaf:
         case Has(field, keys):
             wanted = {Term(field, key) for key in keys} & sheet.document.terms
-            yield from (Match(How.VALUE, *term) for term in wanted if _is_value(field))
+            yield from (Match(How.VALUE, *term) for term in sorted(wanted) if _is_value(field))
         case Starts(field, beginning):
             yield from (_begun(term, leaf) for term in _terms(sheet, field, beginning))
         case Within():
@@ -73,9 +74,8 @@ def _of(leaf: Node, sheet: Sheet) -> Iterator[Match]:
 
 def _terms(sheet: Sheet, field: str, beginning: str) -> Iterator[Term]:
     if _is_value(field):
-        for term in sheet.document.terms:
-            if term.field == field and term.key.startswith(beginning):
-                yield term
+        of_field = (term for term in sheet.document.terms if term.field == field)
+        yield from sorted(term for term in of_field if term.key.startswith(beginning))
 
 
 def _begun(term: Term, leaf: Starts) -> Match:
@@ -87,12 +87,11 @@ def _begun(term: Term, leaf: Starts) -> Match:
 
 
 def _within(leaf: Within, sheet: Sheet) -> Iterator[Match]:
-    for term in sheet.document.terms:
-        if term.field == "ip":
-            version, low, high = span(term.key)
-            if version == leaf.version and low <= leaf.high and leaf.low <= high:
-                same = (low, high) == (leaf.low, leaf.high)
-                yield Match(How.VALUE if same else How.NETWORK, *term)
+    for term in sorted(term for term in sheet.document.terms if term.field == "ip"):
+        version, low, high = span(term.key)
+        if version == leaf.version and low <= leaf.high and leaf.low <= high:
+            same = (low, high) == (leaf.low, leaf.high)
+            yield Match(How.VALUE if same else How.NETWORK, *term)
 
 
 def _is_value(field: str) -> bool:

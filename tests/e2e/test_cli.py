@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -254,6 +256,11 @@ class TestGreeting:
             "Poll",
             "Read without logging in",
             "Publish an indicator",
+            "Search",
+            "Search a defanged address",
+            "Look up several values at once; the exit code 10 says that one of them is known",
+            "Search with curl, and count what is found",
+            "Write what is found into a spreadsheet",
             "Ask what an account may see",
             "Poll with taxii2-client",
             "Pull into a file; run it again to get what is new",
@@ -278,6 +285,50 @@ class TestGreeting:
     def test_publish(self, paste: Callable[[str], str]) -> None:
         found = json.loads(paste("Publish an indicator"))
         assert (found["success_count"], found["failure_count"]) == (1, 0)
+
+    def test_search(self, paste: Callable[[str], str]) -> None:
+        rows = [line.split("\t") for line in paste("Search: ").splitlines()]
+        assert len(rows) == 10
+        assert {row[4] for row in rows[:5]} == {"lua, dao, ngan, hang"}
+        assert {row[2] for row in rows[5:]} == {"report"}
+
+    def test_two_accounts_find_what_each_may_see(self, paste: Callable[[str], str]) -> None:
+        rows = [line.split("\t") for line in paste("Search a defanged").splitlines()]
+        assert Counter((row[1], row[2]) for row in rows) == {
+            ("green", "indicator"): 2,  # once by the analyst, once by the partner
+            ("green", "report"): 2,
+            ("amber", "indicator"): 1,
+            ("amber", "report"): 1,
+            ("amber+strict", "indicator"): 1,
+            ("amber+strict", "report"): 1,
+        }
+
+    def test_look_up(self, paste: Callable[[str], str]) -> None:
+        *rows, last = (line.split("\t") for line in paste("Look up several").splitlines())
+        host, address, file, technique, none = rows
+        assert host[:3] == ["known", "dang-nhap.ngan-hang-sen[.]example", "3"]
+        assert host[5:7] == ["amber+strict", "vn-centre vn-energy vn-finance"]
+        assert (address[2], file[2]) == ("2", "3")
+        assert int(technique[2]) > 3
+        assert none[0] == "unknown"
+        assert last == ["exit code 10"]
+
+    def test_search_with_curl(self, paste: Callable[[str], str]) -> None:
+        found, counted = (
+            json.loads(line)
+            for line in paste("Search with curl").replace("}{", "}\n{").splitlines()
+        )
+        assert {hit["tlp"] for hit in found["hits"]} == {"green"}
+        kind, marking = counted["facets"]
+        assert {item["value"] for item in kind["values"]} >= {"indicator", "report"}
+        assert {item["value"] for item in marking["values"]} >= {"amber", "amber+strict"}
+
+    def test_a_spreadsheet(self, paste: Callable[[str], str], tmp_path: Path) -> None:
+        paste("Write what is found")
+        with (tmp_path / "domains.csv").open(encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) > 20
+        assert {row["type"] for row in rows} == {"indicator"}
 
     def test_taxii2_client(self, paste: Callable[[str], str]) -> None:
         first = paste("Poll with taxii2-client").splitlines()[0]

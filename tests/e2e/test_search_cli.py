@@ -67,6 +67,40 @@ def test_a_table_is_defanged(run: Run, shelf: Room) -> None:
     assert f"\tLừa đảo http://bank.example\t{host}" in raw
 
 
+def test_what_has_no_name_says_what_it_is(run: Run, room: Room) -> None:
+    link = {name: fakes.indicator(1)[name] for name in ("spec_version", "created", "modified")} | {
+        "type": "relationship",
+        "id": f"relationship--{fakes.uuid_of(1)}",
+        "relationship_type": "indicates",
+        "source_ref": fakes.indicator(1)["id"],
+        "target_ref": f"malware--{fakes.uuid_of(2)}",
+    }
+    room.add(link)
+    (line,) = run("search", of(room, "type:relationship")).stdout.splitlines()
+    assert line.split("\t")[3] == "indicator indicates malware"
+
+
+def test_what_begins_with_a_dash(run: Run, shelf: Room) -> None:
+    refused = run("search", "-tlp:red")
+    assert refused.exit_code == 2
+    assert "hub search -- '" in " ".join(refused.stderr.replace("main", "hub").split())
+    assert run("search", "--fromat", "csv").stderr.count("--format") == 1
+    found = run("search", "--", of(shelf, "-has:domain"))
+    assert len(found.stdout.splitlines()) == 2
+
+
+def test_nothing_found_for_several_conditions(run: Run, shelf: Room) -> None:
+    found = run("search", of(shelf, "198.51.100.7 203.0.113.9"))
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert found.stderr.startswith("0 objects\nAll of it must hold.")
+    assert run("search", "type:nothing").stderr == "0 objects\n"
+
+
+def test_words_stand_as_they_were_asked_for(run: Run, shelf: Room) -> None:
+    (line,) = run("search", of(shelf, "lua dao")).stdout.splitlines()
+    assert line.split("\t")[4] == "lua, dao"
+
+
 def test_json_and_limits(run: Run, shelf: Room) -> None:
     some = run("search", of(shelf), "--format", "json", "--limit", "2")
     assert len(json.loads(some.stdout)) == 2
@@ -168,6 +202,22 @@ class TestLookup:
         assert run("lookup", "--file", str(file)).exit_code == 10
         (item,) = json.loads(run("lookup", "--file", str(file), "--format", "json").stdout)
         assert (item["given"], item["value"], item["count"]) == (host, host, 1)
+
+    def test_files_of_windows_and_files_that_are_none(self, run: Run, tmp_path: Path) -> None:
+        file = tmp_path / "values"
+        file.write_bytes("2001:db8:ffff::1\r\n2001:db8:ffff::2\r\n".encode("utf-16"))
+        found = run("lookup", "--file", str(file))
+        assert found.stderr == "0 known, 2 unknown, 0 not understood\n"
+        file.write_bytes(b"192.0.2.99\n\xe2\x28")
+        for refused in (run("lookup", "--file", str(file)), run("lookup", "-", input=b"\xe2\x28")):
+            assert refused.exit_code == 2
+            assert "is no text in UTF-8" in refused.stderr
+
+    def test_lines_of_a_report(self, run: Run, shelf: Room) -> None:
+        lines = ["- 198.51.100.7", "2. 198[.]51[.]100[.]7", "IP: 198.51.100.7", "ip=198.51.100.7"]
+        found = run("lookup", "-", "--format", "json", input="\n".join(lines))
+        assert [item["given"] for item in json.loads(found.stdout)] == lines
+        assert {item["value"] for item in json.loads(found.stdout)} == {"198.51.100.7"}
 
     def test_more_than_one_request_takes(self, run: Run, shelf: Room) -> None:
         values = [f"10.{n >> 8}.{n & 255}.1" for n in range(10_001)]

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from hub.model.party import Organisation
 from hub.model.tlp import Tlp
+from hub.stix.sample import shared
 from hub.stix.sample.story import Story, Teller
 
 STORIES = 20
@@ -19,6 +20,12 @@ _COLOURS: dict[Audience, tuple[Tlp, ...]] = {
     "warning": (Tlp.GREEN, Tlp.AMBER),
     "public": (Tlp.CLEAR,),
 }
+# Who saw the same attack: for whom they write, which of the authors, marking, days before the end.
+_WITNESSES: tuple[tuple[Audience, int, Tlp, int], ...] = (
+    ("warning", 0, Tlp.GREEN, 9),
+    ("national", 1, Tlp.AMBER, 5),
+    ("national", 2, Tlp.AMBER_STRICT, 2),
+)
 
 
 class Sample(NamedTuple):
@@ -41,6 +48,15 @@ def samples(
         until: When the newest story ends; the oldest begins 90 days before.
     """
     seen: set[tuple[Audience, bytes]] = set()
+    for audience, author, raw in _told(orgs, authors, until):
+        if (audience, raw) not in seen:
+            seen.add((audience, raw))
+            yield Sample(audience, author.slug, raw)
+
+
+def _told(
+    orgs: Mapping[str, Organisation], authors: Mapping[Audience, tuple[str, ...]], until: datetime
+) -> Iterator[tuple[Audience, Organisation, bytes]]:
     for number in range(STORIES):
         audience = _AUDIENCES[number % len(_AUDIENCES)]
         author = orgs[authors[audience][number % len(authors[audience])]]
@@ -49,6 +65,10 @@ def samples(
         begin = until - timedelta(days=DAYS * (1 - number / STORIES))
         story = Story(Teller(number, audience, author, colour, language, begin))
         for raw in story.raws():
-            if (audience, raw) not in seen:
-                seen.add((audience, raw))
-                yield Sample(audience, author.slug, raw)
+            yield audience, author, raw
+    for audience, number, colour, days in _WITNESSES:
+        author = orgs[authors[audience][number % len(authors[audience])]]
+        moment = until - timedelta(days=days)
+        witness = shared.Witness(audience, author, colour, audience == "national", moment)
+        for raw in shared.raws(witness):
+            yield audience, author, raw

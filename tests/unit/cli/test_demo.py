@@ -38,7 +38,7 @@ AUTHORS: dict[Audience, tuple[str, ...]] = {
 # RFC 2606, 3849 and 5737.
 DOCUMENTATION = re.compile(
     r"(192\.0\.2|198\.51\.100|203\.0\.113)\.\d{1,3}|2001:db8::[0-9a-f]{1,4}"
-    r"|(http://)?[a-z0-9-]+\.(example\.(com|net|org)|example|test)(/[a-z.-]+)?|[0-9a-f]{64}"
+    r"|(https?://)?([a-z0-9-]+\.)+(example\.(com|net|org)|example|test)(/[a-z.-]+)?|[0-9a-f]{64}"
 )
 
 
