@@ -130,14 +130,10 @@ def create_app(
     app.register_blueprint(_sessions(config, store, secret, people, logins))
     app.register_blueprint(rights.blueprint(people, store))
     app.register_blueprint(circles.blueprint(people, store))
+    searcher = Searcher(finder, store, clock=now_us)
     # Files that are read slowly must leave threads for publishing and polling.
-    services = search.Services(
-        people,
-        finder,
-        Searcher(finder, store, clock=now_us),
-        Positions(secret),
-        Desks(max(1, config.server.threads // 2)),
-    )
+    desks = Desks(max(1, config.server.threads // 2))
+    services = search.Services(people, finder, searcher, Positions(secret), desks)
     for blueprint in _search(services, store):
         app.register_blueprint(blueprint)
     _serve_taxii(app, config, doorman, _door(config, store, secret, counters))

@@ -14,6 +14,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -65,8 +66,9 @@ class Form(NamedTuple):
 
 
 class Desks:
-    """Where files are written. Each keeps a thread until its reader has all of it, however slowly
-    that goes, so some threads of a process are left for everything else.
+    """Where files are written, so many at once: some threads are left for everything else.
+
+    Each file keeps a thread until its reader has all of it, however slowly that goes.
 
     Args:
         count: How many files are written at once.
@@ -87,8 +89,9 @@ class Desks:
                 "as many files as may be written at once are being written",
                 remedy="Ask again when one is done, or read pages.",
             )
-        once = iter([self._free.release])
-        return lambda: next(once, lambda: None)()
+        taken = ExitStack()
+        taken.callback(self._free.release)
+        return taken.close
 
 
 def respond(form: Form, pages: Pages, wish: Wish, desks: Desks) -> Response:
