@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.api import circles, objects, openapi, rights, search, searches, session
 from hub.api.cursor import Positions
+from hub.api.export import Desks
 from hub.config import Config
 from hub.errors import ConfigError
 from hub.http import errors, observe
@@ -129,7 +130,11 @@ def create_app(
     app.register_blueprint(_sessions(config, store, secret, people, logins))
     app.register_blueprint(rights.blueprint(people, store))
     app.register_blueprint(circles.blueprint(people, store))
-    for blueprint in _search(people, store, finder, secret):
+    searcher = Searcher(finder, store, clock=now_us)
+    # Files that are read slowly must leave threads for publishing and polling.
+    desks = Desks(max(1, config.server.threads // 2))
+    services = search.Services(people, finder, searcher, Positions(secret), desks)
+    for blueprint in _search(services, store):
         app.register_blueprint(blueprint)
     _serve_taxii(app, config, doorman, _door(config, store, secret, counters))
     if config.server.trusted_proxies:
@@ -150,16 +155,12 @@ def _door(config: Config, store: Store, secret: bytes, counters: Counters) -> Do
     )
 
 
-def _search(
-    people: SessionDoorman, store: Store, finder: Finder, secret: bytes
-) -> list[Blueprint]:
+def _search(services: search.Services, store: Store) -> list[Blueprint]:
     """The doors of search, and the document about all of /api/v1."""
-    searcher = Searcher(finder, store, clock=now_us)
-    services = search.Services(people, finder, searcher, Positions(secret))
     return [
         search.blueprint(services),
         objects.blueprint(services, store),
-        searches.blueprint(people, store, searcher),
+        searches.blueprint(services.doorman, store, services.searcher),
         openapi.blueprint(),
     ]
 

@@ -11,8 +11,10 @@ import csv
 import io
 import logging
 import re
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,7 +23,7 @@ import msgspec
 from flask import Response
 
 from hub.api.shown import Shower
-from hub.errors import HubError
+from hub.errors import Fault, HubError
 from hub.language.fields import FIELDS, Kind
 from hub.language.values import show
 from hub.model.clock import format_us
@@ -63,20 +65,56 @@ class Form(NamedTuple):
     """The last line when it breaks off, with the reason"""
 
 
-def respond(form: Form, pages: Pages, wish: Wish) -> Response:
+class Desks:
+    """Where files are written, so many at once: some threads are left for everything else.
+
+    Each file keeps a thread until its reader has all of it, however slowly that goes.
+
+    Args:
+        count: How many files are written at once.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = threading.BoundedSemaphore(count)
+
+    def take(self) -> Callable[[], None]:
+        """What gives the desk back, once, however often it is called.
+
+        Raises:
+            HubError: BUSY when all are taken.
+        """
+        if not self._free.acquire(blocking=False):
+            raise HubError(
+                Fault.BUSY,
+                "as many files as may be written at once are being written",
+                remedy="Ask again when one is done, or read pages.",
+            )
+        taken = ExitStack()
+        taken.callback(self._free.release)
+        return taken.close
+
+
+def respond(form: Form, pages: Pages, wish: Wish, desks: Desks) -> Response:
     """The answer. What is wrong with the query is found out before it begins.
 
     Raises:
-        HubError: What the first page raises.
+        HubError: What the first page raises; BUSY when too many files are being written.
     """
-    first = next(pages, [])
-    body = _guarded(form, form.write(chain([first], pages), wish))
+    leave = desks.take()
+    try:
+        first = next(pages, [])
+    except BaseException:
+        leave()
+        raise
+    body = _guarded(form, form.write(chain([first], pages), wish), leave)
     response = Response(body, content_type=form.media_type)
+    # Who goes away before the first piece leaves a body that never begins, and so never ends.
+    response.call_on_close(leave)
     response.headers["Content-Disposition"] = f'attachment; filename="search.{form.suffix}"'
     return response
 
 
-def _guarded(form: Form, body: Iterator[bytes]) -> Iterator[bytes]:
+def _guarded(form: Form, body: Iterator[bytes], leave: Callable[[], None]) -> Iterator[bytes]:
     try:
         yield from body
     except HubError as error:
@@ -84,6 +122,8 @@ def _guarded(form: Form, body: Iterator[bytes]) -> Iterator[bytes]:
         yield form.broken(error.reason)
         # The server closes the connection: what ends without the last chunk is not complete.
         raise
+    finally:
+        leave()
 
 
 def _csv(pages: Pages, wish: Wish) -> Iterator[bytes]:

@@ -60,7 +60,7 @@ class _Views:
     def object(self, object_id: str) -> Response:
         admitted = self._doorman.admit(request)
         version = read_params(request, OBJECT)["version"]
-        held = self._around.held(admitted.scope, object_id)
+        held = self._around.held(admitted.scope, object_id, version)
         chosen = next((piece for piece in held if version in {"", piece.version}), None)
         if chosen is None:
             raise HubError(

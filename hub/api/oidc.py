@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -57,8 +55,7 @@ class OidcViews:
             )
         url, flow = self._configured().start(goal)
         response = Response(status=302, headers={"Location": url})
-        sealed = self._seal.close(msgspec.msgpack.encode(flow), _COOKIE)
-        value = base64.urlsafe_b64encode(sealed).decode()
+        value = self._seal.write(msgspec.msgpack.encode(flow), _COOKIE)
         self._cookies.write(request, response, value, _COOKIE)
         return response
 
@@ -83,11 +80,7 @@ class OidcViews:
     def _flow(self) -> Flow:
         from hub.service.oidc import Flow  # an extra: it is there, as a provider is configured
 
-        try:
-            sealed = base64.urlsafe_b64decode(self._cookies.read(request, _COOKIE))
-        except (binascii.Error, ValueError):
-            sealed = b""
-        plain = self._seal.open(sealed, _COOKIE)
+        plain = self._seal.read(self._cookies.read(request, _COOKIE), _COOKIE)
         if plain is None:
             raise HubError(
                 Fault.UNAUTHENTICATED,

@@ -61,6 +61,7 @@ class Services(NamedTuple):
     finder: Finder
     searcher: Searcher
     positions: Positions
+    desks: export.Desks
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -87,6 +88,7 @@ class _Views:
         self._finder = services.finder
         self._searcher = services.searcher
         self._positions = services.positions
+        self._desks = services.desks
 
     def search(self) -> Response:
         admitted = self._doorman.admit(request)
@@ -118,7 +120,7 @@ class _Views:
         shower = Shower(admitted.scope, admitted.directory)
         pages = self._searcher.walk(question)
         wish = export.Wish(question.node, shower, given["field"])
-        return export.respond(export.FORMS[form], pages, wish)
+        return export.respond(export.FORMS[form], pages, wish, self._desks)
 
     def facets(self) -> Response:
         admitted = self._doorman.admit(request)

@@ -170,6 +170,7 @@ class Piece(NamedTuple):
     tlp: Tlp
     publisher: str
     raw: bytes
+    """Empty where they are not read: see `Log.held`"""
 
 
 class Reach(NamedTuple):

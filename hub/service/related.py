@@ -67,13 +67,13 @@ class Neighbourhood:
         self._log = log
         self._searcher = searcher
 
-    def held(self, scope: Scope, object_id: str) -> list[Piece]:
-        """Every version that the scope sees, the newest first.
+    def held(self, scope: Scope, object_id: str, version: str = "") -> list[Piece]:
+        """Every version that the scope sees, the newest first; see `Log.held`.
 
         Raises:
             HubError: ABSENT when there is none.
         """
-        found = self._log.held(scope, object_id)
+        found = self._log.held(scope, object_id, version)
         if not found:
             raise absent(object_id)
         return found

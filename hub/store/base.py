@@ -153,11 +153,12 @@ class Log(Protocol):
         Each as the version of its object that the scope gets: a better one hides it.
         """
 
-    def held(self, scope: Scope, object_id: str) -> list[Piece]:
+    def held(self, scope: Scope, object_id: str, version: str = "") -> list[Piece]:
         """Every version of an object that the scope sees, in all collections, newest first.
 
         By version, then by date added. Of a version that is there in several forms, the scope
-        gets one in each collection.
+        gets one in each collection. There may be very many: bytes come with one of them alone,
+        the first of `version`, or the first of all.
         """
 
     def purge(self, before_us: int) -> int:

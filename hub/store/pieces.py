@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hub.model.query import Scope
 from hub.model.search import Piece
-from hub.store.database import Database
+from hub.store.database import Database, single
 from hub.store.filters import among, best_form, in_set, latest
 from hub.store.labels import Labels
 
-_COLUMNS = "r.added_us, r.collection, r.object_id, r.type, r.version, r.label, r.publisher, r.raw"
+_COLUMNS = "r.added_us, r.collection, r.object_id, r.type, r.version, r.label, r.publisher"
 _CHUNK = 5000
 _LARGEST = (1 << 63) - 1
 
@@ -34,14 +35,14 @@ class RecordPieces:
             for start in range(0, len(keys), _CHUNK):
                 chunk = [key for key in keys[start : start + _CHUNK] if abs(key) <= _LARGEST]
                 rows = connection.execute(
-                    f"SELECT {_COLUMNS} FROM json_each(?) k CROSS JOIN record r"
+                    f"SELECT {_COLUMNS}, r.raw FROM json_each(?) k CROSS JOIN record r"
                     f" ON r.added_us = k.value WHERE {may.sql} AND {best.sql} ORDER BY k.key",
                     [str(chunk), *may.args, *best.args],
                 )
                 found += self._pieces(rows)
         return found
 
-    def held(self, scope: Scope, object_id: str) -> list[Piece]:
+    def held(self, scope: Scope, object_id: str, version: str = "") -> list[Piece]:
         """See `Log.held`."""
         found: list[tuple[int, Piece]] = []
         with self._database.reading() as connection:
@@ -49,14 +50,31 @@ class RecordPieces:
                 ranges = self._labels.visible(connection, scope, key)
                 seen, best = among(ranges, "r", "record_object"), best_form(ranges, "r")
                 rows = connection.execute(
-                    f"SELECT r.version_us, {_COLUMNS} FROM {seen.sql} AND r.collection = ?"
+                    f"SELECT r.version_us, {_COLUMNS}, x'' FROM {seen.sql} AND r.collection = ?"
                     f" AND r.object_id = ? AND {best.sql}",
                     [*seen.args, key, object_id, *best.args],
                 ).fetchall()
                 versions = [row[0] for row in rows]
                 found += zip(versions, self._pieces(row[1:] for row in rows), strict=True)
-        found.sort(key=lambda each: (each[0], each[1].added_us), reverse=True)
-        return [piece for _, piece in found]
+            found.sort(key=lambda each: (each[0], each[1].added_us), reverse=True)
+            pieces = [piece for _, piece in found]
+            return [*_with_bytes(connection, pieces, version)]
 
     def _pieces(self, rows: Iterable[tuple[Any, ...]]) -> list[Piece]:
         return [Piece._make((*row[:5], self._labels.of(row[5]).tlp, *row[6:])) for row in rows]
+
+
+def _with_bytes(
+    connection: sqlite3.Connection, pieces: Iterable[Piece], version: str
+) -> Iterator[Piece]:
+    """The pieces, of which the first of the version gets its bytes."""
+    wanted = True
+    for piece in pieces:
+        if wanted and version in {"", piece.version}:
+            wanted = False
+            rows = connection.execute(
+                "SELECT raw FROM record WHERE added_us = ?", (piece.added_us,)
+            )
+            yield piece._replace(raw=single(rows)[0])
+        else:
+            yield piece

@@ -320,6 +320,30 @@ class TestBrokenOff:
         assert (answer.status_code, answer.content_type) == (503, "application/json")
 
 
+def test_slow_readers_leave_threads_for_others(hub: Hub, room: Room) -> None:
+    room.add(*(fakes.indicator(n) for n in range(1, 9)))
+
+    def ask(method: str = "GET") -> Any:
+        query = {"q": of(room), "format": "text"}
+        headers = fakes.bearer("publisher")
+        return hub.app.test_client().open(
+            "/api/v1/search", method=method, query_string=query, headers=headers
+        )
+
+    with small():
+        slow = [ask(), ask()]
+        refused = ask()
+        assert refused.status_code == 503
+        assert refused.json["error_code"] == "busy"
+        assert send(hub, "search", q=of(room))[0] == 200
+        slow[0].close()
+        assert ask().data
+        assert slow[1].data
+        for _ in range(3):
+            ask("HEAD").close()
+            assert ask().status_code == 200
+
+
 def test_memory_does_not_grow_with_the_result(hub: Hub) -> None:
     room = hub.room()
     size, count = 20_000, 400

@@ -351,3 +351,14 @@ def test_windows_are_what_the_scope_sees(store: SqliteStore) -> None:
     assert store.windows(up_to(Tlp.GREEN, 5)) == [(1, 5)]
     scope = Scope("a", "b", {ONE.key: (Window(Tlp.RED, 0),)})
     assert store.windows(scope) == [(1, 0), (2, 0)]
+
+
+def test_of_many_versions_one_is_read_whole(store: SqliteStore) -> None:
+    publish(store, *(evil(1, number) for number in range(5)))
+    name = evil(1).object_id
+    newest = store.held(SEES_ALL, name)
+    assert [bool(piece.raw) for piece in newest] == [True, *[False] * 4]
+    asked = store.held(SEES_ALL, name, newest[3].version)
+    assert [piece._replace(raw=b"") for piece in newest] == [p._replace(raw=b"") for p in asked]
+    assert [piece.version.encode() in piece.raw for piece in asked] == [*[False] * 3, True, False]
+    assert not any(piece.raw for piece in store.held(SEES_ALL, name, "none"))
