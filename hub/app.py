@@ -55,13 +55,16 @@ def open_store(config: Config, *, upgrade: bool = True) -> SqliteStore:
         StoreDown: It cannot be read or written.
     """
     store = SqliteStore(config.store_path, busy_s=config.store.busy_seconds)
-    if not upgrade and 0 < (found := version(store.database)) < schema_version():
+    is_older = 0 < (found := version(store.database)) < schema_version()
+    if is_older and not upgrade:
         store.close()
         raise ConfigError(
             f"{config.store_path}: its schema is version {found}, this program needs "
             f"{schema_version()}. Stop the hub, then start it with this program: `hub serve` "
             "brings it up to date, after a copy."
         )
+    if is_older:
+        _log.warning("the store is brought from schema %d to %d", found, schema_version())
     if copy := migrate(store.database):
         _log.warning(
             "the store is of schema %d now; %s is a copy of before", schema_version(), copy

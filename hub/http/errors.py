@@ -141,18 +141,23 @@ def answer(error: HubError) -> Response:
     return response
 
 
+def _note(error: HubError) -> None:
+    """Write down what an operator has to know of."""
+    if error.fault is Fault.BUSY:
+        _log.warning("%s", error.reason)
+    elif error.fault is Fault.SEARCH_DOWN:
+        # Each search says so while it is down: where in the code it happened says nothing.
+        _log.error("%s (%s)", error.reason, error.__cause__)
+    elif isinstance(error, StoreDown) or error.fault is Fault.PROVIDER_DOWN:
+        _log.error("%s", error.reason, exc_info=error)
+
+
 def register(app: Flask, drain_bytes: int) -> None:
     """Let every error of the app leave through `answer`."""
 
     def handle_hub(error: HubError) -> Response:
         drain(request, drain_bytes)
-        if error.fault is Fault.BUSY:
-            _log.warning("%s", error.reason)
-        elif isinstance(error, StoreDown) or error.fault in {
-            Fault.PROVIDER_DOWN,
-            Fault.SEARCH_DOWN,
-        }:
-            _log.error("%s", error.reason, exc_info=error)
+        _note(error)
         return answer(error)
 
     def handle_http(error: HTTPException) -> Response:

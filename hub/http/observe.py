@@ -81,6 +81,8 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # It reports each attempt with a traceback; the hub says once what has come of them.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
 
 
 def register(app: Flask, *, access_log: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -11,6 +11,9 @@ from hub.language.matcher import matches
 from hub.language.values import span
 from hub.model.search import AllOf, AnyOf, Has, Node, Sheet, Starts, Term, Within, Words
 
+_DENSE = "\u0e00"
+"""Scripts from Thai on are searched by pairs of signs (`hub.language.fold`)."""
+_PAIR = 2
 _MOST = 20
 """Of one hit: more say nothing more."""
 
@@ -69,7 +72,7 @@ def _of(leaf: Node, sheet: Sheet) -> Iterator[Match]:
         case Words(words):
             if matches(leaf, sheet):
                 how = How.NAME if leaf.name else How.WORDS
-                yield Match(how, how.name.lower().replace("words", "text"), " ".join(words))
+                yield Match(how, how.name.lower().replace("words", "text"), _said(words))
 
 
 def _terms(sheet: Sheet, field: str, beginning: str) -> Iterator[Term]:
@@ -92,6 +95,17 @@ def _within(leaf: Within, sheet: Sheet) -> Iterator[Match]:
         if version == leaf.version and low <= leaf.high and leaf.low <= high:
             same = (low, high) == (leaf.low, leaf.high)
             yield Match(How.VALUE if same else How.NETWORK, *term)
+
+
+def _said(words: Iterable[str]) -> str:
+    """Folded words as people read them: of a script without spaces the pairs of signs are joined."""
+    text = ""
+    for word in words:
+        if text and word[0] == text[-1] and word[0] >= _DENSE and len(word) == _PAIR:
+            text += word[1]
+        else:
+            text += f" {word}" if text else word
+    return text
 
 
 def _is_value(field: str) -> bool:

@@ -322,6 +322,17 @@ class TestRefusals:
         assert details["en"] == said["description"]
         assert "ngoặc" in details["vi"]
 
+    def test_an_engine_that_is_away_takes_one_line_of_the_log(
+        self, api: Hub, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        down = HubError(Fault.SEARCH_DOWN, "the search engine does not answer")
+        down.__cause__ = OSError("connection refused")
+        with mock.patch.object(SqliteFinder, "find", side_effect=down):
+            api.get("/api/v1/search", headers=PLAIN)
+        (line,) = [found for found in caplog.records if found.name == "hub.error"]
+        assert line.getMessage() == "the search engine does not answer (connection refused)"
+        assert line.exc_info is None
+
     def test_an_engine_that_is_away_is_503(self, api: Hub, shelf: Room) -> None:
         down = HubError(Fault.SEARCH_DOWN, "the search engine does not answer")
         for path, name in (("search", "find"), ("facets", "count"), ("suggest", "suggest")):
