@@ -87,6 +87,7 @@ def _usable(path: Path) -> tuple[Config, bytes, str]:
     config = load(path)
     secret = config.secret()
     config.oidc_secret()
+    config.elastic_key()
     server = config.server
     if server.tls_cert:
         cert, key = (Path(config.folder, name) for name in (server.tls_cert, server.tls_key))

@@ -43,6 +43,7 @@ def of_secret(config: Config) -> Iterator[Finding]:
     try:
         config.secret()
         config.oidc_secret()
+        config.elastic_key()
     except ConfigError as error:
         yield Finding("fail", "secret", str(error))
     else:

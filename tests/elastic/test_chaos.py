@@ -48,7 +48,7 @@ class Followers:
 
     def __init__(self, store: Path, url: str, prefix: str, replicas: int) -> None:
         self._command = [sys.executable, "-m", "tests.elastic.following"]
-        self._command += [str(store), url, prefix, "60", str(replicas)]
+        self._command += [str(store), url, prefix, "200", str(replicas)]
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
@@ -75,8 +75,9 @@ class Followers:
 class Load:
     """Publishes, replaces, removes and polls, and notes how long each takes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pause_s: float = 0.05) -> None:
         self._path = path
+        self._pause_s = pause_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.slowest_s = 0.0
@@ -96,7 +97,7 @@ class Load:
         dice = random.Random(4)
         try:
             for turn in itertools.count():
-                if self._stop.wait(0.05):
+                if self._stop.wait(self._pause_s):
                     break
                 started = time.monotonic()
                 self._turn(store, dice, turn)
@@ -293,7 +294,7 @@ def test_the_node_with_the_primary_is_killed(store: SqliteStore, elastic_cluster
         copy_of(store, urls, "hub-", Shape(1, 2)) as copy,
         followed(path, urls, "hub-", replicas=2) as followers,
     ):
-        with Load(path) as load:
+        with Load(path, pause_s=0.2) as load:
             for turn in range(2):
                 wait_for(lambda: nothing_is_missing(store, copy))
                 elastic_cluster.wait(nodes=3, status="green")

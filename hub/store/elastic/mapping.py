@@ -120,10 +120,11 @@ def _properties() -> dict[str, Any]:
         "tlp": {"type": "byte"},
         "confidence": _LONG,
         # Who sees it: its label, and the better records that hide it from who sees those.
-        "shelf": {"type": "integer"},
+        # Keywords, as a number has no postings: a search for many would read all of them first.
+        "shelf": _KEYWORD,
         "beaten": {
             "type": "nested",
-            "properties": {"shelf": {"type": "integer"}, "newest": {"type": "long"}},
+            "properties": {"shelf": _KEYWORD, "newest": {"type": "long"}},
         },
         "horizon": {"type": "long", "index": False, "doc_values": False},
     }
