@@ -31,7 +31,7 @@ from hub.stix.check import Limits
 from hub.store.base import Counters, Store
 from hub.store.counters import SqliteCounters, beside
 from hub.store.database import Database, migrate, schema_version, version
-from hub.store.finder import SqliteFinder
+from hub.store.finder import FUNCTIONS, SqliteFinder
 from hub.store.local import LocalCounters
 from hub.store.search import Finder
 from hub.store.source import RecordSource
@@ -84,7 +84,7 @@ def open_finder(config: Config) -> Finder:
         ConfigError: A secret or a certificate of Elasticsearch cannot be read.
         StoreDown: The store cannot be read.
     """
-    database = Database(config.store_path, busy_s=config.store.busy_seconds)
+    database = Database(config.store_path, busy_s=config.store.busy_seconds, functions=FUNCTIONS)
     if config.search.engine == "sqlite":
         return SqliteFinder(database)
     from hub.store.elastic.opening import finder_of  # slow to import, and for a few hubs alone

@@ -25,6 +25,7 @@ from flask import Response
 from hub.api.shown import Shower
 from hub.errors import Fault, HubError
 from hub.language.fields import FIELDS, Kind
+from hub.language.fold import INVISIBLE
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.search import Node, Piece
@@ -34,8 +35,11 @@ from hub.stix.check import document_of
 _log = logging.getLogger("hub.error")
 _SPACE = uuid.UUID("8f6d0a56-7d33-4c39-9e52-6a1f0c9c8a11")
 
-# What a spreadsheet takes for a formula, also in full width, whatever blanks stand before it.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# What a spreadsheet takes for a formula, also in full width, whatever nobody sees stands before it;
+# and behind a semicolon, as many parts of the world have that between cells.
+_FORMULA = re.compile(
+    rf"(^|;)(?=(?:\s|{INVISIBLE.pattern})*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
+)
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _COLUMNS = (
     *("id", "type", "name", "values", "tlp", "publisher", "collection", "date_added"),
@@ -140,9 +144,8 @@ def _line(cells: Sequence[str]) -> bytes:
 
 
 def safe(cell: str) -> str:
-    """A cell that no spreadsheet runs: in one line, and behind `'` if it looks like a formula."""
-    plain = _CONTROLS.sub(" ", cell)
-    return f"'{plain}" if _FORMULA.match(cell) else plain
+    """A cell that no spreadsheet runs: in one line, with `'` before what looks like a formula."""
+    return _CONTROLS.sub(" ", _FORMULA.sub(r"\1'", cell))
 
 
 def _cells(piece: Piece, wish: Wish) -> list[str]:

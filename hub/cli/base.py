@@ -210,6 +210,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple, set, frozenset)):
-        return " ".join(sorted(str(item) for item in value))
+        return " ".join(sorted(_cell(item) for item in value))
     # Partners write titles: neither columns nor the terminal may follow what stands in them.
     return "".join(char if char.isprintable() else " " for char in str(value))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -15,8 +16,12 @@ from hub.model.search import Bar, Count, Facet, Has, Hits, Node, Reach, Summary,
 from hub.model.tlp import Tlp
 from hub.store import finding
 from hub.store.database import Database, single
+from hub.store.expression import holds
 from hub.store.filters import Where
 from hub.store.labels import Labels, Range
+
+FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType({"holds": holds})
+"""What the database of a finder must be opened with"""
 
 _FIND_S = 5.0
 _SUGGEST_FROM = 5000
@@ -35,7 +40,7 @@ class SqliteFinder:
     """Search on a store's own file. Safe to share between threads and to fork.
 
     Args:
-        database: Of the store.
+        database: Of the store, opened with `FUNCTIONS`.
         count_s: How long each count, facet and histogram may take, in seconds.
         find_s: How long each other answer may take, in seconds.
     """

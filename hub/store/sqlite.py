@@ -10,8 +10,8 @@ from hub.model.clock import now_us
 from hub.stix.terms import number
 from hub.store.archive import RecordArchive
 from hub.store.database import Database
-from hub.store.expression import holds
 from hub.store.factors import FactorBook
+from hub.store.finder import FUNCTIONS
 from hub.store.index import fill
 from hub.store.parties import PartyRegistry
 from hub.store.pieces import RecordPieces
@@ -23,9 +23,9 @@ from hub.store.upgrade import marking, statement
 
 _FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "number": number,
-    "holds": holds,
     "marking": marking,
     "statement": statement,
+    **FUNCTIONS,
 }
 _SEARCH = 4
 """The step of the schema that brought search"""

@@ -16,9 +16,12 @@ from hypothesis import Phase, given, settings
 from hub.api import search
 from hub.model.query import Scope, Window
 from hub.model.tlp import Tlp
+from hub.store.elastic import finder as elastic
+from hub.store.elastic.finder import ElasticFinder
 from hub.store.finder import SqliteFinder
 from hub.store.pieces import RecordPieces
 from tests.http import cast
+from tests.http.copied import in_elastic
 from tests.http.scripts import VIEWERS, cases
 from tests.http.twins import split
 from tests.http.worlds import Pair
@@ -38,8 +41,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     made.close()
 
 
-def leaks(pair: Pair) -> None:
-    @settings(max_examples=300, phases=(Phase.generate,))
+def leaks(pair: Pair, most: int = 300) -> None:
+    @settings(max_examples=most, phases=(Phase.generate,))
     @given(case=cases(VIEWERS))
     def check(case: Any) -> None:
         pair.compare(case.viewer, split(case.viewer, case.script))
@@ -91,3 +94,52 @@ def test_a_door_that_looks_beyond_the_scope_is_noticed(
     # What an all-seeing reading brings up may have no name for the viewer: also an error.
     with pytest.raises(AssertionError):
         leaks(pair)
+
+
+def facets_are_of_all_records(patch: Plant) -> None:
+    """Of the scope and the query, facets keep the query alone."""
+    true = elastic._sized
+
+    def sized(filters: Any, aggregations: Any = None) -> Any:
+        counted = aggregations and "terms" in aggregations.get("found", ())
+        return true(filters[-1:] if counted else filters, aggregations)
+
+    patch.setattr(elastic, "_sized", sized)
+
+
+def better_versions_hide_from_everybody(patch: Plant) -> None:
+    """A version that is beaten by anything is gone, also for who does not see that."""
+    true = elastic.scope_filter
+    beaten = {"nested": {"path": "beaten", "query": {"match_all": {}}, "score_mode": "none"}}
+    unbeaten = {"bool": {"must_not": [beaten]}}
+    patch.setattr(elastic, "scope_filter", lambda windows: [*true(windows)[:1], unbeaten])
+
+
+def rights_have_no_beginning(patch: Plant) -> None:
+    """Who joined later sees what came before."""
+    true = elastic.scope_filter
+    patch.setattr(elastic, "scope_filter", lambda seen: true([(label, 0) for label, _ in seen]))
+
+
+COPIED = (
+    *(beyond(ElasticFinder, name) for name in METHODS),
+    facets_are_of_all_records,
+    better_versions_hide_from_everybody,
+    rights_have_no_beginning,
+)
+
+
+@pytest.mark.parametrize("plant", COPIED, ids=lambda plant: plant.__name__)
+def test_a_search_copy_that_looks_beyond_the_scope_is_noticed(
+    elastic_url: str,
+    elastic_prefix: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: Callable[[Plant], None],
+) -> None:
+    plant(monkeypatch)
+    with in_elastic(elastic_url, elastic_prefix) as engine:
+        pair = Pair.made(tmp_path, "hub", engine)
+        with pytest.raises(AssertionError):
+            leaks(pair, most=60)
+        pair.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +19,7 @@ from hub.cli.main import main
 from hub.model.tlp import Tlp
 from tests.http.cast import COLLECTIONS, VIEWING, Viewer
 from tests.http.conftest import FRONTS
+from tests.http.copied import in_elastic
 from tests.http.scripts import SCRIPTS, VIEWERS, Case, cases, histories, viewers
 from tests.http.twins import Publish, borrow, receive, split
 from tests.http.worlds import Pair, World
@@ -71,6 +73,26 @@ def test_a_next_of_somebody_else_gives_nothing_more(worlds: Pair) -> None:
 
     check()
     assert counts["tried"] >= 100
+
+
+def test_every_answer_of_a_search_copy_is_the_same(
+    elastic_url: str, elastic_prefix: str, tmp_path: Path
+) -> None:
+    counts: Counter[str] = Counter()
+    with in_elastic(elastic_url, elastic_prefix) as engine:
+        pair = Pair.made(tmp_path, "hub", engine)
+
+        @settings(max_examples=60)
+        @given(case=cases())
+        def check(case: Case) -> None:
+            twins = split(case.viewer, case.script)
+            counts["with hidden"] += twins.hidden > 0
+            counts["answers"] += pair.compare(case.viewer, twins)
+
+        check()
+        pair.close()
+    assert counts["with hidden"] >= 40
+    assert counts["answers"] >= 500
 
 
 def on_the_console(viewer: Viewer) -> Viewer:

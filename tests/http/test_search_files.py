@@ -110,9 +110,31 @@ def test_csv(hub: Hub, room: Room) -> None:
     }
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d", "\uff20"])
+STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    " =",
+    "\uff1d",
+    "\uff20",
+    "\x01=",
+    "\u200b=",
+    "\x9b @",
+)
+
+
+@pytest.mark.parametrize("start", STARTS)
 def test_a_cell_is_no_formula(start: str) -> None:
     assert safe(f"{start}1").startswith("'")
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_nor_is_what_stands_behind_a_semicolon(start: str) -> None:
+    assert safe(f"a;{start}1;b").startswith("a;'")
 
 
 @given(text=st.text())

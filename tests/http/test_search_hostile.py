@@ -44,6 +44,19 @@ HOSTILE = {
     "a long field": "x" * 3_000 + ":a",
     "nested fields": "type:type:type:(name:(x))",
     "a list of 300": "\n".join(f"192.0.2.{n % 256}" for n in range(300)),
+    "all of time": "added:[0001 TO 9999] created:[0001-01-01 TO 9999-12-31] -added:0001",
+    "years that are none": "added:0000 OR created:10000 OR modified:-0001 OR valid_from:99999",
+    "numbers beyond all": f"confidence:>={2**63} OR confidence:<=-{2**63 + 1} OR confidence:NaN",
+    "infinity": "confidence:inf OR confidence:1e999 OR confidence:[-Infinity TO 0x10]",
+    "phrases that begin": '"evil super"* OR "a b c d supercalifragilisticexpialidocious"*',
+    "beginnings of one letter": " OR ".join(
+        f"{letter}*" for letter in "abcdefghijklmnopqrstuvwxyz"
+    ),
+    "many networks": " OR ".join(f"2001:db8:{n:x}::1/{n + 33}" for n in range(60)),
+    "deep alternatives": "(a OR (b AND " * 15 + "-added:2023" + "))" * 15,
+    "an expression in words": "ctx._source painless {{mustache}} <script>alert(1)</script>",
+    "a header": "a\r\nSet-Cookie: hub=1\r\n\r\n",
+    "a terminal": "\x1b]0;title\x07\x9b2J",
 }
 PATHS = ("search", "facets", "histogram")
 

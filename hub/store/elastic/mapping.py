@@ -21,10 +21,12 @@ from typing import Any
 
 from hub.language.fields import FIELDS, Kind
 
-VERSION = 1
+VERSION = 2
 
-SHORTEST, LONGEST = 1, 5
-"""Beginnings of words of so many characters have postings of their own."""
+SHORTEST, LONGEST = 1, 19
+"""Beginnings of words of so many characters have postings of their own, up to the most that
+Elasticsearch takes. A longer one behind other words would be expanded, up to a number of words that
+those which are hidden count against."""
 
 _KEYWORD = {"type": "keyword"}
 _LONG = {"type": "long"}

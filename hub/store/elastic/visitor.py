@@ -18,7 +18,8 @@ from typing import Any, assert_never
 from hub.language.fold import GAP
 from hub.model.search import AllOf, AnyOf, Between, Has, Node, Not, Starts, Within, Words
 from hub.model.tlp import Tlp
-from hub.store.elastic.mapping import KEYWORDS
+from hub.store.elastic.client import TooMuch
+from hub.store.elastic.mapping import KEYWORDS, LONGEST
 
 Filter = dict[str, Any]
 
@@ -140,7 +141,10 @@ def _phrase(field: str, words: Sequence[str], *, begins: bool) -> Filter:
         return {"prefix": {field: {"value": words[0]}}} if begins else {"term": {field: words[0]}}
     if not begins:
         return {"match_phrase": {field: {"query": " ".join(words)}}}
-    # `match_phrase_prefix` would drop what is beyond a number of words; `intervals` says so.
+    # `match_phrase_prefix` would drop what is beyond a number of words. `intervals` fails there,
+    # but for beginnings that have postings of their own: by their length in UTF-8, as it counts.
+    if len(words[-1].encode()) > LONGEST:
+        raise TooMuch(f"a beginning behind other words has at most {LONGEST} letters here")
     whole = [{"match": {"query": word}} for word in words[:-1]]
     parts = [*whole, {"prefix": {"prefix": words[-1]}}]
     return {"intervals": {field: {"all_of": {"ordered": True, "max_gaps": 0, "intervals": parts}}}}

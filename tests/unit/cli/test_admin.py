@@ -236,8 +236,10 @@ def test_a_table_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(base.sys.stdout, "isatty", lambda: True)
-    base.show([{"a": "long text", "b": True}, {"a": 1, "b": ["y", "x"]}], ["a", "b"], "table")
-    assert capsys.readouterr().out == "A          B\nlong text  yes\n1          x y\n"
+    base.show(
+        [{"a": "long text", "b": True}, {"a": 1, "b": ["y", "x\x1b[2J"]}], ["a", "b"], "table"
+    )
+    assert capsys.readouterr().out == "A          B\nlong text  yes\n1          x [2J y\n"
 
 
 def test_a_title_cannot_lead_the_terminal(run: Run) -> None:
