@@ -133,6 +133,26 @@ class TestFollowing:
         copy.settle()
         assert copy.indices.known() == {min(first, second): True}
 
+    def test_one_that_comes_late_takes_no_place(
+        self, store: SqliteStore, copy: Copy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Both began when there was none; the second index would search what was an hour ago."""
+        fill(store, 0, 5)
+        late = Projector(store, copy.indices, changes=100)
+        late._look()
+        own = late._filled
+        other = copy.indices.make()
+        with monkeypatch.context() as patch:
+            # It is deleted in a moment, and is still there now.
+            patch.setattr(copy.indices, "drop", lambda _: None)
+            copy.projector._filled, copy.projector._looked = other, time.monotonic()
+            copy.projector.round()
+            late._looked = time.monotonic()
+            with pytest.raises(Behind):
+                late.round()
+        known = copy.indices.known()
+        assert (known[own], known[other]) == (False, True)
+
     def test_a_late_write_makes_no_index(
         self, store: SqliteStore, copy: Copy, elastic_client: Elasticsearch
     ) -> None:

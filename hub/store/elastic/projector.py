@@ -23,7 +23,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import NamedTuple
@@ -173,7 +173,7 @@ class Projector:
         if any((names.version(name) or 0) > VERSION for name in known):
             raise Refused("a newer version of this program keeps the index: update this one")
         mine = [name for name in known if names.mine(name)]
-        self._served = next((name for name in mine if known[name]), None)
+        self._served = self._searched(known)
         waiting = [name for name in mine if not known[name]]
         if not mine:
             # Another one may do the same at this moment: all go on with the one that comes first.
@@ -182,6 +182,11 @@ class Projector:
         self._filled = waiting[0] if waiting else None
         self._marks.clear()
         self._looked = time.monotonic()
+
+    def _searched(self, known: Mapping[str, bool]) -> str | None:
+        """The index that is searched now."""
+        mine = self._indices.names.mine
+        return next((name for name, at in known.items() if at and mine(name)), None)
 
     def _step(self, index: str, *, served: bool) -> Step:
         mark = self._marks.get(index) or self._indices.mark(index)
@@ -196,7 +201,13 @@ class Projector:
         return Step(index, served, mark.ordinal, batch.state)
 
     def _take_over(self, index: str) -> None:
-        """Let the index be searched, and delete those that came before it."""
+        """Let the index be searched, and delete those that came before it.
+
+        Raises:
+            Behind: Meanwhile another one is searched, which may be further.
+        """
+        if self._searched(self._indices.known()) != self._served:
+            raise Behind
         self._indices.refresh(index)
         self._indices.serve(index)
         _log.warning("searches read %s now", index)
