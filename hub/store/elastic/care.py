@@ -8,7 +8,7 @@ from threading import Event
 from typing import NamedTuple
 
 from hub.errors import Fault, HubError
-from hub.store.elastic.client import FAULTS, told
+from hub.store.elastic.client import FAULTS, plain, told
 from hub.store.elastic.indices import Indices
 from hub.store.elastic.projector import Projector, Step
 from hub.store.search import Source
@@ -113,4 +113,4 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except FAULTS as error:
-        raise told(error) from error
+        raise told(error) from plain(error)

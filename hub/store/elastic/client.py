@@ -136,7 +136,7 @@ def connect(place: Place, *, patience_s: float) -> Elasticsearch:
 
 
 def told(error: Exception) -> HubError:
-    """What a failure of the library means to whoever searches; the error itself is its cause."""
+    """What a failure of the library means to whoever searches; `plain` of the error is its cause."""
     if isinstance(error, TlsError):
         return Down("the certificate of the search engine cannot be verified")
     if isinstance(error, ConnectionTimeout):
@@ -148,6 +148,17 @@ def told(error: Exception) -> HubError:
     if isinstance(error, ApiError):
         return _of_status(error.meta.status, f"{error} {error.body}".lower())
     return Down("the answer of the search engine cannot be understood")
+
+
+class Answered(Exception):
+    """An error that the cluster answered: its status and its name alone."""
+
+
+def plain(error: Exception) -> Exception:
+    """The error as it may be logged: what the cluster says may quote a query or a record."""
+    if isinstance(error, ApiError):
+        return Answered(f"{error.meta.status} {error.message}")
+    return error
 
 
 def failure(answer: Any) -> HubError:
@@ -191,12 +202,12 @@ class Line:
                     return call(self._client)
                 except FAULTS as error:
                     if not _is_passing(error) or time.monotonic() - started > _LONG_S:
-                        raise self._noted(error, started) from error
+                        raise self._noted(error, started) from plain(error)
                 time.sleep(random.uniform(*_PAUSE_S))  # noqa: S311 - spreads load, hides nothing
             try:
                 return call(self._client)
             except FAULTS as error:
-                raise self._noted(error, started) from error
+                raise self._noted(error, started) from plain(error)
 
     def close(self) -> None:
         """Close the connections."""

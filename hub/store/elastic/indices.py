@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from elasticsearch import ConflictError, Elasticsearch, NotFoundError
@@ -81,15 +81,29 @@ class Indices:
         )
         return name
 
-    def serve(self, index: str) -> None:
-        """Let this index alone be searched, in one step."""
-        others = {"index": f"{self.names.alias}-*", "alias": self.names.alias}
-        self.client.indices.update_aliases(
-            actions=[
-                {"remove": {**others, "must_exist": False}},
-                {"add": {"index": index, "alias": self.names.alias}},
-            ]
-        )
+    def serve(self, index: str, before: str | None) -> None:
+        """Let this index alone be searched, in one step.
+
+        Args:
+            index: This one.
+            before: The one that is searched until now, if there is one.
+
+        Raises:
+            Behind: Another one is searched by now.
+        """
+        alias = self.names.alias
+        removed: list[dict[str, Any]] = [{"index": f"{alias}-*", "must_exist": False}]
+        if before:
+            removed.insert(0, {"index": before, "must_exist": True})
+        try:
+            self.client.indices.update_aliases(
+                actions=[
+                    *({"remove": {**action, "alias": alias}} for action in removed),
+                    {"add": {"index": index, "alias": alias}},
+                ]
+            )
+        except NotFoundError as error:
+            raise Behind from error
 
     def drop(self, index: str) -> None:
         """Delete an index, if it is there."""
@@ -171,7 +185,9 @@ class Indices:
                 behind = True
             elif "error" in item:
                 key = _read(line[0])["index"]["_id"]
-                raise Refused(f"record {key}: {item['error']}")
+                # The rest of what the cluster says of it may quote the record.
+                error: Any = item["error"]
+                raise Refused(f"record {key}: {status} {error.get('type')}")
         if behind:
             raise Behind
         if len(again) == len(lines):

@@ -29,7 +29,7 @@ from threading import Event
 from typing import NamedTuple
 
 from hub.errors import HubError
-from hub.store.elastic.client import FAULTS, told
+from hub.store.elastic.client import FAULTS, plain, told
 from hub.store.elastic.indices import Behind, Indices, Mark, Overfull, Refused
 from hub.store.elastic.lines import Line, lines
 from hub.store.elastic.mapping import VERSION
@@ -209,7 +209,11 @@ class Projector:
         if self._searched(self._indices.known()) != self._served:
             raise Behind
         self._indices.refresh(index)
-        self._indices.serve(index)
+        served = self._indices.mark(self._served) if self._served else None
+        mark = self._indices.mark(index)
+        if served and (mark is None or mark.ordinal < served.ordinal):
+            raise Behind
+        self._indices.serve(index, self._served)
         _log.warning("searches read %s now", index)
         for name in self._indices.known():
             version = self._indices.names.version(name)
@@ -223,5 +227,5 @@ def trouble(error: Exception) -> str:
     if isinstance(error, Overfull):
         return "the search engine takes nothing now: its disk or its memory is full"
     if isinstance(error, FAULTS):
-        return f"{told(error).reason} ({error})"
+        return f"{told(error).reason} ({plain(error)})"
     return str(error)
