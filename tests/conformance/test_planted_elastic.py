@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase
 
-from hub.store.base import Shown
 from hub.store.elastic import finder, lines, tallies, visitor
 from tests.conformance.engines import elastic_engine
 from tests.conformance.test_finder import follows_the_oracle
@@ -37,25 +36,6 @@ def beaten_is_beaten_for_everybody(plant: Plant) -> None:
     )
 
 
-def words_are_looked_for_in_names_alone(plant: Plant) -> None:
-    true = visitor._words
-    plant.setattr(
-        visitor,
-        "_words",
-        lambda words, *, begins, name: true(words, begins=begins, name=name or True),
-    )
-
-
-def words_of_a_phrase_may_be_apart(plant: Plant) -> None:
-    plant.setattr(
-        visitor,
-        "_phrase",
-        lambda field, words, *, begins: {
-            "bool": {"filter": [{"prefix": {field: {"value": word}}} for word in words]}
-        },
-    )
-
-
 def networks_lose_their_end(plant: Plant) -> None:
     true = lines._range
 
@@ -75,20 +55,12 @@ def ties_are_in_any_order(plant: Plant) -> None:
     )
 
 
-def what_beats_a_record_is_not_told(plant: Plant) -> None:
-    true: Callable[[Shown], object] = lines._source
-    plant.setattr(lines, "_source", lambda shown: true(shown._replace(beaten=())))
-
-
 PLANTED = [
     what_is_hidden_by_a_better_version_is_found,
     whoever_sees_a_label_sees_it_from_its_beginning,
     beaten_is_beaten_for_everybody,
-    words_are_looked_for_in_names_alone,
-    words_of_a_phrase_may_be_apart,
     networks_lose_their_end,
     ties_are_in_any_order,
-    what_beats_a_record_is_not_told,
 ]
 
 

@@ -349,3 +349,23 @@ def test_the_finder_looks_only_at_its_own_store(
     finder = ElasticFinder(store, Place((elastic_url,)), elastic_prefix)
     assert len(finder.find(SEES_ALL, Has("type", ("malware",)), 0, 10).keys) == 3
     finder.close()
+
+
+def test_words_stand_in_one_text_in_their_order(store: SqliteStore, copy: Copy) -> None:
+    text = {"description": "gamma delta epsilon", "aliases": ["zeta", "eta"]}
+    publish(store, made("malware", 1, 0, name="alpha beta", is_family=True, **text))
+    copy.settle()
+    cases = {
+        Words(("alpha", "beta"), name=True): 1,
+        Words(("gamma", "delta")): 1,
+        Words(("gamma", "delta", "ep"), begins=True): 1,
+        Words(("gamma", "delta", "epsilo"), begins=True): 1,
+        Words(("gamma",), name=True): 0,
+        Words(("delta", "gamma")): 0,
+        Words(("gamma", "epsilon")): 0,
+        Words(("gamma", "eps"), begins=True): 0,
+        Words(("zeta", "eta"), name=True): 0,
+        Words(("zeta", "e"), begins=True): 0,
+        Words(("zeta", "|")): 0,
+    }
+    assert {node: copy.finder.count(SEES_ALL, node) for node in cases} == cases
