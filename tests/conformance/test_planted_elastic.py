@@ -51,7 +51,9 @@ def ties_are_in_any_order(plant: Plant) -> None:
     plant.setattr(
         tallies,
         "read_counts",
-        lambda *args: sorted(true(*args) or [], key=lambda count: (-count.records, count.key[::-1])),
+        lambda *args: sorted(
+            true(*args) or [], key=lambda count: (-count.records, count.key[::-1])
+        ),
     )
 
 
