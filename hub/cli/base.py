@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -176,6 +177,9 @@ class _Since(click.ParamType[int | None]):
 
 SINCE = _Since()
 
+# Controls of eight bits and of direction; JSON itself escapes those of seven.
+_LEADING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
 
 def clearance_option(
     name: str, meaning: str, default: Tlp
@@ -188,7 +192,7 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: str)
     """Print rows: aligned on a terminal, tab-separated when piped, or as JSON."""
     found = [{column: row.get(column, "") for column in columns} for row in rows]
     if output == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=_plain))
+        show_json(found)
         return
     lines = [[_cell(row[column]) for column in columns] for row in found]
     if not sys.stdout.isatty():
@@ -200,6 +204,12 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], output: str)
     for line in table:
         cells = zip(line, widths, strict=True)
         click.echo("  ".join(text.ljust(width) for text, width in cells).rstrip())
+
+
+def show_json(value: Any) -> None:
+    """Print JSON: readable in every script, and nothing in it leads the terminal."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo(_LEADING.sub(lambda odd: f"\\u{ord(odd[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hub.cli.base import Exit, fail, guarded, say, show
+from hub.cli.base import Exit, fail, guarded, say, show, show_json
 from hub.cli.connect import checked_hub, connect_hub, connection_options
 from hub.cli.intake import STDIN
 from hub.cli.pointing import explained
@@ -131,7 +130,7 @@ def _list(client: Client, query: str, form: str, options: dict[str, Any]) -> Non
     found = list(islice(hits, limit + 1 if limit else None))
     shown = found[:limit] if limit else found
     if form == "json":
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        show_json(shown)
     else:
         show((_row(hit, raw=options["raw"]) for hit in shown), _HITS, form)
     more = len(found) > len(shown)
@@ -223,7 +222,7 @@ def lookup(
         batches = (given[at : at + _VALUES] for at in range(0, len(given), _VALUES))
         found = [item for batch in batches for item in client.lookup(batch)["values"]]
     if form == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        show_json(found)
     else:
         show((_looked(item, raw=options["raw"]) for item in found), _LOOKED, form)
     states = [item["state"] for item in found]

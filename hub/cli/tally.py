@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from hub.cli.base import Exit, show
+from hub.cli.base import Exit, show, show_json
 from hub.cli.intake import Piece, weight
 
 _FAILED = "failed"
@@ -43,7 +42,7 @@ class Tally:
         """Print the refused objects and the counts on standard output."""
         if output == "json":
             found = {"summary": self._counts, "refused": self._refused}
-            click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+            show_json(found)
             return
         if self._refused:
             show(self._refused, _COLUMNS, output)

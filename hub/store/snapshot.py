@@ -44,7 +44,8 @@ class Summary(NamedTuple):
 def copy(database: Database, target: Path) -> None:
     """Write a copy of the store as it is at this moment, while others go on writing.
 
-    Content that was deleted, and lingers in the file, is not copied along (VACUUM INTO).
+    Content that was deleted, and lingers in the file, is not copied along (VACUUM INTO), nor are
+    its words and values in the tables of search.
 
     Args:
         database: The store. Its schema may be of any version.
@@ -54,6 +55,20 @@ def copy(database: Database, target: Path) -> None:
         StoreDown: It cannot be read, or there is no room.
     """
     database.copy(target)
+    try:
+        with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+            _forget(connection)
+    except sqlite3.Error as error:
+        raise StoreDown("the copy cannot be written") from error
+
+
+def _forget(connection: sqlite3.Connection) -> None:
+    """Take out of `words` what FTS5 keeps of deleted records until it happens to merge it."""
+    # A copy that is not finished is thrown away.
+    connection.execute("PRAGMA journal_mode=OFF")
+    connection.execute("PRAGMA secure_delete=ON")
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'words'").fetchone():
+        connection.execute("INSERT INTO words (words) VALUES ('optimize')")
 
 
 def summary(path: Path) -> Summary:

@@ -81,7 +81,7 @@ class FindOracle:
         got = {kept.added_us: kept for kept in self._got(scope)}
         return [_piece(got[key]) for key in keys if key in got]
 
-    def held(self, scope: Scope, object_id: str) -> list[Piece]:
+    def held(self, scope: Scope, object_id: str, version: str = "") -> list[Piece]:
         found = [
             kept
             for key, one in self.collections.items()
@@ -90,7 +90,9 @@ class FindOracle:
             )
         ]
         found.sort(key=lambda kept: (kept.item.version_us, kept.added_us), reverse=True)
-        return [_piece(kept) for kept in found]
+        pieces = [_piece(kept) for kept in found]
+        first = next((piece for piece in pieces if version in {"", piece.version}), None)
+        return [piece if piece is first else piece._replace(raw=b"") for piece in pieces]
 
 
 def _sheet(kept: Kept) -> Sheet:

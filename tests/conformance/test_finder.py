@@ -90,7 +90,11 @@ def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> No
     for object_id in {
         kept.item.object_id for one in oracle.collections.values() for kept in one.kept
     }:
-        assert world.store.held(viewer, object_id) == oracle.held(viewer, object_id)
+        held = oracle.held(viewer, object_id)
+        assert world.store.held(viewer, object_id) == held
+        for version in {piece.version for piece in held[1:]}:
+            found = world.store.held(viewer, object_id, version)
+            assert found == oracle.held(viewer, object_id, version)
     assert world.store.held(viewer, "malware--\0") == []
 
 

@@ -242,6 +242,15 @@ def test_a_table_on_a_terminal(
     assert capsys.readouterr().out == "A          B\nlong text  yes\n1          x [2J y\n"
 
 
+def test_json_cannot_lead_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    value = ["\x1b[2J", "\x9b2J", "a\u202eb", "Lừa đảo"]
+    base.show_json(value)
+    shown = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in shown)
+    assert json.loads(shown) == value
+    assert "Lừa đảo" in shown
+
+
 def test_a_title_cannot_lead_the_terminal(run: Run) -> None:
     """Partners write the titles of their groups."""
     title = "Case\x1b[2J\r\u202egnp\n"
