@@ -128,4 +128,4 @@ def follows_the_oracle(engine: SearchEngine, folder: Path, **how: Any) -> None:
 
 
 def test_an_engine_answers_as_the_oracle(search_engine: SearchEngine, tmp_path: Path) -> None:
-    follows_the_oracle(search_engine, tmp_path, max_examples=120 if search_engine.quick else 12)
+    follows_the_oracle(search_engine, tmp_path, max_examples=200 if search_engine.quick else 20)
