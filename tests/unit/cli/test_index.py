@@ -131,7 +131,7 @@ def test_lag(config: Config, run: Run) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("command", [["status"], ["rebuild"], ["follow"], ["drop", "x"]])
+@pytest.mark.parametrize("command", [["status"], ["follow"], ["drop", "x"]])
 def test_without_elasticsearch_there_is_no_copy(
     folder: Path, run: Run, command: list[str]
 ) -> None:
