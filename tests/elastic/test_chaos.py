@@ -251,10 +251,9 @@ def test_whatever_happens_nothing_is_missed(
     store: SqliteStore, elastic_prefix: str, owned_elastic: Node
 ) -> None:
     url, path, checked = owned_elastic.url, store.database.path, 0
-    with (
-        copy_of(store, url, elastic_prefix) as copy,
-        followed(path, url, elastic_prefix) as followers,
-    ):
+    with copy_of(store, url, elastic_prefix) as copy, ExitStack() as stack:
+        wait_for(lambda: any(step.served for step in copy.projector.round()))
+        followers = stack.enter_context(followed(path, url, elastic_prefix))
         happenings = Happenings(copy, followers, owned_elastic).all
         with Load(path) as load:
             wait_for(lambda: nothing_is_missing(store, copy))
