@@ -194,8 +194,8 @@ class Projector:
         batch = self._ahead.take(after)
         if mark is None or batch.ordinal > after:
             self._indices.write(index, batch.lines)
-            if served:
-                self._indices.refresh(index)
+            # Also of one that is not searched yet: another projector may serve it at this moment.
+            self._indices.refresh(index)
             mark = self._indices.move(index, mark, batch.ordinal)
         self._marks[index] = mark
         return Step(index, served, mark.ordinal, batch.state)
@@ -208,7 +208,6 @@ class Projector:
         """
         if self._searched(self._indices.known()) != self._served:
             raise Behind
-        self._indices.refresh(index)
         served = self._indices.mark(self._served) if self._served else None
         mark = self._indices.mark(index)
         if served and (mark is None or mark.ordinal < served.ordinal):
