@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -251,9 +251,10 @@ def test_whatever_happens_nothing_is_missed(
     store: SqliteStore, elastic_prefix: str, owned_elastic: Node
 ) -> None:
     url, path, checked = owned_elastic.url, store.database.path, 0
-    with copy_of(store, url, elastic_prefix) as copy, ExitStack() as stack:
-        wait_for(lambda: any(step.served for step in copy.projector.round()))
-        followers = stack.enter_context(followed(path, url, elastic_prefix))
+    with (
+        copy_of(store, url, elastic_prefix) as copy,
+        followed(path, url, elastic_prefix) as followers,
+    ):
         happenings = Happenings(copy, followers, owned_elastic).all
         with Load(path) as load:
             wait_for(lambda: nothing_is_missing(store, copy))
@@ -289,10 +290,10 @@ def test_a_horizon_that_moves_too_soon_is_noticed(
 def test_the_node_with_the_primary_is_killed(store: SqliteStore, elastic_cluster: Cluster) -> None:
     path, checked = store.database.path, 0
     urls = ",".join(elastic_cluster.urls)
-    with copy_of(store, urls, "hub-", Shape(1, 2)) as copy, ExitStack() as stack:
-        # Projectors that begin together may each make an index, and swap them while they fill.
-        wait_for(lambda: any(step.served for step in copy.projector.round()))
-        followers = stack.enter_context(followed(path, urls, "hub-", replicas=2))
+    with (
+        copy_of(store, urls, "hub-", Shape(1, 2)) as copy,
+        followed(path, urls, "hub-", replicas=2) as followers,
+    ):
         with Load(path, pause_s=0.2) as load:
             for turn in range(2):
                 wait_for(lambda: nothing_is_missing(store, copy))
