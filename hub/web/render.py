@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -10,6 +10,7 @@ from hub.language.defang import defang, harmless
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.search import Term
+from hub.web import vocabulary
 from hub.web.address import link
 from hub.web.static import asset
 from hub.web.words import LANGS, NAMES, Lang, words
@@ -42,5 +43,9 @@ def environment(lang: Lang) -> Environment:
         "defang": lambda field, key: defang(field, show(Term(field, key))),
         "raw_value": lambda field, key: show(Term(field, key)),
         "harmless": harmless,
+        "vocab": partial(vocabulary.word, lang=lang),
+        "type_name": partial(vocabulary.type_name, lang=lang),
+        "field_name": partial(vocabulary.field_name, lang=lang),
+        "relation": partial(vocabulary.relation, lang=lang),
     }
     return made
