@@ -80,10 +80,17 @@ def texts(web: Path = WEB) -> dict[Text, list[str]]:
 
 def entries(web: Path = WEB) -> list[Entry]:
     """Everything in the catalogues."""
-    found = []
-    for path in sorted((web / "locale" / "vi").glob("*.po")):
-        found += [_entry(path.name, message) for message in read(path) if message.id]
-    return found
+    return [
+        _entry(path.name, message)
+        for path in catalogues(web)
+        for message in read(path)
+        if message.id
+    ]
+
+
+def catalogues(web: Path = WEB) -> list[Path]:
+    """The files with Vietnamese."""
+    return sorted((web / "locale" / "vi").glob("*.po"))
 
 
 def read(path: Path) -> Catalog:
@@ -147,7 +154,7 @@ def _ends(text: str) -> tuple[bool, bool]:
 
 def bare(path: Path) -> list[str]:
     """Text of a template that no reader of another language would understand, with its line."""
-    environment = Environment(extensions=_EXTENSIONS)  # noqa: S701 - it renders nothing
+    environment = Environment(extensions=_EXTENSIONS)
     source = path.read_text("utf-8")
     page = _Page()
     page.feed(_skeleton(environment, source))
