@@ -86,9 +86,9 @@ class Desk:
         return stack.enter_context(watched(self._browser, hub.url, look, state))
 
 
-def log_in(page: Page, account: str, password: str) -> None:
+def log_in(page: Page, account: str, password: str, at: str = "/login") -> None:
     """Through the form, as a person does."""
-    page.goto("/login")
+    page.goto(at)
     page.locator("input[name=account]").fill(account)
     page.locator("input[name=password]").fill(password)
     page.locator("form:has(input[name=password]) button").click()
@@ -111,3 +111,9 @@ def console(desk: Desk, request: pytest.FixtureRequest) -> Iterator[Callable[...
             return desk.open(stack, served, account, Look(**look))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def found() -> dict[str, str]:
+    """What stands in braces in tests/browser/places.py."""
+    return {}

@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from tests.browser import layout
 from tests.browser.axe import check_accessible
 from tests.browser.look import SHOTS, Look, shoot, watched
+from tests.browser.texts import foreign_in
 
 ROOT = Path(__file__).resolve().parents[2]
 CSP = (
@@ -183,7 +184,6 @@ UNSHAPELY = {
     "wider than its window": WIDE,
     "2 headings h1": {"part": "<h1>More</h1>"},
     "2 elements main": {"part": "<main></main>"},
-    "no focus is seen": {"part": '<a href="/">more</a>', "css": "a { outline: none }"},
 }
 
 
@@ -200,6 +200,21 @@ def test_the_language_is_that_of_the_person(browser: Browser, site: str) -> None
     with watched(browser, site) as page:
         show(page)
         assert layout.faults(page, "vi") == ["its language is 'en'"]
+
+
+def test_focus_that_is_not_seen_is_found(browser: Browser, site: str) -> None:
+    with watched(browser, site) as page:
+        show(page)
+        assert layout.focus_faults(page) == ["Tab does not lead to its main part"]
+        show(page, part='<a href="/">more</a>', css="main a { outline: none }")
+        assert layout.focus_faults(page) == ["no focus is seen at a 'more'"]
+
+
+def test_a_sentence_of_the_other_language_is_found() -> None:
+    english, vietnamese = "All times are UTC.", "Mọi thời điểm đều theo giờ UTC."
+    assert foreign_in(f"x\n{english} y", "vi") == [english]
+    assert foreign_in(f"x {vietnamese}", "en") == [vietnamese]
+    assert foreign_in(english, "en") == foreign_in(vietnamese, "vi") == []
 
 
 def test_a_picture_is_written(browser: Browser, site: str) -> None:
