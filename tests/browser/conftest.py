@@ -2,8 +2,9 @@
 
 - `browser`: the machine's Chromium, one for the run. Without it these tests are skipped with the
   reason, or fail where HUB_TEST_REQUIRE names `browser` or CI=true.
-- `demo`, `fresh`: hubs that serve; the demonstration, and one that knows an administrator alone.
-  They serve all tests of the run: a test that changes something makes what it changes.
+- `demo`, `fresh`, `hostile`: hubs that serve; the demonstration, one that knows an administrator
+  alone, and one with objects that are meant to break pages. They serve all tests of the run: a
+  test that changes something makes what it changes.
 - `console(account, lang=, theme=, width=, js=)`: a page of `demo`, or of `hub=`, in a context of
   its own, logged in through the form; `account=""` is nobody. What tests/browser/watch.py records
   while the test runs fails it at its end.
@@ -22,6 +23,7 @@ from playwright.sync_api import Browser, Page, StorageState
 
 from tests.browser import hubs
 from tests.browser.chromium import NotHere, launched
+from tests.browser.hostile import objects
 from tests.browser.look import Look, watched
 from tests.required import not_run
 
@@ -59,6 +61,13 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def fresh(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[hubs.Served]:
     """A hub that is empty but for `admin`."""
     with hubs.new(tmp_path_factory.mktemp("fresh")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def hostile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[hubs.Served]:
+    """A hub with the parties of `tests.fakes` and objects that are meant to break pages."""
+    with hubs.sample(tmp_path_factory.mktemp("hostile"), objects()) as served:
         yield served
 
 
