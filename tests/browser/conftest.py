@@ -19,12 +19,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.browser import hubs
 from tests.browser.chromium import NotHere, launched
 from tests.browser.hostile import objects
 from tests.browser.look import Look, watched
+from tests.browser.places import TYPES
 from tests.required import not_run
 
 _HERE = Path(__file__).parent
@@ -123,6 +125,15 @@ def console(desk: Desk, request: pytest.FixtureRequest) -> Iterator[Callable[...
 
 
 @pytest.fixture(scope="session")
-def found() -> dict[str, str]:
-    """What stands in braces in tests/browser/places.py."""
-    return {}
+def found(demo: hubs.Served) -> dict[str, str]:
+    """What stands in braces in tests/browser/places.py; the partner sees all of it."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {demo.tokens['partner']}"
+        return {kind: _first(session, demo.url, kind) for kind in TYPES}
+
+
+def _first(session: requests.Session, url: str, kind: str) -> str:
+    answer = session.get(f"{url}/api/v1/search", params={"q": f"type:{kind}", "limit": 1})
+    (hit,) = answer.json()["hits"]
+    return hit["id"]

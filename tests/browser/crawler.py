@@ -79,7 +79,7 @@ def read(url: str, answer: requests.Response) -> Seen:
 def crawl(
     session: requests.Session, origin: str, starts: list[str]
 ) -> tuple[list[Seen], list[str]]:
-    """Every page that can be reached, and what is wrong with the links.
+    """Every page that can be reached, and what is wrong with the links, each once.
 
     Args:
         session: Of somebody; it sends the language, too.
@@ -89,12 +89,12 @@ def crawl(
     queue = deque((urljoin(origin, start), "") for start in starts)
     kinds: Counter[str] = Counter()
     seen: dict[str, Seen] = {}
-    faults: list[str] = []
+    faults: dict[str, str] = {}
     while queue and len(seen) < _MOST:
         whole, stood_on = queue.popleft()
         url, fragment = urldefrag(whole)
         if not url.startswith(f"{origin}/"):
-            faults.append(f"{stood_on}: leads to another host: {whole}")
+            faults.setdefault(whole, f"{stood_on}: leads to another host: {whole}")
             continue
         if url not in seen:
             kinds[_kind(url)] += 1
@@ -103,16 +103,17 @@ def crawl(
             with session.get(url, timeout=60, stream=True) as answer:
                 seen[url] = read(url, answer)
             queue.extend((urljoin(url, link), url) for link in seen[url].links)
-        faults += _fault(seen[url], fragment, stood_on)
-    return list(seen.values()), faults
+        if fault := _fault(seen[url], fragment):
+            faults.setdefault(fault, f"{stood_on}: {fault}")
+    return list(seen.values()), list(faults.values())
 
 
-def _fault(page: Seen, fragment: str, stood_on: str) -> list[str]:
+def _fault(page: Seen, fragment: str) -> str:
     if page.status >= 400:
-        return [f"{stood_on}: {page.status} at {page.url}"]
+        return f"{page.status} at {page.url}"
     if fragment and fragment not in page.ids:
-        return [f"{stood_on}: nothing is called #{fragment} in {page.url}"]
-    return []
+        return f"nothing is called #{fragment} in {page.url}"
+    return ""
 
 
 def _kind(url: str) -> str:

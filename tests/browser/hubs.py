@@ -44,6 +44,8 @@ class Served(NamedTuple):
     folder: Path
     passwords: dict[str, str]
     """By account"""
+    tokens: dict[str, str] = {}  # noqa: RUF012 - of a tuple, and never changed
+    """By account, of the demonstration"""
 
     def log(self) -> str:
         """All that it wrote so far."""
@@ -55,7 +57,7 @@ def demonstration(folder: Path) -> Iterator[Served]:
     """What `hub demo` serves, in an empty folder."""
     made = stage.build(folder, free_port())
     passwords = {login.name: login.password for login in made.logins}
-    with _serving(Served(made.url, folder, passwords)) as served:
+    with _serving(Served(made.url, folder, passwords, made.tokens)) as served:
         yield served
 
 

@@ -15,11 +15,31 @@ class Place(NamedTuple):
     path: str
     account: str = "analyst"
     """Empty: nobody"""
+    status: int = 200
 
+
+HELP = ("object", "search", "start")
 
 PAGES: dict[str, tuple[Place, ...]] = {
     "login": (Place("/login", ""),),
-    "help": (Place("/help/start"),),
+    "search": (
+        Place("/search"),
+        Place("/search?q=type:malware&cols=name&cols=added&cols=tlp&cols=label"),
+        Place("/search?q=type:", status=400),
+        Place("/search?q=nothing+has+this"),
+        Place("/search?q=type:report", "partner"),
+    ),
+    "searches": (Place("/searches"),),
+    "object": (
+        Place("/objects/{report}"),
+        Place("/objects/{indicator}"),
+        Place("/objects/{malware}", "partner"),
+        Place("/objects/{relationship}"),
+    ),
+    "object_versions": (Place("/objects/{malware}/versions"),),
+    "object_graph": (Place("/objects/{campaign}/graph"),),
+    "object_raw": (Place("/objects/{malware}/raw"),),
+    "help": tuple(Place(f"/help/{name}") for name in HELP),
     "style": (Place("/style"),),
 }
 
@@ -28,6 +48,9 @@ NO_PAGES = {
     "code": "a step of the log-in: test_log_in.py",
 }
 """Other addresses that answer GET, and why they are none."""
+
+TYPES = ("campaign", "indicator", "malware", "relationship", "report")
+"""Of each, an object that everybody sees stands in braces."""
 
 
 def all_places() -> list[Place]:
