@@ -53,14 +53,17 @@ class SqliteFinder:
         self._find_s = find_s
         self._labels = Labels()
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
         """See `Finder.find`."""
         with self._seen(scope, self._find_s) as (connection, ranges):
             if not ranges:
                 return Hits([], more=False)
             few = _few(connection, node) is not None
             # One row more than asked for tells whether there is more.
-            wanted = finding.newest(ranges, node, before_us, limit + 1, few=few)
+            place = finding.Place(edge_us, rising)
+            wanted = finding.first(ranges, node, place, limit + 1, few=few)
             keys = [key for (key,) in connection.execute(wanted.sql, wanted.args)]
         return Hits(keys[:limit], len(keys) > limit)
 

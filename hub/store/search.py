@@ -22,14 +22,18 @@ class Finder(Protocol):
     query takes it too long.
     """
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
-        """The first `limit` records that match, newest first.
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
+        """The first `limit` records that match, newest first, by date added.
 
         Args:
             scope: Who asks.
             node: What for.
-            before_us: Only records added before this instant; 0: from the newest on.
+            edge_us: Only records added before this instant, or after it when rising; 0: from the
+                first on.
             limit: At most so many.
+            rising: The oldest first.
         """
 
     def count(self, scope: Scope, node: Node) -> int | None:

@@ -33,12 +33,14 @@ class FindOracle:
             kept for key, one in self.collections.items() for kept in one.select(scope, Query(key))
         ]
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
-        keys = [
-            sheet.added_us
-            for sheet in self.found(scope, node)
-            if not before_us or sheet.added_us < before_us
-        ]
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
+        keys = [sheet.added_us for sheet in self.found(scope, node)]
+        if rising:
+            keys = [key for key in reversed(keys) if key > edge_us]
+        elif edge_us:
+            keys = [key for key in keys if key < edge_us]
         return Hits(keys[:limit], len(keys) > limit)
 
     def count(self, scope: Scope, node: Node) -> int:

@@ -69,14 +69,15 @@ class ElasticFinder:
         """Close the connections."""
         self._line.close()
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
         """See `Finder.find`."""
         keys: list[int] = []
         filters = self._filters(scope, node)
         while filters and len(keys) <= limit:
             size = min(limit + 1 - len(keys), _HITS)
-            before = keys[-1] if keys else before_us
-            page = self._page(filters, before, size)
+            page = self._page(filters, keys[-1] if keys else edge_us, size, rising=rising)
             keys += page
             if len(page) < size:
                 break
@@ -153,16 +154,19 @@ class ElasticFinder:
         windows = self._source.windows(scope)
         return [*scope_filter(windows), filter_of(node)] if windows else []
 
-    def _page(self, filters: Sequence[Filter], before_us: int, size: int) -> list[int]:
-        """The newest keys before an instant."""
-        limits = [{"range": {"added": {"lt": before_us}}}] if before_us else []
+    def _page(
+        self, filters: Sequence[Filter], edge_us: int, size: int, *, rising: bool
+    ) -> list[int]:
+        """The newest keys before an instant, or the oldest after it."""
+        side = "gt" if rising else "lt"
+        limits = [{"range": {"added": {side: edge_us}}}] if edge_us else []
 
         def call(client: Elasticsearch) -> Answer:
             return dict(
                 client.search(
                     index=self._alias,
                     query={"bool": {"filter": [*filters, *limits]}},
-                    sort=[{"added": "desc"}],
+                    sort=[{"added": "asc" if rising else "desc"}],
                     size=size,
                     source=False,
                     stored_fields="_none_",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from hub.store import finder as finding_module
 from hub.store import index, snapshot
 from hub.store.database import migrate
 from hub.store.finder import SqliteFinder
-from hub.store.finding import FEW, newest
+from hub.store.finding import FEW, Place, first
 from hub.store.labels import Range
 from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import (
@@ -318,8 +319,9 @@ def test_who_sees_very_many_labels_finds_all_of_them(store: SqliteStore) -> None
 def test_pages_are_read_in_order(store: SqliteStore) -> None:
     """No sort and no scan: FTS5 gives the newest first, each is looked up once."""
     publish(store, *(evil(n) for n in range(100)))
-    for node in (EVERYTHING, EVIL, AllOf((EVIL, Between("created", 0, None)))):
-        wanted = newest([Range(1, 0), Range(2, 5)], node, 9, 10, few=False)
+    nodes = (EVERYTHING, EVIL, AllOf((EVIL, Between("created", 0, None))))
+    for node, rising in product(nodes, (False, True)):
+        wanted = first([Range(1, 0), Range(2, 5)], node, Place(9, rising), 10, few=False)
         rows = store.database.connection().execute(f"EXPLAIN QUERY PLAN {wanted.sql}", wanted.args)
         plan = [detail for *_, detail in rows]
         assert not any("TEMP B-TREE" in step for step in plan), plan
