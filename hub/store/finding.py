@@ -187,6 +187,24 @@ def _groups(ranges: Sequence[Range], node: Node) -> Where | None:
     return Where(" UNION ALL ".join([one] * len(ranges)), every)
 
 
+def kinds(ranges: Sequence[Range], node: Node) -> Where:
+    """How many match of each type, publisher, marking and collection, in one look at them."""
+    groups = _groups(ranges, node)
+    if groups:
+        return Where(
+            "SELECT f.type, f.publisher, f.tlp, f.collection, sum(f.part)"
+            f" FROM ({groups.sql}) f GROUP BY 1, 2, 3, 4",
+            groups.args,
+        )
+    found = matching(ranges, node)
+    # A label has one marking and one collection: fewer columns to sort by.
+    return Where(
+        f"SELECT f.type, f.publisher, f.tlp, f.collection, count(*) {found.sql}"
+        " GROUP BY f.label, f.type, f.publisher",
+        found.args,
+    )
+
+
 def bars(ranges: Sequence[Range], node: Node, field: str, step_us: int) -> Where:
     """How many match in each step of time."""
     found = matching(ranges, node)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from hub.model.query import Scope
-from hub.model.search import Bar, Facet, Hits, Node, Reach, Sheet, Summary, Term
+from hub.model.search import Bar, Facet, Hits, Node, Reach, Sheet, Summary, Survey, Term
 
 
 class Finder(Protocol):
@@ -56,6 +56,15 @@ class Finder(Protocol):
 
         Returns:
             None when they could not be counted in time.
+        """
+
+    def survey(
+        self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
+    ) -> Survey:
+        """`count`, `facets` and the `histogram` by day of an instant, as far as that is soon done.
+
+        What each of them gives is what the method of that name gives, or None. All of them
+        together take no longer than a page may wait, which is less than each may take by itself.
         """
 
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:

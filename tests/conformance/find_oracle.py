@@ -6,8 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from hub.language.matcher import keys_of, matches
+from hub.model.clock import DAY_US
 from hub.model.query import BOTH_STIX, Query, Scope
-from hub.model.search import Bar, Count, Facet, Has, Hits, Node, Piece, Sheet, Summary, Term
+from hub.model.search import (
+    Bar,
+    Count,
+    Facet,
+    Has,
+    Hits,
+    Node,
+    Piece,
+    Sheet,
+    Summary,
+    Survey,
+    Term,
+)
 from hub.model.tlp import Tlp
 from tests.conformance.oracle import Kept, Oracle
 
@@ -58,6 +71,15 @@ class FindOracle:
         ]
         bars = Counter(date // step_us * step_us for date in dates if date is not None)
         return [Bar(*bar) for bar in sorted(bars.items())]
+
+    def survey(
+        self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
+    ) -> Survey:
+        return Survey(
+            self.count(scope, node),
+            self.facets(scope, node, fields, most),
+            self.histogram(scope, node, instant, DAY_US),
+        )
 
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
         everything = [_sheet(kept) for kept in self._got(scope)]

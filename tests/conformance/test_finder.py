@@ -64,6 +64,8 @@ def compare(world: World, viewer: Scope, node: Node, limit: int) -> None:
         for step_us in STEPS:
             bars = finder.histogram(viewer, node, field, step_us)
             assert bars == oracle.histogram(viewer, node, field, step_us)
+        survey = finder.survey(viewer, node, FACETS, limit, instant=field)
+        assert survey == oracle.survey(viewer, node, FACETS, limit, instant=field)
 
 
 def compare_pages(world: World, viewer: Scope, node: Node, limit: int, *, rising: bool) -> None:

@@ -26,6 +26,7 @@ from hub.model.search import (
     Not,
     Reach,
     Starts,
+    Survey,
     Term,
     Within,
     Words,
@@ -210,6 +211,9 @@ class TestLimits:
             Facet("type", None),
         ]
         assert finder.histogram(SEES_ALL, EVERYTHING, "added", 10) is None
+        late = SqliteFinder(store.database, survey_s=-1.0)
+        survey = late.survey(SEES_ALL, EVERYTHING, ["label", "type"], 5, instant="added")
+        assert survey == Survey(None, [Facet("label", None), Facet("type", None)], None)
         # The next question has its own time.
         assert SqliteFinder(store.database, count_s=60).count(SEES_ALL, EVERYTHING) == 100
 
