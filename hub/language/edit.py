@@ -56,7 +56,7 @@ class Draft:
     """
 
     def __init__(self, text: str, setting: Setting) -> None:
-        self._setting = setting
+        self.setting = setting
         self._parsed = parse(text, setting)
         self._text = text.strip()
         parts = self._parsed.parts
@@ -64,6 +64,11 @@ class Draft:
             Condition(text[part.start : part.end], part.node) for part in parts
         )
         self._base = self._open(self._text, self._parsed)
+
+    @property
+    def node(self) -> Node:
+        """What the query asks for."""
+        return self._parsed.node
 
     @property
     def shown(self) -> str:
@@ -75,7 +80,7 @@ class Draft:
         """The query so that a condition can be put behind it; None: there is no room for one."""
         if not parsed.parts:
             return ""
-        probe = parse(_PROBE, self._setting).node
+        probe = parse(_PROBE, self.setting).node
         wanted = all_of([parsed.node, probe])
         listed = _spelled(parsed.node) if _is_list(parsed.parts) else None
         for base in (text, f"({text})", listed):
@@ -85,14 +90,14 @@ class Draft:
 
     def _means(self, text: str, node: Node) -> bool:
         try:
-            return parse(text, self._setting).node == node
+            return parse(text, self.setting).node == node
         except QueryError:
             return False
 
     def meaning(self, condition: str) -> Node | None:
         """What a condition asks for; None: it cannot be understood, or is not one condition."""
         try:
-            parts = parse(condition, self._setting).parts
+            parts = parse(condition, self.setting).parts
         except QueryError:
             return None
         whole = len(parts) == 1 and (parts[0].start, parts[0].end) == (0, len(condition))
@@ -133,6 +138,19 @@ class Draft:
             if self._means(text, wanted):
                 return text
         return None
+
+    def within(self, field: str, period: str) -> str:
+        """The query with one period of an instant in place of all limits of it; empty: none says so.
+
+        Args:
+            field: An instant.
+            period: As the query language has it: a date, whole or in part, or a range of dates.
+        """
+        places = self.ranges(field)
+        if not places:
+            return self.add(f"{field}:{period}")
+        left = self.without(*places)
+        return "" if left is None else Draft(left, self.setting).add(f"{field}:{period}")
 
     def ranges(self, field: str) -> tuple[int, ...]:
         """Which conditions limit a number or instant."""

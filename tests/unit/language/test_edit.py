@@ -114,7 +114,8 @@ def test_a_query_in_one_line_means_the_same(query: str) -> None:
     one = draft(query)
     assume("\x85" not in query)
     shown = one.shown
-    assert "\n" not in shown and "\r" not in shown
+    assert "\n" not in shown
+    assert "\r" not in shown
     assert parse(shown, SETTING).node == parse(query, SETTING).node
 
 
