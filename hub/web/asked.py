@@ -69,7 +69,9 @@ def read(args: MultiDict[str, str]) -> Asked:
     for name in args:
         if name not in _NAMES:
             known = ", ".join(sorted(_NAMES))
-            raise bad("parameter", f"{name[:80]!r} is no parameter of this page", f"Known: {known}.")
+            raise bad(
+                "parameter", f"{name[:80]!r} is no parameter of this page", f"Known: {known}."
+            )
     before_us, after_us = _instant(args, "before"), _instant(args, "after")
     if before_us and after_us:
         raise bad("after", "a page begins at one side", "Leave before or after out.")

@@ -47,7 +47,9 @@ def drawn(columns: Sequence[Column], step: Step) -> list[Bar]:
     start, end = columns[0].start_us, columns[-1].end_us
     scale = WIDTH / (end - start)
     highest = max(column.records for column in columns)
-    return [_bar(column, step, (column.start_us - start) * scale, scale, highest) for column in columns]
+    return [
+        _bar(column, step, (column.start_us - start) * scale, scale, highest) for column in columns
+    ]
 
 
 def _bar(column: Column, step: Step, x: float, scale: float, highest: int) -> Bar:

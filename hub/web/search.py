@@ -83,7 +83,7 @@ def _search(visit: Visit) -> Answer:
     if wish.take:
         return _take(visit, wish)
     try:
-        draft = Draft(wish.query, _setting(visit))
+        draft = Draft(wish.query, setting(visit))
     except QueryError as error:
         return _refused(visit, wish, error), 400
     question = Question(visit.scope, draft.node, visit.now_us)
@@ -97,7 +97,8 @@ def _search(visit: Visit) -> Answer:
         return page, TABLE[error.fault].status
 
 
-def _setting(visit: Visit) -> Setting:
+def setting(visit: Visit) -> Setting:
+    """What the meaning of a query of this person depends on."""
     return Setting(visit.now_us, keys_of(visit.scope, visit.directory))
 
 
@@ -169,9 +170,7 @@ def _total(searcher: Searcher, question: Question, survey: Survey, wish: Asked) 
     return survey.total
 
 
-def _time(
-    visit: Visit, wish: Asked, question: Question, survey: Survey, narrow: Narrower
-) -> Time:
+def _time(visit: Visit, wish: Asked, question: Question, survey: Survey, narrow: Narrower) -> Time:
     step, columns = _columns(visit, wish, question, survey)
     return Time(step, None if columns is None else drawn(columns, step), _brush(wish, narrow))
 
@@ -247,9 +246,7 @@ def _refused(visit: Visit, wish: Asked, error: QueryError) -> str:
 
 def _bare(visit: Visit, wish: Asked, shown: str, trouble: Trouble) -> str:
     """The page without a result."""
-    return visit.render(
-        "search/bare.html", wish=wish, query=shown, trouble=trouble, **_fixed()
-    )
+    return visit.render("search/bare.html", wish=wish, query=shown, trouble=trouble, **_fixed())
 
 
 def _take(visit: Visit, wish: Asked) -> Answer:
@@ -259,7 +256,7 @@ def _take(visit: Visit, wish: Asked) -> Answer:
         return visit.to(visit.here(take=None, id=None))
     text = f"id:({' OR '.join(wish.chosen)})"
     try:
-        Draft(text, _setting(visit))
+        Draft(text, setting(visit))
     except QueryError as error:
         raise bad("id", "these objects cannot be taken together", "Select fewer.") from error
     if wish.take == "page":
