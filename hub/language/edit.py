@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
+from hub.language.fold import INVISIBLE
+from hub.language.lexer import QUOTE
 from hub.language.parser import MAX_LENGTH, Parsed, Part, Setting, parse
 from hub.language.problem import QueryError
 from hub.language.resolve import all_of
@@ -113,8 +115,8 @@ class Draft:
             return ""
         made = f"{self._base} {condition}".lstrip()
         _, _, value = condition.partition(":")
-        if _PLAIN.fullmatch(value):
-            # As the probe, which was understood.
+        if _PLAIN.fullmatch(value) or _is_quoted(value):
+            # One condition wherever it stands, as the probe, which was understood.
             return made if len(made) <= MAX_LENGTH else ""
         node = self.meaning(condition)
         wanted = None if node is None else all_of([self._parsed.node, node])
@@ -157,6 +159,17 @@ class Draft:
         return tuple(
             place for place, each in enumerate(self.conditions) if _is_range(each.node, field)
         )
+
+
+def _is_quoted(value: str) -> bool:
+    """Whether it stands in quotes, and nothing in it could end them or be passed over."""
+    inner = value[1:-1]
+    return (
+        value == f'"{inner}"'
+        and inner.isprintable()
+        and not QUOTE.search(inner)
+        and not INVISIBLE.search(inner)
+    )
 
 
 def _is_range(node: Node, field: str) -> bool:

@@ -14,6 +14,7 @@ _LEAST = 2.0
 """A bar that has anything can be seen and hit."""
 
 _GAP = 0.15
+_LEAST_SLOTS = 24
 _DIGITS = {"hour": 13, "day": 10, "week": 10, "month": 7, "year": 4}
 """Of an instant as text, that name the period"""
 
@@ -45,7 +46,9 @@ def drawn(columns: Sequence[Column], step: Step) -> list[Bar]:
     if not columns:
         return []
     start, end = columns[0].start_us, columns[-1].end_us
-    scale = WIDTH / (end - start)
+    slot = columns[0].end_us - start
+    # A few bars do not fill the picture: they would look like walls.
+    scale = WIDTH / max(end - start, _LEAST_SLOTS * slot)
     highest = max(column.records for column in columns)
     return [
         _bar(column, step, (column.start_us - start) * scale, scale, highest) for column in columns

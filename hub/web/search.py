@@ -117,6 +117,7 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
     return visit.render(
         "search/page.html",
         wish=wish,
+        shown=_shown(visit, wish, rows),
         query=draft.shown,
         rows=rows,
         total=total,
@@ -129,6 +130,12 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
         trouble=None,
         **_fixed(),
     )
+
+
+def _shown(visit: Visit, wish: Asked, rows: list[Row]) -> tuple[str, ...]:
+    """The columns; of those that nobody chose without the one that says nothing here."""
+    is_silent = "cols" not in visit.args and not any(row.reasons for row in rows)
+    return tuple(name for name in wish.columns if name != "matched" or not is_silent)
 
 
 def _fixed() -> dict[str, object]:
