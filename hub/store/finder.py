@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,10 +40,11 @@ FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType({"holds": 
 """What the database of a finder must be opened with"""
 
 _FIND_S = 5.0
-_SURVEY_S = (0.03, 0.2)
+_SURVEY_S = (0.02, 0.2)
 _SURVEY_EACH_S = 0.2e-6
-"""How long a survey may take: the least, the most, and what each change of the record adds. Whoever
-waits for a page of a small hub has it at once, and on a large one something is counted at all."""
+"""How much of the processor a survey may take: the least, the most, and what each change of the
+record adds. Whoever waits for a page of a small hub has it at once, and on a large one something is
+counted at all. By the clock it has the time of one count."""
 
 _SUGGEST_FROM = 5000
 """The newest records that match; suggestions are from these."""
@@ -63,7 +65,8 @@ class SqliteFinder:
         database: Of the store, opened with `FUNCTIONS`.
         count_s: How long each count, facet and histogram may take, in seconds.
         find_s: How long each other answer may take, in seconds.
-        survey_s: How long a survey may take, in seconds; 0: the more the larger the store is.
+        survey_s: How much time of the processor a survey may take, in seconds; 0: the more the
+            larger the store is.
     """
 
     def __init__(
@@ -116,11 +119,11 @@ class SqliteFinder:
         self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
     ) -> Survey:
         """See `Finder.survey`."""
-        end = time.monotonic() + self._patience()
+        end, spent = time.monotonic() + self._count_s, time.thread_time() + self._patience()
 
         def rows(ask: Callable[[Sequence[Range]], Where]) -> list[tuple[Any, ...]] | None:
-            left = end - time.monotonic()
-            return self._counted(scope, ask, left) if left > 0 else None
+            left, cpu = end - time.monotonic(), spent - time.thread_time()
+            return self._counted(scope, ask, left, cpu=cpu) if min(left, cpu) > 0 else None
 
         kinds = rows(lambda ranges: finding.kinds(ranges, node))
         bars = rows(lambda ranges: finding.bars(ranges, node, instant, DAY_US))
@@ -136,7 +139,7 @@ class SqliteFinder:
         )
 
     def _patience(self) -> float:
-        """How long a survey may take, in seconds."""
+        """How much time of the processor a survey may take, in seconds."""
         if self._survey_s:
             return self._survey_s
         changes = self.reach().newest
@@ -176,11 +179,16 @@ class SqliteFinder:
         return Reach("sqlite", ordinal, ordinal)
 
     def _counted(
-        self, scope: Scope, ask: Callable[[Sequence[Range]], Where], seconds: float = 0
+        self,
+        scope: Scope,
+        ask: Callable[[Sequence[Range]], Where],
+        seconds: float = 0,
+        *,
+        cpu: float = math.inf,
     ) -> list[tuple[Any, ...]] | None:
         """All rows of a statement; None: it was not done in time."""
         try:
-            with self._seen(scope, seconds or self._count_s) as (connection, ranges):
+            with self._seen(scope, seconds or self._count_s, cpu=cpu) as (connection, ranges):
                 if not ranges:
                     return []
                 wanted = ask(ranges)
@@ -192,7 +200,7 @@ class SqliteFinder:
 
     @contextmanager
     def _seen(
-        self, scope: Scope, seconds: float
+        self, scope: Scope, seconds: float, *, cpu: float = math.inf
     ) -> Iterator[tuple[sqlite3.Connection, Sequence[Range]]]:
         """A connection, and what the scope sees.
 
@@ -200,7 +208,7 @@ class SqliteFinder:
             HubError: BAD_QUERY when it takes longer.
         """
         try:
-            with self._database.reading(seconds) as connection:
+            with self._database.reading(seconds, cpu=cpu) as connection:
                 yield connection, self._labels.windows(connection, scope)
         except HubError as error:
             if error.fault is not Fault.BAD_FILTER:
