@@ -107,7 +107,8 @@ class Findings:
 
     def _observed(self, found: Sequence[Value]) -> Iterator[Obj]:
         pen = self._pen
-        marked = {"object_marking_refs": [MARKING[pen.colour]]}
+        # An observable has no versions: it says the same wherever the attack is told.
+        marked = {"object_marking_refs": [MARKING[self._plot.profile]]}
         seen = {item["id"]: item for value in found if (item := values.observable(value))}
         if not seen:
             return

@@ -249,6 +249,6 @@ _ENVOY = Plot(
         Wave(1.1, "vn-centre", "warning-drafts", _A, size=6),
         Wave(0.15, "vn-centre", "warning-drafts", _A, size=5),
     ),
-    profile=Tlp.GREEN,
+    profile=Tlp.AMBER,
 )
 ABROAD = (_VPN, _FLOOD, _INVOICE, _STEALER, _PORTAL, _ENVOY)
