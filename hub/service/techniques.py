@@ -2,7 +2,8 @@
 
 - The techniques are those of the attack patterns that the caller sees; the hub has no list of its
   own. What is revoked or deprecated is left out.
-- A record counts for a technique when it names its number: the same that `attack:T1566` finds.
+- A record counts for a technique when it names its number, as `attack:T1566 -type:attack-pattern`
+  finds: an attack pattern says what a technique is, and not that somebody used it.
 - Both are bounded: the newest `MOST_PATTERNS` attack patterns are looked at, and numbers come from
   one facet, which a finder counts in its time or not at all.
 """
@@ -15,8 +16,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from hub.language.resolve import all_of
 from hub.language.values import read
-from hub.model.search import AllOf, Has, Node
+from hub.model.search import AllOf, Has, Node, Not
 from hub.service.search import Question
 from hub.store.base import Log
 from hub.store.search import Finder
@@ -24,8 +26,10 @@ from hub.store.search import Finder
 MOST_PATTERNS = 3000
 _MOST_NUMBERS = 3000
 _TECHNIQUE = re.compile(r"t\d{4}(?:\.\d{3})?")
-_PATTERNS = AllOf((Has("type", ("attack-pattern",)), Has("revoked", ("false",))))
-_NAMES_ONE = Has("has", ("attack",))
+_DESCRIBES = Has("type", ("attack-pattern",))
+_PATTERNS = AllOf((_DESCRIBES, Has("revoked", ("false",))))
+# Most records name none: a search engine passes over them without looking.
+_NAMES_ONE: tuple[Node, ...] = (Has("has", ("attack",)), Not(_DESCRIBES))
 _CHAINS = "mitre-"
 """What the kill chains of ATT&CK begin with"""
 
@@ -65,6 +69,16 @@ class Matrix(NamedTuple):
     """Such as `mitre-attack`"""
     tactics: list[Tactic]
     """By name; who shows them knows their order"""
+
+
+def named_by(node: Node, number: str) -> Node:
+    """What finds the records that count for a technique.
+
+    Args:
+        node: The query.
+        number: Of the technique, in small letters.
+    """
+    return all_of([node, Has("attack", (number,)), Not(_DESCRIBES)])
 
 
 class Techniques(NamedTuple):
@@ -138,8 +152,7 @@ def techniques(finder: Finder, log: Log, question: Question) -> Techniques:
 
 def _counts(finder: Finder, question: Question) -> dict[str, int] | None:
     """Records by number, of techniques alone."""
-    # Most records name none: a search engine passes over them without looking.
-    node: Node = AllOf((question.node, _NAMES_ONE))
+    node = AllOf((question.node, *_NAMES_ONE))
     (facet,) = finder.facets(question.scope, node, ("attack",), _MOST_NUMBERS)
     if facet.counts is None:
         return None
@@ -192,9 +205,7 @@ def _matrices(known: Mapping[str, _Known], counts: Mapping[str, int] | None) -> 
 def _folded(
     numbers: Sequence[str], known: Mapping[str, _Known], counts: Mapping[str, int] | None
 ) -> list[Technique]:
-    """The techniques of a tactic, each with its parts; a part whose whole is not there stands for
-    itself.
-    """
+    """The techniques of a tactic, each with its parts; a part without its whole stands alone."""
     parts: dict[str, list[Technique]] = {}
     there = set(numbers)
     for number in numbers:

@@ -6,11 +6,10 @@ names, `as=table` the table.
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import NamedTuple
 
 from hub.errors import Fault, HubError
-from hub.language.resolve import all_of
-from hub.model.search import Has
 from hub.service.changes import bad
 from hub.service.search import Question
 from hub.service.techniques import (
@@ -19,6 +18,7 @@ from hub.service.techniques import (
     Tactic,
     Technique,
     Techniques,
+    named_by,
     techniques,
 )
 from hub.web.address import link
@@ -55,10 +55,11 @@ class Shown(NamedTuple):
     known: int
 
     def shade(self, technique: Technique) -> int:
-        """From 0, no record, to 5: by the size of the number, as it spans from one to millions."""
+        """From 0, no record, to 5."""
         if not technique.records:
             return 0
-        return max(1, round(_SHADES * technique.records.bit_length() / self.most.bit_length()))
+        # A few names are everywhere: by the root the many others differ as well.
+        return max(1, round(_SHADES * sqrt(technique.records / self.most)))
 
 
 def pages(console: Console) -> list[Page]:
@@ -104,7 +105,7 @@ def _page(
 ) -> str:
     def href(technique: Technique) -> str:
         """The search that finds what is counted; empty: no query says that."""
-        return "" if before is None else link("search", q=f"{before}attack:{technique.number}")
+        return "" if before is None else link("search", q=f"{before}{_named(technique.number)}")
 
     matrices = sorted(found.matrices, key=lambda matrix: _place("kill-chain", matrix.chain))
     chosen = [matrix for matrix in matrices if matrix.chain == wish.chain] or matrices
@@ -121,21 +122,25 @@ def _page(
 
 
 def _before(visit: Visit, query: str, question: Question) -> str | None:
-    """What stands before `attack:` in the query that asks for a technique as well.
+    """What stands before the condition in the query that asks for a technique as well.
 
     None: no such query means both, as that of a pasted list.
     """
-    wanted = all_of([question.node, Has("attack", (_PROBE,))])
+    wanted = named_by(question.node, _PROBE)
     for before in ("", f"{query} ", f"({query}) "):
         try:
             asked = visit.console.searcher.ask(
-                visit.scope, visit.directory, f"{before}attack:{_PROBE}", question.now_us
+                visit.scope, visit.directory, f"{before}{_named(_PROBE)}", question.now_us
             )
         except HubError:
             continue
         if asked.node == wanted:
             return before
     return None
+
+
+def _named(number: str) -> str:
+    return f"attack:{number} -type:attack-pattern"
 
 
 def _shown(matrix: Matrix, *, whole: bool) -> Shown:

@@ -8,14 +8,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from hub.stix.sample import cast, shared
+from hub.stix.sample.attack import TECHNIQUES
 from hub.stix.sample.pen import Obj
-from hub.stix.sample.plot import Setting
+from hub.stix.sample.plot import Leaf, Setting
 from hub.stix.sample.plots_abroad import ABROAD
 from hub.stix.sample.plots_home import HOME
 from hub.stix.sample.story import Story
@@ -46,10 +47,17 @@ def samples(setting: Setting) -> Iterator[Sample]:
     known |= {obj["id"]: obj for story in stories for obj in story.base()}
     leaves = [leaf for story in stories for leaf in story.leaves()]
     leaves += shared.leaves(setting)
+    leaves += [_described(number, setting) for number in TECHNIQUES]
     library = _Library(known, set())
     for leaf in sorted(leaves, key=lambda leaf: leaf.at):
         for obj in library.whole(leaf.alias, leaf.obj):
             yield Sample(leaf.at, leaf.alias, leaf.org, leaf.audience, msgspec.json.encode(obj))
+
+
+def _described(number: str, setting: Setting) -> Leaf:
+    """Everybody may know what a technique is."""
+    at = setting.until - timedelta(days=DAYS)
+    return Leaf(at, "public-advisories", "vn-centre", (), cast.technique(number))
 
 
 class _Library(NamedTuple):
