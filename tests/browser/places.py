@@ -18,7 +18,7 @@ class Place(NamedTuple):
     status: int = 200
 
 
-HELP = ("object", "search", "start")
+HELP = ("search", "start", "techniques")
 
 PAGES: dict[str, tuple[Place, ...]] = {
     "login": (Place("/login", ""),),
@@ -30,15 +30,11 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/search?q=type:report", "partner"),
     ),
     "searches": (Place("/searches"),),
-    "object": (
-        Place("/objects/{report}"),
-        Place("/objects/{indicator}"),
-        Place("/objects/{malware}", "partner"),
-        Place("/objects/{relationship}"),
+    "techniques": (
+        Place("/techniques"),
+        Place("/techniques?as=table", "partner"),
+        Place("/techniques?q=type:", status=400),
     ),
-    "object_versions": (Place("/objects/{malware}/versions"),),
-    "object_graph": (Place("/objects/{campaign}/graph"),),
-    "object_raw": (Place("/objects/{malware}/raw"),),
     "help": tuple(Place(f"/help/{name}") for name in HELP),
     "style": (Place("/style"),),
 }
