@@ -192,6 +192,10 @@ def test_axe_finds_what_is_planted(browser: Browser, site: str) -> None:
 WIDE = {"part": "<p>wide</p>", "css": "p { width: 700px }"}
 UNSHAPELY = {
     "wider than its window": WIDE,
+    "squeezed: 'a long text'": {
+        "part": "<table><tr><td>a long text<td>x</table>",
+        "css": "td { max-width: 20px; overflow: hidden; white-space: nowrap }",
+    },
     "2 headings h1": {"part": "<h1>More</h1>"},
     "2 elements main": {"part": "<main></main>"},
 }
