@@ -18,23 +18,55 @@ class Place(NamedTuple):
     status: int = 200
 
 
-HELP = ("search", "start", "techniques")
+HELP = (
+    "collections",
+    "lookup",
+    "object",
+    "overview",
+    "partners",
+    "search",
+    "start",
+    "submit",
+    "techniques",
+)
 
 PAGES: dict[str, tuple[Place, ...]] = {
     "login": (Place("/login", ""),),
+    "overview": (Place("/"), Place("/", "partner"), Place("/", "admin")),
     "search": (
         Place("/search"),
         Place("/search?q=type:malware&cols=name&cols=added&cols=tlp&cols=label"),
+        Place("/search?q=type:indicator+ip:*"),
         Place("/search?q=type:", status=400),
         Place("/search?q=nothing+has+this"),
         Place("/search?q=type:report", "partner"),
     ),
     "searches": (Place("/searches"),),
+    "object": (
+        Place("/objects/{report}"),
+        Place("/objects/{indicator}"),
+        Place("/objects/{malware}", "partner"),
+        Place("/objects/{relationship}"),
+    ),
+    "object_versions": (Place("/objects/{malware}/versions"),),
+    "object_graph": (Place("/objects/{campaign}/graph"),),
+    "object_raw": (Place("/objects/{malware}/raw"),),
+    "lookup": (
+        Place("/lookup"),
+        Place("/lookup?v=198.51.100.7&v=nothing[.]example&v=!!!"),
+    ),
+    "submit": (Place("/submit"), Place("/submit", "partner")),
+    "draft": (Place("{draft}"),),
+    "receipt": (Place("{receipt}"),),
     "techniques": (
         Place("/techniques"),
         Place("/techniques?as=table", "partner"),
         Place("/techniques?q=type:", status=400),
     ),
+    "collections": (Place("/collections"), Place("/collections", "partner")),
+    "collection": (Place("/collections/national"), Place("/collections/early-warning", "partner")),
+    "partners": (Place("/partners"), Place("/partners", "partner")),
+    "partner": (Place("/partners/sg-partner"), Place("/partners/vn-centre", "partner")),
     "help": tuple(Place(f"/help/{name}") for name in HELP),
     "style": (Place("/style"),),
 }

@@ -213,4 +213,4 @@ def test_an_analyst_looks_many_values_up(console: Console, lang: str) -> None:
     page.locator("#values").fill(f"{known}\nnobody-knows-this[.]example\n!!!\n")
     person.press("Look up")
     for state in ("known", "unknown", "not_understood"):
-        assert "1" in page.locator(f".lookup-parts :text('1')").first.inner_text(), state
+        assert "1" in page.locator(".lookup-parts :text('1')").first.inner_text(), state
