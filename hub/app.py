@@ -12,7 +12,7 @@ from hub.api.cursor import Positions
 from hub.api.export import Desks
 from hub.config import Config
 from hub.errors import ConfigError
-from hub.http import errors, observe
+from hub.http import errors, observe, pulse
 from hub.http.caller import Doorman
 from hub.http.certificate import Presented
 from hub.http.session import SessionDoorman
@@ -20,19 +20,22 @@ from hub.model.clock import now_us
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
-from hub.service.fetch import Reader
+from hub.service.fetch import Followed
 from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
 from hub.service.publish import Publisher
+from hub.service.pulse import Note, Pulse
 from hub.service.search import Searcher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
+from hub.store import pulse as pulses
 from hub.store.base import Counters, Store
 from hub.store.counters import SqliteCounters, beside
 from hub.store.database import Database, migrate, schema_version, version
 from hub.store.finder import FUNCTIONS, SqliteFinder
 from hub.store.local import LocalCounters
+from hub.store.pulse import SqlitePulse
 from hub.store.search import Finder
 from hub.store.source import RecordSource
 from hub.store.sqlite import SqliteStore
@@ -139,19 +142,21 @@ def create_app(
     services = search.Services(people, finder, searcher, Positions(secret), desks)
     for blueprint in _search(services, store):
         app.register_blueprint(blueprint)
-    _serve_taxii(app, config, doorman, _door(config, store, secret, counters))
+    noted = Pulse(SqlitePulse(pulses.beside(config.store_path)))
+    pulse.register(app, [root.name for root in config.taxii.roots], noted)
+    _serve_taxii(app, config, doorman, _door(config, store, secret, counters, noted))
     if config.server.trusted_proxies:
         hops = config.server.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 
-def _door(config: Config, store: Store, secret: bytes, counters: Counters) -> Door:
+def _door(config: Config, store: Store, secret: bytes, counters: Counters, noted: Note) -> Door:
     """The TAXII resources."""
     limits = Limits(config.taxii.max_object_bytes, config.taxii.max_depth)
     return Door(
         config,
-        Reader(store),
+        Followed(store, noted),
         Publisher(store, limits, seconds=config.taxii.max_check_seconds),
         Quota(counters, config.limits),
         Cursors(secret),
