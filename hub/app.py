@@ -131,7 +131,7 @@ def create_app(
     for blueprint in _blueprints(console, secret):
         app.register_blueprint(blueprint)
     pulse.register(app, [root.name for root in config.taxii.roots], console.pulse)
-    reader = Followed(store, console.pulse)
+    reader = Followed(store, console.pulse, clock=now_us)
     door = Door(config, reader, console.publisher, console.quota, Cursors(secret))
     _serve_taxii(app, config, doorman, door)
     if config.server.trusted_proxies:
@@ -168,7 +168,7 @@ def _services(
         Searcher(finder, store, clock=now_us),
         Publisher(store, limits, seconds=config.taxii.max_check_seconds),
         Quota(counters, config.limits),
-        Pulse(SqlitePulse(pulses.beside(config.store_path))),
+        Pulse(SqlitePulse(pulses.beside(config.store_path)), clock=now_us),
         now_us,
     )
 

@@ -1,4 +1,4 @@
-"""What goes wrong for an account at the TAXII addresses is noted, as its pulls are by the door."""
+"""What goes wrong when an account pulls is noted, as its pulls are by the reader of pages."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from hub.errors import HubError
 from hub.model.party import Caller
 from hub.service.pulse import Note
 
+_READS = frozenset({"GET", "HEAD"})
+
 
 def register(app: Flask, roots: Iterable[str], pulse: Note) -> None:
-    """Note each answer to an account below an API root that is an error.
+    """Note each error that an account gets when it reads below an API root.
 
     Args:
         app: The application.
@@ -23,7 +25,8 @@ def register(app: Flask, roots: Iterable[str], pulse: Note) -> None:
     below = tuple(f"/{name}/" for name in roots)
 
     def note(response: Response) -> Response:
-        if response.status_code >= HTTPStatus.BAD_REQUEST and request.path.startswith(below):
+        failed = response.status_code >= HTTPStatus.BAD_REQUEST
+        if failed and request.method in _READS and request.path.startswith(below):
             caller: Caller | None = g.get("caller")
             error: HubError | None = g.get("error")
             if caller and caller.account and error:

@@ -13,6 +13,40 @@ from hub.model.party import Collection
 
 PLACEHOLDER = "YOUR_TOKEN"  # what stands for the secret
 
+_FORMS = {
+    "MISP": (
+        ("baseurl", "{url}"),
+        ("api_root", "{root}"),
+        ("collection", "{id}"),
+        ("api_key", "{basic}"),
+    ),
+    "Elastic": (
+        ("URL API endpoint", "{objects}"),
+        ("Enable TAXII 2.1", "on"),
+        ("API Key", "{token}"),
+        ("Limit", "1000"),
+    ),
+    "Microsoft Sentinel": (
+        ("API root URL", "{url}/{root}/"),
+        ("Collection ID", "{id}"),
+        ("Username", "{account}"),
+        ("Password", "{token}"),
+    ),
+    "Cortex XSOAR": (
+        ("Discovery Service URL", "{url}/taxii2/"),
+        ("Username / API Key", "_api_token_key"),
+        ("Password", "{token}"),
+        ("Collection Name To Fetch Indicators From", "{title}"),
+    ),
+    "Splunk Enterprise Security": (
+        ("TAXII server", "{url}/taxii2/"),
+        ("Collection", "{title}"),
+        ("Username", "{account}"),
+        ("Password", "{token}"),
+    ),
+}
+"""Fields that the form of each product has, and what goes into them"""
+
 
 class Target(NamedTuple):
     """One collection of a hub, and whoever connects to it."""
@@ -113,56 +147,22 @@ TAXII2_V21: "true"
 
 def _products(target: Target) -> list[Lines]:
     """Products whose forms ask for a token."""
-    collection, url = target.collection, target.url
+    collection = target.collection
     # MISP decodes the key into name and password. Nobody encodes a word that stands for one.
     pair = f"{target.account}:{target.token}"
-    key = f"base64({pair})" if target.token == PLACEHOLDER else _base64(pair)
+    values = {
+        "url": target.url,
+        "objects": target.objects,
+        "root": collection.root,
+        "id": collection.id,
+        "title": collection.title,
+        "account": target.account,
+        "token": target.token,
+        "basic": f"base64({pair})" if target.token == PLACEHOLDER else _base64(pair),
+    }
     return [
-        Lines(
-            "MISP",
-            fields=(
-                ("baseurl", url),
-                ("api_root", collection.root),
-                ("collection", collection.id),
-                ("api_key", key),
-            ),
-        ),
-        Lines(
-            "Elastic",
-            fields=(
-                ("URL API endpoint", target.objects),
-                ("Enable TAXII 2.1", "on"),
-                ("API Key", target.token),
-                ("Limit", "1000"),
-            ),
-        ),
-        Lines(
-            "Microsoft Sentinel",
-            fields=(
-                ("API root URL", f"{url}/{collection.root}/"),
-                ("Collection ID", collection.id),
-                ("Username", target.account),
-                ("Password", target.token),
-            ),
-        ),
-        Lines(
-            "Cortex XSOAR",
-            fields=(
-                ("Discovery Service URL", f"{url}/taxii2/"),
-                ("Username / API Key", "_api_token_key"),
-                ("Password", target.token),
-                ("Collection Name To Fetch Indicators From", collection.title),
-            ),
-        ),
-        Lines(
-            "Splunk Enterprise Security",
-            fields=(
-                ("TAXII server", f"{url}/taxii2/"),
-                ("Collection", collection.title),
-                ("Username", target.account),
-                ("Password", target.token),
-            ),
-        ),
+        Lines(program, fields=tuple((name, text.format_map(values)) for name, text in fields))
+        for program, fields in _FORMS.items()
     ]
 
 

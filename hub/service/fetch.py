@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from hub import policy
@@ -88,17 +90,24 @@ class Reader:
 
 
 class Followed(Reader):
-    """The same for partners who poll: what each account was answered is noted."""
+    """The same for partners who poll: what each account was answered is noted.
 
-    def __init__(self, log: Log, pulse: Note) -> None:
+    Args:
+        log: Has the records.
+        pulse: Is told.
+        clock: Microseconds of the system clock.
+    """
+
+    def __init__(self, log: Log, pulse: Note, *, clock: Callable[[], int] = now_us) -> None:
         super().__init__(log)
         self._pulse = pulse
+        self._clock = clock
 
     def objects(
         self, scope: Scope, collection: Collection, query: Query, bounds: tuple[int, int]
     ) -> ObjectPage:
         """See `Reader.objects`."""
-        start_us = now_us()
+        start_us = self._clock()
         page = super().objects(scope, collection, query, bounds)
         end_us = 0 if page.more else start_us
         self._note(scope, query, len(page.raws), (page.last_us, end_us))
@@ -108,7 +117,7 @@ class Followed(Reader):
         self, scope: Scope, collection: Collection, query: Query, bounds: tuple[int, int]
     ) -> EntryPage:
         """See `Reader.entries`."""
-        start_us = now_us()
+        start_us = self._clock()
         page = super().entries(scope, collection, query, bounds)
         last_us = page.entries[-1].added_us if page.entries else 0
         self._note(scope, query, 0, (last_us, 0 if page.more else start_us))

@@ -100,19 +100,31 @@ def since(at_us: int) -> str:
     return f"added>={format_us(at_us)[:19]}Z"
 
 
-def new(searcher: Searcher, question: Question, query: str, *, whole: bool = False) -> New:
-    """Count what is new.
+def new(searcher: Searcher, question: Question, query: str, fields: Sequence[str] = FIELDS) -> New:
+    """Count what is new, unless it is much.
 
     Args:
         searcher: Counts.
         question: The query, understood.
         query: Its text.
-        whole: Break it down however much it is.
+        fields: By which it is broken down.
     """
     total = searcher.count(question)
-    if not whole and (total is None or total > MOST_COUNTED):
+    if total is None or total > MOST_COUNTED:
         return New(query, total, {}, is_much=True)
-    found = searcher.facets(question, FIELDS, _VALUES) if total else []
+    return whole(searcher, question, query, fields, total)
+
+
+def whole(
+    searcher: Searcher,
+    question: Question,
+    query: str,
+    fields: Sequence[str] = FIELDS,
+    total: int | None = None,
+) -> New:
+    """Count what is new, however much it is."""
+    total = searcher.count(question) if total is None else total
+    found = searcher.facets(question, fields, _VALUES) if total != 0 else []
     return New(query, total, {facet.field: facet for facet in found}, is_much=False)
 
 
@@ -165,6 +177,19 @@ def _verdict(now: int, before: Sequence[int]) -> str:
 def newest(searcher: Searcher, question: Question, most: int) -> list[Piece]:
     """The newest records of a query."""
     return [hit.piece for hit in searcher.page(question, 0, most).hits]
+
+
+class _Named(msgspec.Struct):
+    name: Any = None
+
+
+_decode_name = msgspec.json.Decoder(_Named).decode
+
+
+def name_of(piece: Piece) -> str:
+    """What people call an object; empty when it has no name."""
+    name = _decode_name(piece.raw).name
+    return name if isinstance(name, str) else ""
 
 
 class _Seen(msgspec.Struct):

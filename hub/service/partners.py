@@ -108,6 +108,11 @@ class Health(NamedTuple):
     is_known: bool
     """False: what it pulled cannot be told now."""
 
+    @property
+    def last_us(self) -> int:
+        """When it pulled last; 0: never."""
+        return max((item.last_us for item in self.pulls), default=0)
+
 
 class Supervisor:
     """What one caller may know of those who share and listen.
@@ -255,8 +260,7 @@ def state_of(last_us: int, gap_us: int, now_us: int) -> State:
 
 def _together(pulls: list[Pulling], falls: list[Fall]) -> State:
     """The collection that it does best with counts, and what fails after that."""
-    last_us = max((item.last_us for item in pulls), default=0)
-    if falls and falls[0].last_us > last_us:
+    if falls and falls[0].last_us > max((item.last_us for item in pulls), default=0):
         return State.FAILING
     order = (State.UP, State.LATE, State.DOWN)
     return min((item.state for item in pulls), key=order.index, default=State.NEVER)
