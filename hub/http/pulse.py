@@ -30,7 +30,7 @@ def register(app: Flask, roots: Iterable[str], pulse: Note) -> None:
             caller: Caller | None = g.get("caller")
             error: HubError | None = g.get("error")
             if caller and caller.account and error:
-                pulse.failed(caller.account, error.fault.value, error.text())
+                pulse.failed(caller.account, error.fault.value, error.reason)
         return response
 
     app.after_request(note)

@@ -181,6 +181,8 @@ def newest(searcher: Searcher, question: Question, most: int) -> list[Piece]:
 
 class _Named(msgspec.Struct):
     name: Any = None
+    abstract: Any = None
+    value: Any = None
 
 
 _decode_name = msgspec.json.Decoder(_Named).decode
@@ -188,8 +190,9 @@ _decode_name = msgspec.json.Decoder(_Named).decode
 
 def name_of(piece: Piece) -> str:
     """What people call an object; empty when it has no name."""
-    name = _decode_name(piece.raw).name
-    return name if isinstance(name, str) else ""
+    found = _decode_name(piece.raw)
+    names = (found.name, found.abstract, found.value)
+    return next((text for text in names if text and isinstance(text, str)), "")
 
 
 class _Seen(msgspec.Struct):

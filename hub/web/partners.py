@@ -60,6 +60,7 @@ class _Partners:
             query=query,
             health=health,
             is_own=slug == visit.caller.org,
+            words=_words(visit, health or []),
             most_waiting=MOST_WAITING,
             drawn={item.account: _drawn(item, visit.now_us) for item in health or ()},
             **self._published(visit, query),
@@ -86,6 +87,15 @@ class _Partners:
             "bars": chart.row(numbers),
             "newest": [(piece, overview.name_of(piece)) for piece in newest],
         }
+
+
+def _words(visit: Visit, health: list[Health]) -> dict[tuple[str, str], str]:
+    """What went wrong, in the language of the page."""
+    falls = [fall for item in health for fall in item.falls]
+    return {
+        (fall.fault, fall.reason): visit.problem(HubError(Fault(fall.fault), fall.reason))
+        for fall in falls
+    }
 
 
 def _worst(items: list[Health]) -> State:

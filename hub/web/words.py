@@ -64,7 +64,8 @@ class Words:
 
     def lasts(self, time_us: int) -> str:
         """How long something takes, such as "3 hours"."""
-        return format_timedelta(timedelta(microseconds=time_us), locale=self.lang)
+        # From two of a unit on: "33 days" says more than "1 month".
+        return format_timedelta(timedelta(microseconds=time_us), threshold=2, locale=self.lang)
 
 
 def date_of(at_us: int) -> datetime:
