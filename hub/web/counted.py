@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hub.language.edit import clause
 from hub.model.search import Facet
 from hub.service.overview import New
 from hub.service.search import keys_of
-from hub.web import asking, chart
+from hub.web import chart
 from hub.web.visit import Visit
 
 
@@ -36,6 +37,6 @@ def _counts(visit: Visit, found: New, facet: Facet) -> list[Count] | None:
     made = []
     for item in facet.counts:
         value = names[item.key] if facet.field == "collection" else item.key
-        query = asking.both(found.query, asking.term(facet.field, value))
+        query = f"{found.query} {clause(facet.field, value)}"
         made.append(Count(item.key, item.records, query, chart.share(item.records, most)))
     return made

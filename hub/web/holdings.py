@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from hub.language.edit import clause
 from hub.service import connecting, sharing
 from hub.service.connecting import Lines, Target
 from hub.service.sharing import Holding
-from hub.web import asking
 from hub.web.frame import Answer, Console, Page
 from hub.web.visit import Visit
 
@@ -68,7 +68,7 @@ def _query(every: list[Holding], held: Holding) -> str:
     """What finds the objects of the collection: by alias, or by id where several have it."""
     alias = held.collection.alias
     same = sum(item.collection.alias.casefold() == alias.casefold() for item in every)
-    return asking.term("collection", alias if same == 1 else held.collection.id)
+    return clause("collection", alias if same == 1 else held.collection.id)
 
 
 def _tokens(visit: Visit) -> int:

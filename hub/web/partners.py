@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from hub.errors import Fault, HubError
+from hub.language.edit import clause
 from hub.service import overview
 from hub.service.partners import MOST_WAITING, Health, State, Supervisor
 from hub.store.pulse import DAY_US, KEPT_DAYS
-from hub.web import asking, chart
+from hub.web import chart
 from hub.web.counted import counts
 from hub.web.frame import Answer, Console, Page
 from hub.web.visit import Visit
@@ -40,7 +41,7 @@ class _Partners:
             worst={slug: _worst(items) for slug, items in health.items() if items},
             oversees=any(items is not None for items in health.values()),
             recent="added:30d",
-            term=asking.term,
+            term=clause,
         )
 
     def one(self, visit: Visit, slug: str) -> Answer:
@@ -52,7 +53,7 @@ class _Partners:
                 "there is no such organisation here, or this account does not know of it",
                 field="organisation",
             )
-        query = asking.term("publisher", slug)
+        query = clause("publisher", slug)
         health = supervisor.health(visit.caller, visit.scope, slug, visit.now_us)
         return visit.render(
             "partners/partner.html",
@@ -74,7 +75,7 @@ class _Partners:
         """What it published, as far as the account sees it."""
         searcher, now = self._console.searcher, visit.now_us
         question = searcher.ask(visit.scope, visit.directory, query, now)
-        weeks = asking.both(query, overview.since(overview.first_week(now)))
+        weeks = f"{query} {overview.since(overview.first_week(now))}"
         asked = searcher.ask(visit.scope, visit.directory, weeks, now)
         trend = overview.trend(self._console.finder, asked, now)
         numbers = [week.records for week in trend.weeks] if trend else []
