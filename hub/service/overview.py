@@ -33,6 +33,7 @@ MOST_COUNTED = 10_000
 _VALUES = 8
 _TIMED = ("indicator", "malware", "campaign", "intrusion-set", "infrastructure", "observed-data")
 _NEWEST = 300
+_LONGEST = 200
 _FEW = 10
 """From fewer times nothing is concluded."""
 
@@ -189,10 +190,11 @@ _decode_name = msgspec.json.Decoder(_Named).decode
 
 
 def name_of(piece: Piece) -> str:
-    """What people call an object; empty when it has no name."""
+    """What people call an object, cut where nobody reads on; empty when it has no name."""
     found = _decode_name(piece.raw)
     names = (found.name, found.abstract, found.value)
-    return next((text for text in names if text and isinstance(text, str)), "")
+    name = next((text for text in names if text and isinstance(text, str)), "")
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
 
 
 class _Seen(msgspec.Struct):

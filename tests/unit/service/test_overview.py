@@ -148,6 +148,7 @@ def test_first_seen_goes_before_valid_from():
         ({"name": "", "abstract": "B"}, "B"),
         ({"value": "evil.example"}, "evil.example"),
         ({"name": 5}, ""),
+        ({"name": "x" * 201}, "x" * 200 + "…"),
         ({}, ""),
     ],
 )
