@@ -1,0 +1,271 @@
+"""What of an object's neighbourhood is drawn, and where: no physics, the same every time.
+
+* The object stands in the middle; what refers to it on the left, what it refers to on the right.
+  An object that was opened has its own neighbours in the next column outwards.
+* At most `MOST` nodes. Of each type on a side a few are drawn, the newest; the rest is folded
+  into one node that says how many they are.
+* Every node has a row of its own in its column, so nothing overlaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hub.service.around import Around, Near
+
+MOST = 40
+"""Nodes of one picture"""
+
+MOST_OPEN = 4
+"""Objects that are opened at once, beside the one in the middle"""
+
+_WIDEST = 5
+"""Nodes of one type on one side that are drawn at first"""
+
+_ROOM_FOR_OPENED = 14
+"""Nodes that the first branch leaves to those that are opened"""
+
+BOX_WIDTH, BOX_HEIGHT = 200, 40
+_GAP, _PITCH, _MARGIN = 132, 50, 8
+"""Lengths in the units of the view box, which are pixels on a wide screen"""
+
+
+class Edge(NamedTuple):
+    """A line between two nodes."""
+
+    inner: str
+    """Key of the node that is nearer to the middle"""
+    outer: str
+    relations: tuple[str, ...]
+    outward: bool
+    """An arrow points away from the middle."""
+    inward: bool
+
+
+class Spot(NamedTuple):
+    """A node and its place: the upper left corner of a box of `BOX_WIDTH` by `BOX_HEIGHT`."""
+
+    key: str
+    """Id of the object; of a folded node the id of its neighbour and a type"""
+    near: Near | None
+    """None: a folded node, or the object in the middle"""
+    type: str
+    folded: int
+    """How many objects the node stands for; 0: it is one object"""
+    around: str
+    """Id of the object whose neighbour it is; empty: it is the one in the middle"""
+    x: int
+    y: int
+
+
+class Line(NamedTuple):
+    """An edge and its course."""
+
+    edge: Edge
+    path: str
+    """The `d` of an SVG path, from the node that is nearer to the middle to the other"""
+    label_x: int
+    label_y: int
+    leftward: bool
+    """The outer node is on the left."""
+
+
+class Picture(NamedTuple):
+    """A neighbourhood, drawn."""
+
+    width: int
+    height: int
+    spots: list[Spot]
+    lines: list[Line]
+    opened: list[str]
+    """Ids of the objects that are opened, as far as they are in the picture"""
+
+
+class _Leaf(NamedTuple):
+    """A node before it has a place."""
+
+    key: str
+    near: Near | None
+    type: str
+    folded: int
+    edge: Edge
+
+
+class _Tree(NamedTuple):
+    """All nodes of one side."""
+
+    below: dict[str, list[_Leaf]]
+    """Nodes by the key of the node that they stand beside"""
+
+
+def draw(own: str, kind: str, arounds: Mapping[str, Around]) -> Picture:
+    """The picture of a neighbourhood.
+
+    Args:
+        own: Id of the object in the middle.
+        kind: Its type.
+        arounds: Its surroundings, and those of the objects that are opened, in their order.
+    """
+    opened = [key for key in arounds if key != own]
+    taken = {own}
+    room = MOST - 1 - (_ROOM_FOR_OPENED if opened else 0)
+    sides = _split(own, arounds[own], taken, room)
+    trees = {side: _Tree({own: leaves}) for side, leaves in sides.items()}
+    grown = []
+    for place, key in enumerate(opened):
+        tree = next((tree for tree in trees.values() if _holds(tree, key)), None)
+        if tree is not None:
+            left = (MOST - _size(trees)) // (len(opened) - place)
+            tree.below[key] = _branch(key, arounds[key], taken, left)
+            grown.append(key)
+    return _placed(own, kind, trees, grown)
+
+
+def _holds(tree: _Tree, key: str) -> bool:
+    return any(leaf.key == key for leaves in tree.below.values() for leaf in leaves)
+
+
+def _size(trees: Mapping[int, _Tree]) -> int:
+    return 1 + sum(len(leaves) for tree in trees.values() for leaves in tree.below.values())
+
+
+def _split(own: str, around: Around, taken: set[str], room: int) -> dict[int, list[_Leaf]]:
+    """The first branch on both sides: -1 is the left, of what refers to the object."""
+    edges = _edges(own, around, taken)
+    left = [edge for edge in edges if not edge.outward]
+    right = [edge for edge in edges if edge.outward]
+    groups = len({around.near[edge.outer].type for edge in left})
+    groups += len({around.near[edge.outer].type for edge in right})
+    widest = _widest([_groups(left, around), _groups(right, around)], room)
+    sides = {-1: _leaves(own, left, around, widest), 1: _leaves(own, right, around, widest)}
+    share = max(1, room // 2)
+    if groups > room:
+        # Types beyond all measure: what does not fit is left to the list below the picture.
+        sides = {side: leaves[:share] for side, leaves in sides.items()}
+    _take(taken, sides[-1] + sides[1])
+    return sides
+
+
+def _branch(own: str, around: Around, taken: set[str], room: int) -> list[_Leaf]:
+    edges = _edges(own, around, taken)
+    leaves = _leaves(own, edges, around, _widest([_groups(edges, around)], room))[: max(0, room)]
+    _take(taken, leaves)
+    return leaves
+
+
+def _take(taken: set[str], leaves: Sequence[_Leaf]) -> None:
+    taken.update(leaf.key for leaf in leaves)
+
+
+def _edges(own: str, around: Around, taken: set[str]) -> list[Edge]:
+    """One edge to each neighbour that has no place yet, in the order of its newest link."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for link in around.links:
+        other = link.target if link.source == own else link.source
+        if other not in taken:
+            found.setdefault(other, []).append((link.relation, link.source == own))
+    return [
+        Edge(
+            own,
+            other,
+            tuple(dict.fromkeys(relation for relation, _ in links)),
+            outward=any(outward for _, outward in links),
+            inward=not all(outward for _, outward in links),
+        )
+        for other, links in found.items()
+    ]
+
+
+def _groups(edges: Sequence[Edge], around: Around) -> dict[str, list[Edge]]:
+    """Edges by the type at their end."""
+    found: dict[str, list[Edge]] = {}
+    for edge in edges:
+        found.setdefault(around.near[edge.outer].type, []).append(edge)
+    return found
+
+
+def _widest(sides: Sequence[Mapping[str, Sequence[Edge]]], room: int) -> int:
+    """How many of a type may be drawn so that all fit into the room."""
+    sizes = [len(edges) for groups in sides for edges in groups.values()]
+    return next(
+        (
+            width
+            for width in range(_WIDEST, 0, -1)
+            if sum(_drawn_of(size, width) for size in sizes) <= room
+        ),
+        0,
+    )
+
+
+def _drawn_of(size: int, width: int) -> int:
+    """How many nodes stand for so many objects. One more than fits is not folded alone."""
+    return size if size <= width + (width > 0) else width + 1
+
+
+def _leaves(own: str, edges: Sequence[Edge], around: Around, width: int) -> list[_Leaf]:
+    found: list[_Leaf] = []
+    for kind, group in sorted(_groups(edges, around).items()):
+        shown = group if _drawn_of(len(group), width) == len(group) else group[:width]
+        rest = group[len(shown) :]
+        found += [_Leaf(e.outer, around.near[e.outer], kind, 0, e) for e in shown]
+        if rest:
+            relations = tuple(dict.fromkeys(name for edge in rest for name in edge.relations))
+            key = f"{own} {kind} {'out' if rest[0].outward else 'in'}"
+            edge = Edge(own, key, relations, rest[0].outward, any(e.inward for e in rest))
+            found.append(_Leaf(key, None, kind, len(rest), edge))
+    return found
+
+
+def _placed(own: str, kind: str, trees: Mapping[int, _Tree], opened: list[str]) -> Picture:
+    """Columns from the middle outwards; each node in the middle of the rows of its branch."""
+    sides = {side: list(_rows(tree, own)) for side, tree in trees.items()}
+    depth = {side: max((column for _, _, column, _ in rows), default=0) for side, rows in
+             sides.items()}
+    height = {side: _height(tree, own) if tree.below.get(own) else 1 for side, tree in
+              trees.items()}
+    tallest = max(height.values())
+    width = (depth[-1] + depth[1]) * (BOX_WIDTH + _GAP) + BOX_WIDTH + 2 * _MARGIN
+    middle_x = _MARGIN + depth[-1] * (BOX_WIDTH + _GAP)
+    middle_y = _MARGIN + round((tallest - 1) * _PITCH / 2)
+    spots = [Spot(own, None, kind, 0, "", middle_x, middle_y)]
+    at = {own: (middle_x, middle_y)}
+    lines = []
+    for side, rows in sides.items():
+        lift = (tallest - height[side]) * _PITCH / 2
+        for leaf, around, column, row in rows:
+            x = middle_x + side * column * (BOX_WIDTH + _GAP)
+            y = _MARGIN + round(lift + row * _PITCH)
+            at[leaf.key] = (x, y)
+            spots.append(Spot(leaf.key, leaf.near, leaf.type, leaf.folded, around, x, y))
+            lines.append(_line(leaf.edge, at[around], (x, y), side))
+    bottom = 2 * _MARGIN + (tallest - 1) * _PITCH + BOX_HEIGHT
+    return Picture(width, bottom, spots, lines, opened)
+
+
+def _height(tree: _Tree, key: str) -> int:
+    """Rows of a node with all that stands beside it."""
+    below = tree.below.get(key)
+    return sum(_height(tree, leaf.key) for leaf in below) if below else 1
+
+
+def _rows(
+    tree: _Tree, key: str, column: int = 1, first: int = 0
+) -> Iterator[tuple[_Leaf, str, int, float]]:
+    """Each node with the one it stands beside, its column and its row; the inner ones first."""
+    for leaf in tree.below.get(key, ()):
+        height = _height(tree, leaf.key)
+        yield leaf, key, column, first + (height - 1) / 2
+        yield from _rows(tree, leaf.key, column + 1, first)
+        first += height
+
+
+def _line(edge: Edge, inner: tuple[int, int], outer: tuple[int, int], side: int) -> Line:
+    """From the side of one box to the side of the other, level where the label stands."""
+    half = BOX_HEIGHT // 2
+    start_x = inner[0] + (BOX_WIDTH if side > 0 else 0)
+    end_x = outer[0] + (0 if side > 0 else BOX_WIDTH)
+    start_y, end_y = inner[1] + half, outer[1] + half
+    bend = start_x + side * (_GAP // 4)
+    path = f"M{start_x} {start_y}C{bend} {start_y} {start_x} {end_y} {bend} {end_y}H{end_x}"
+    return Line(edge, path, (bend + end_x) // 2, end_y - 5, side < 0)
