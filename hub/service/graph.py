@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.service.around import Around, Near
+from hub.service.related import Link
 
 MOST = 40
 """Nodes of one picture"""
@@ -28,6 +29,7 @@ _ROOM_FOR_OPENED = 14
 
 BOX_WIDTH, BOX_HEIGHT = 200, 40
 _GAP, _PITCH, _MARGIN = 132, 50, 8
+_STEP = BOX_WIDTH + _GAP
 """Lengths in the units of the view box, which are pixels on a wide screen"""
 
 
@@ -92,11 +94,8 @@ class _Leaf(NamedTuple):
     edge: Edge
 
 
-class _Tree(NamedTuple):
-    """All nodes of one side."""
-
-    below: dict[str, list[_Leaf]]
-    """Nodes by the key of the node that they stand beside"""
+_Tree = dict[str, list[_Leaf]]
+"""Nodes of one side by the key of the node that they stand beside"""
 
 
 def draw(own: str, kind: str, arounds: Mapping[str, Around]) -> Picture:
@@ -108,73 +107,74 @@ def draw(own: str, kind: str, arounds: Mapping[str, Around]) -> Picture:
         arounds: Its surroundings, and those of the objects that are opened, in their order.
     """
     opened = [key for key in arounds if key != own]
-    taken = {own}
-    room = MOST - 1 - (_ROOM_FOR_OPENED if opened else 0)
-    sides = _split(own, arounds[own], taken, room)
-    trees = {side: _Tree({own: leaves}) for side, leaves in sides.items()}
-    grown = []
-    for place, key in enumerate(opened):
-        tree = next((tree for tree in trees.values() if _holds(tree, key)), None)
-        if tree is not None:
-            left = (MOST - _size(trees)) // (len(opened) - place)
-            tree.below[key] = _branch(key, arounds[key], taken, left)
-            grown.append(key)
-    return _placed(own, kind, trees, grown)
+    grower = _Grower(own, arounds)
+    grower.split(MOST - 1 - (_ROOM_FOR_OPENED if opened else 0))
+    grown = [key for place, key in enumerate(opened) if grower.open(key, len(opened) - place)]
+    return _placed(own, kind, grower.trees, grown)
 
 
-def _holds(tree: _Tree, key: str) -> bool:
-    return any(leaf.key == key for leaves in tree.below.values() for leaf in leaves)
+class _Grower:
+    """Gives each neighbour one place, beside the first node that it is found around."""
+
+    def __init__(self, own: str, arounds: Mapping[str, Around]) -> None:
+        self._own = own
+        self._arounds = arounds
+        self._taken = {own}
+        self.trees: dict[int, _Tree] = {-1: {}, 1: {}}
+
+    def split(self, room: int) -> None:
+        """The first branch, on both sides: -1 is the left, of what refers to the object."""
+        around = self._arounds[self._own]
+        edges = self._edges(self._own)
+        sides = {
+            -1: [edge for edge in edges if not edge.outward],
+            1: [edge for edge in edges if edge.outward],
+        }
+        widest = _widest([_groups(side, around) for side in sides.values()], room)
+        for number, side in sides.items():
+            leaves = _leaves(self._own, side, around, widest)
+            # Of types beyond all measure what does not fit is left to the list of relations.
+            self._add(number, self._own, leaves if widest else leaves[: room // 2])
+
+    def open(self, key: str, sharing: int) -> bool:
+        """Add the neighbours of a node; False: it is not in the picture."""
+        for number, tree in self.trees.items():
+            if any(leaf.key == key and leaf.near for leaves in tree.values() for leaf in leaves):
+                room = (MOST - self._size()) // sharing
+                around, edges = self._arounds[key], self._edges(key)
+                leaves = _leaves(key, edges, around, _widest([_groups(edges, around)], room))
+                self._add(number, key, leaves[: max(0, room)])
+                return True
+        return False
+
+    def _add(self, number: int, key: str, leaves: list[_Leaf]) -> None:
+        self.trees[number][key] = leaves
+        self._taken.update(leaf.key for leaf in leaves)
+
+    def _size(self) -> int:
+        trees = self.trees.values()
+        return 1 + sum(len(leaves) for tree in trees for leaves in tree.values())
+
+    def _edges(self, own: str) -> list[Edge]:
+        """One edge to each neighbour without a place: opened ones first, then by newest link."""
+        found: dict[str, list[tuple[str, bool]]] = {}
+        for link in self._arounds[own].links:
+            other = link.target if link.source == own else link.source
+            if other not in self._taken:
+                found.setdefault(other, []).append((relation_of(link), link.source == own))
+        edges = [_edge(own, other, links) for other, links in found.items()]
+        return sorted(edges, key=lambda edge: edge.outer not in self._arounds)
 
 
-def _size(trees: Mapping[int, _Tree]) -> int:
-    return 1 + sum(len(leaves) for tree in trees.values() for leaves in tree.below.values())
+def relation_of(link: Link) -> str:
+    """What the arrow says: `sighting` between the ends of one, else as the link has it."""
+    return "sighting_of_ref" if link.relation == "sighting" and not link.by else link.relation
 
 
-def _split(own: str, around: Around, taken: set[str], room: int) -> dict[int, list[_Leaf]]:
-    """The first branch on both sides: -1 is the left, of what refers to the object."""
-    edges = _edges(own, around, taken)
-    left = [edge for edge in edges if not edge.outward]
-    right = [edge for edge in edges if edge.outward]
-    groups = len({around.near[edge.outer].type for edge in left})
-    groups += len({around.near[edge.outer].type for edge in right})
-    widest = _widest([_groups(left, around), _groups(right, around)], room)
-    sides = {-1: _leaves(own, left, around, widest), 1: _leaves(own, right, around, widest)}
-    share = max(1, room // 2)
-    if groups > room:
-        # Types beyond all measure: what does not fit is left to the list below the picture.
-        sides = {side: leaves[:share] for side, leaves in sides.items()}
-    _take(taken, sides[-1] + sides[1])
-    return sides
-
-
-def _branch(own: str, around: Around, taken: set[str], room: int) -> list[_Leaf]:
-    edges = _edges(own, around, taken)
-    leaves = _leaves(own, edges, around, _widest([_groups(edges, around)], room))[: max(0, room)]
-    _take(taken, leaves)
-    return leaves
-
-
-def _take(taken: set[str], leaves: Sequence[_Leaf]) -> None:
-    taken.update(leaf.key for leaf in leaves)
-
-
-def _edges(own: str, around: Around, taken: set[str]) -> list[Edge]:
-    """One edge to each neighbour that has no place yet, in the order of its newest link."""
-    found: dict[str, list[tuple[str, bool]]] = {}
-    for link in around.links:
-        other = link.target if link.source == own else link.source
-        if other not in taken:
-            found.setdefault(other, []).append((link.relation, link.source == own))
-    return [
-        Edge(
-            own,
-            other,
-            tuple(dict.fromkeys(relation for relation, _ in links)),
-            outward=any(outward for _, outward in links),
-            inward=not all(outward for _, outward in links),
-        )
-        for other, links in found.items()
-    ]
+def _edge(inner: str, outer: str, links: Sequence[tuple[str, bool]]) -> Edge:
+    relations = tuple(dict.fromkeys(relation for relation, _ in links))
+    outward = any(away for _, away in links)
+    return Edge(inner, outer, relations, outward, not all(away for _, away in links))
 
 
 def _groups(edges: Sequence[Edge], around: Around) -> dict[str, list[Edge]]:
@@ -220,42 +220,46 @@ def _leaves(own: str, edges: Sequence[Edge], around: Around, width: int) -> list
 def _placed(own: str, kind: str, trees: Mapping[int, _Tree], opened: list[str]) -> Picture:
     """Columns from the middle outwards; each node in the middle of the rows of its branch."""
     sides = {side: list(_rows(tree, own)) for side, tree in trees.items()}
-    depth = {side: max((column for _, _, column, _ in rows), default=0) for side, rows in
-             sides.items()}
-    height = {side: _height(tree, own) if tree.below.get(own) else 1 for side, tree in
-              trees.items()}
+    depth = {side: max((at.column for at in rows), default=0) for side, rows in sides.items()}
+    height = {side: _height(tree, own) for side, tree in trees.items()}
     tallest = max(height.values())
-    width = (depth[-1] + depth[1]) * (BOX_WIDTH + _GAP) + BOX_WIDTH + 2 * _MARGIN
-    middle_x = _MARGIN + depth[-1] * (BOX_WIDTH + _GAP)
-    middle_y = _MARGIN + round((tallest - 1) * _PITCH / 2)
-    spots = [Spot(own, None, kind, 0, "", middle_x, middle_y)]
-    at = {own: (middle_x, middle_y)}
+    middle = (_MARGIN + depth[-1] * _STEP, _MARGIN + round((tallest - 1) * _PITCH / 2))
+    spots = [Spot(own, None, kind, 0, "", *middle)]
+    places = {own: middle}
     lines = []
     for side, rows in sides.items():
         lift = (tallest - height[side]) * _PITCH / 2
         for leaf, around, column, row in rows:
-            x = middle_x + side * column * (BOX_WIDTH + _GAP)
-            y = _MARGIN + round(lift + row * _PITCH)
-            at[leaf.key] = (x, y)
-            spots.append(Spot(leaf.key, leaf.near, leaf.type, leaf.folded, around, x, y))
-            lines.append(_line(leaf.edge, at[around], (x, y), side))
-    bottom = 2 * _MARGIN + (tallest - 1) * _PITCH + BOX_HEIGHT
-    return Picture(width, bottom, spots, lines, opened)
+            x = middle[0] + side * column * _STEP
+            places[leaf.key] = (x, _MARGIN + round(lift + row * _PITCH))
+            spots.append(
+                Spot(leaf.key, leaf.near, leaf.type, leaf.folded, around, *places[leaf.key])
+            )
+            lines.append(_line(leaf.edge, places[around], places[leaf.key], side))
+    width = 2 * _MARGIN + (depth[-1] + depth[1]) * _STEP + BOX_WIDTH
+    return Picture(width, 2 * _MARGIN + (tallest - 1) * _PITCH + BOX_HEIGHT, spots, lines, opened)
 
 
 def _height(tree: _Tree, key: str) -> int:
     """Rows of a node with all that stands beside it."""
-    below = tree.below.get(key)
+    below = tree.get(key)
     return sum(_height(tree, leaf.key) for leaf in below) if below else 1
 
 
-def _rows(
-    tree: _Tree, key: str, column: int = 1, first: int = 0
-) -> Iterator[tuple[_Leaf, str, int, float]]:
-    """Each node with the one it stands beside, its column and its row; the inner ones first."""
-    for leaf in tree.below.get(key, ()):
+class _At(NamedTuple):
+    """A node, the one it stands beside, and its place in rows and columns."""
+
+    leaf: _Leaf
+    around: str
+    column: int
+    row: float
+
+
+def _rows(tree: _Tree, key: str, column: int = 1, first: int = 0) -> Iterator[_At]:
+    """Every node of a side, the inner ones first."""
+    for leaf in tree.get(key, ()):
         height = _height(tree, leaf.key)
-        yield leaf, key, column, first + (height - 1) / 2
+        yield _At(leaf, key, column, first + (height - 1) / 2)
         yield from _rows(tree, leaf.key, column + 1, first)
         first += height
 

@@ -148,8 +148,13 @@ def links_of(piece: Piece) -> list[Link]:
         found = [Link(a, b, relation, piece.object_id) for a in sources for b in targets]
         # Of a sighting nobody needs to have been where.
         return found or [Link(piece.object_id, b, relation, "") for b in targets]
+    return [Link(piece.object_id, ref, name, "") for name, ref in refs_of(obj)]
+
+
+def refs_of(obj: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an object refers to, markings apart: pairs of property and id."""
     return [
-        Link(piece.object_id, ref, name, "")
+        (name, ref)
         for name, value in obj.items()
         if name.endswith(("_ref", "_refs")) and name != "object_marking_refs"
         for ref in _refs(value)

@@ -71,7 +71,10 @@ def _member(path: tuple[str, ...], old: Any, new: Any) -> Iterator[Change]:
 
 
 def _list(path: tuple[str, ...], old: list[Any], new: list[Any]) -> Iterator[Change]:
-    before, after = [_ENCODER.encode(item) for item in old], [_ENCODER.encode(item) for item in new]
+    before, after = (
+        [_ENCODER.encode(item) for item in old],
+        [_ENCODER.encode(item) for item in new],
+    )
     if before == after:
         return
     gone = tuple(told(old[place]) for place in _beyond(before, after))

@@ -1,7 +1,4 @@
-"""What objects and their properties are called.
-
-Labels of properties are English texts of the console's catalogues, in which all of them stand.
-"""
+"""What people call objects, and the vocabularies that their properties take words from."""
 
 from __future__ import annotations
 
@@ -38,49 +35,6 @@ VOCABULARIES: Mapping[str, str] = MappingProxyType(
 )
 """Vocabularies by property. `roles` has one for a threat actor alone."""
 
-_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "cpe": "CPE",
-        "cwd": "Working directory",
-        "dst_byte_count": "Bytes to destination",
-        "dst_packets": "Packets to destination",
-        "dst_payload_ref": "Payload to destination",
-        "dst_port": "Destination port",
-        "dst_ref": "Destination",
-        "first_observed": "First observed",
-        "goals": "Goals",
-        "gid": "Group number",
-        "hashes": "Hashes",
-        "is_dir": "Is a directory",
-        "is_family": "Is a family",
-        "mime_type": "MIME type",
-        "number_observed": "Times observed",
-        "object_refs": "About",
-        "pid": "Process number",
-        "rir": "Regional registry",
-        "rule_type": "Rule type",
-        "spec_version": "STIX version",
-        "src_byte_count": "Bytes from source",
-        "src_packets": "Packets from source",
-        "src_payload_ref": "Payload from source",
-        "src_port": "Source port",
-        "src_ref": "Source",
-        "source_ref": "From",
-        "swid": "SWID tag",
-        "target_ref": "To",
-        "tool_version": "Version",
-        "url": "URL",
-        "version": "Version",
-        "where_sighted_refs": "Seen at",
-    }
-)
-def label_of(name: str) -> str:
-    """What a property of the specification is called, in English: a text of the catalogues."""
-    if name in _LABELS:
-        return _LABELS[name]
-    bare = name.removesuffix("_refs").removesuffix("_ref").replace("_", " ")
-    return bare[:1].upper() + bare[1:]
-
 
 def title_of(obj: Mapping[str, Any]) -> str:
     """What people call an object; empty when nothing in it can stand for it."""
@@ -88,12 +42,11 @@ def title_of(obj: Mapping[str, Any]) -> str:
         value = obj.get(name)
         if type(value) is str and value.strip():
             return value
-    number, hashes = obj.get("number"), obj.get("hashes")
-    if type(number) is int:
-        return f"AS{number}"
-    if type(hashes) is dict:
-        return next((text for text in hashes.values() if type(text) is str), "")
-    return ""
+    if type(obj.get("number")) is int:
+        return f"AS{obj['number']}"
+    inside = obj.get("hashes", obj.get("definition"))
+    texts = inside.values() if type(inside) is dict else ()
+    return next((text for text in texts if type(text) is str), "")
 
 
 _TITLES = (
@@ -116,5 +69,3 @@ _TITLES = (
     "relationship_type",
 )
 """Properties that stand for an object, the best first"""
-
-
