@@ -20,7 +20,7 @@ from hub.language.fields import FIELDS
 from hub.language.fields import Kind as FieldKind
 from hub.model.query import Scope
 from hub.model.search import AllOf, AnyOf, Has, Node, Not, Piece, Term
-from hub.service.related import MOST_VALUES, Link, links_of
+from hub.service.related import MOST_VALUES, Link, links_of, refs_of
 from hub.stix.check import document_of
 from hub.stix.instant import instant_us
 from hub.stix.naming import title_of
@@ -105,29 +105,30 @@ class Surroundings:
     def of(self, scope: Scope, own: Piece) -> Around:
         """What is around an object of which the scope sees this record, with its bytes."""
         pieces, more = self._inward(scope, own.object_id)
-        links = _between(own, own.object_id)
+        links = _between(own)
+        more, links = more or len(links) > MOST, links[:MOST]
         told: list[tuple[Near, dict[str, Any]]] = []
         near: dict[str, Near] = {}
         for piece in pieces:
             obj = msgspec.json.decode(piece.raw)
-            links += [link for link in links_of(piece) if own.object_id in link[:2]]
+            links += _pointing(piece, obj, own.object_id)
             if piece.type in _TELLING:
-                told.append((_near(piece, obj), obj))
-            near.setdefault(piece.object_id, _near(piece, obj))
+                told.append((near_of(piece, obj), obj))
+            near.setdefault(piece.object_id, near_of(piece, obj))
         ends = dict.fromkeys(end for link in links for end in link[:2] if end != own.object_id)
         missing = [end for end in ends if end not in near]
-        near |= {found.object_id: found for found in self.named(scope, missing[:MOST])}
+        near |= {found.object_id: found for found in self.named(scope, missing[: 2 * MOST])}
         shown = {end: near[end] for end in ends if end in near}
         kept = {*shown, own.object_id}
         drawn = [link for link in dict.fromkeys(links) if kept.issuperset(link[:2])]
-        return Around(drawn, shown, told, more or len(missing) > MOST)
+        return Around(drawn, shown, told, more or len(missing) > 2 * MOST)
 
     def named(self, scope: Scope, ids: Sequence[str]) -> list[Near]:
         """Those of the objects that the scope sees, each once, in the order of the ids."""
         if not ids:
             return []
         wanted = Has("id", tuple(name.lower() for name in ids))
-        found = {piece.object_id: piece for piece in self._find(scope, wanted, 2 * MOST)[0][::-1]}
+        found = {piece.object_id: piece for piece in self._find(scope, wanted, 3 * MOST)[0][::-1]}
         return [near_of(found[name]) for name in ids if name in found]
 
     def same(self, scope: Scope, own: Piece, most: int) -> tuple[list[Twin], bool]:
@@ -176,9 +177,10 @@ class Surroundings:
         return pieces, hits.more
 
 
-def near_of(piece: Piece) -> Near:
-    """What a line says of an object, from its bytes."""
-    return _near(piece, msgspec.json.decode(piece.raw))
+def near_of(piece: Piece, obj: Mapping[str, Any] | None = None) -> Near:
+    """What a line says of an object, from its bytes or what they say."""
+    found = msgspec.json.decode(piece.raw) if obj is None else obj
+    return Near(piece.object_id, piece.type, title_of(found), piece._replace(raw=b""))
 
 
 def values_of(raw: bytes) -> list[Term]:
@@ -235,20 +237,24 @@ _MOST_TIMES = 999_999_999
 """STIX 2.1 section 5.2: what a sighting may count"""
 
 
-def _near(piece: Piece, obj: Mapping[str, Any]) -> Near:
-    return Near(piece.object_id, piece.type, title_of(obj), piece._replace(raw=b""))
+def _between(own: Piece) -> list[Link]:
+    """The arrows of the object itself, long lists last; a relationship stands between its ends."""
+    refs = refs_of(msgspec.json.decode(own.raw))
+    refs.sort(key=lambda ref: ref[0].endswith("_refs"))
+    return [_ending(own.object_id, name, ref) for name, ref in refs]
 
 
-def _between(own: Piece, object_id: str) -> list[Link]:
-    """The arrows of the object itself; a relationship is drawn between its ends."""
-    found: list[Link] = []
-    for link in links_of(own):
-        if object_id in link[:2]:
-            found.append(link)
-        else:
-            found.append(Link(link.source, object_id, link.relation, ""))
-            found.append(Link(object_id, link.target, link.relation, ""))
-    return found
+def _ending(own: str, name: str, ref: str) -> Link:
+    if name == "source_ref":
+        return Link(ref, own, name, "")
+    return Link(own, ref, name, "")
+
+
+def _pointing(piece: Piece, obj: dict[str, Any], object_id: str) -> list[Link]:
+    """The arrows of a record that begin or end at an object."""
+    if piece.type in {"relationship", "sighting"}:
+        return [link for link in links_of(piece) if object_id in link[:2]]
+    return [Link(piece.object_id, object_id, n, "") for n, ref in refs_of(obj) if ref == object_id]
 
 
 def _count(value: Any) -> int:

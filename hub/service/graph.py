@@ -24,6 +24,9 @@ MOST_OPEN = 4
 _WIDEST = 5
 """Nodes of one type on one side that are drawn at first"""
 
+_SUMMED = frozenset({"opinion", "sighting"})
+"""Types that are counted beside the picture"""
+
 _ROOM_FOR_OPENED = 14
 """Nodes that the first branch leaves to those that are opened"""
 
@@ -39,9 +42,10 @@ class Edge(NamedTuple):
     inner: str
     """Key of the node that is nearer to the middle"""
     outer: str
-    relations: tuple[str, ...]
+    relations: tuple[tuple[str, bool], ...]
+    """Each with whether its arrow points away from the middle; those come first."""
     outward: bool
-    """An arrow points away from the middle."""
+    """One of them points away from the middle."""
     inward: bool
 
 
@@ -160,7 +164,7 @@ class _Grower:
         found: dict[str, list[tuple[str, bool]]] = {}
         for link in self._arounds[own].links:
             other = link.target if link.source == own else link.source
-            if other not in self._taken:
+            if other not in self._taken and self._arounds[own].near[other].type not in _SUMMED:
                 found.setdefault(other, []).append((relation_of(link), link.source == own))
         edges = [_edge(own, other, links) for other, links in found.items()]
         return sorted(edges, key=lambda edge: edge.outer not in self._arounds)
@@ -172,9 +176,8 @@ def relation_of(link: Link) -> str:
 
 
 def _edge(inner: str, outer: str, links: Sequence[tuple[str, bool]]) -> Edge:
-    relations = tuple(dict.fromkeys(relation for relation, _ in links))
-    outward = any(away for _, away in links)
-    return Edge(inner, outer, relations, outward, not all(away for _, away in links))
+    relations = tuple(sorted(dict.fromkeys(links), key=lambda link: not link[1]))
+    return Edge(inner, outer, relations, relations[0][1], not relations[-1][1])
 
 
 def _groups(edges: Sequence[Edge], around: Around) -> dict[str, list[Edge]]:
@@ -210,9 +213,8 @@ def _leaves(own: str, edges: Sequence[Edge], around: Around, width: int) -> list
         rest = group[len(shown) :]
         found += [_Leaf(e.outer, around.near[e.outer], kind, 0, e) for e in shown]
         if rest:
-            relations = tuple(dict.fromkeys(name for edge in rest for name in edge.relations))
             key = f"{own} {kind} {'out' if rest[0].outward else 'in'}"
-            edge = Edge(own, key, relations, rest[0].outward, any(e.inward for e in rest))
+            edge = _edge(own, key, [link for each in rest for link in each.relations])
             found.append(_Leaf(key, None, kind, len(rest), edge))
     return found
 

@@ -91,6 +91,7 @@ _LAST = (
     "revoked",
 )
 _END: Any = object()
+_REFS = ("_ref", "_refs")
 _LEADING = ("name", "value", "description")
 
 
@@ -98,9 +99,8 @@ def facts(obj: Mapping[str, Any]) -> list[Fact]:
     """All that an object says, in the order in which it is read."""
     known = _known(obj)
     order = [name for name in (*_LEADING, *known, *_LAST) if name in obj]
-    own = [name for name in obj if name not in known and name not in _ELSEWHERE]
-    names = [name for name in dict.fromkeys((*order, *own)) if name not in _ELSEWHERE]
-    return [_fact(obj, name, known=name in known or name in _LAST) for name in names]
+    names = [name for name in dict.fromkeys((*order, *obj)) if name not in _ELSEWHERE]
+    return [_fact(obj, name, known=name in {*known, *_LEADING, *_LAST}) for name in names]
 
 
 def flattened(value: Any, most: int = MOST) -> tuple[list[tuple[str, str]], bool]:
@@ -140,7 +140,8 @@ def _known(obj: Mapping[str, Any]) -> Sequence[str]:
 
 def _fact(obj: Mapping[str, Any], name: str, *, known: bool) -> Fact:
     value = obj[name]
-    kind, read = _reader(obj["type"], name) if known else (Kind.NESTED, _nothing)
+    named = known or name.endswith(_REFS)
+    kind, read = _reader(obj["type"], name) if named else (Kind.NESTED, _nothing)
     items = value if type(value) is list else [value]
     values = [read(item) for item in items[:MOST]]
     if items and all(found is not None for found in values):
@@ -165,7 +166,7 @@ def _reader(kind: str, name: str) -> tuple[Kind, _Read]:
     if name in VOCABULARIES or (name == "roles" and kind == "threat-actor"):
         vocabulary = VOCABULARIES.get(name, "threat-actor-role-ov")
         return Kind.WORD, lambda item: (vocabulary, item) if type(item) is str else None
-    if name.endswith(("_ref", "_refs")):
+    if name.endswith(_REFS):
         return Kind.REF, _id
     field = field_at((kind, name))
     if field is not None:

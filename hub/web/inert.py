@@ -6,8 +6,9 @@ import unicodedata
 
 from markupsafe import Markup
 
-from hub.language.defang import harmless
+from hub.language.defang import defang, harmless
 from hub.language.legible import line, parts
+from hub.service.around import Near
 
 _SIGN = Markup('<span class="unseen">{}</span>')
 _WIDE = frozenset("WF")
@@ -27,6 +28,21 @@ def legible(text: str, *, live: bool = False) -> Markup:
         _SIGN.format(part.text) if part.hidden else part.text for part in parts(shown)
     )
     return Markup("<bdi>{}</bdi>").format(inside)
+
+
+_FIELDS = {
+    "domain-name": "domain",
+    "email-addr": "email",
+    "ipv4-addr": "ip",
+    "ipv6-addr": "ip",
+    "url": "url",
+}
+
+
+def called(near: Near) -> str:
+    """What an object is called; one that is a value is defanged."""
+    field = _FIELDS.get(near.type)
+    return (defang(field, near.title) if field else near.title) or near.object_id
 
 
 def fitted(text: str, columns: int) -> str:

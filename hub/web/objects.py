@@ -10,13 +10,13 @@ from flask import Response
 from hub.errors import Fault, HubError
 from hub.model.record import UNVERSIONED
 from hub.model.search import Piece
-from hub.service.around import Surroundings, notes, opinions, sightings, values_of
+from hub.service.around import Surroundings, near_of, notes, opinions, sightings, values_of
 from hub.service.graph import MOST_OPEN, draw
 from hub.service.search import absent
 from hub.stix.difference import difference
-from hub.stix.naming import title_of
 from hub.stix.summary import facts
 from hub.web.frame import Answer, Console, Page
+from hub.web.inert import called
 from hub.web.relations import STEP, outward, referring
 from hub.web.spoken import audience_of, other_markings, parts_of, term_of, value_of
 from hub.web.visit import Visit
@@ -179,7 +179,7 @@ def _head(held: list[Piece], piece: Piece, obj: dict[str, Any]) -> dict[str, Any
     return {
         "help_page": "object",
         "piece": piece,
-        "title": title_of(obj),
+        "title": called(near_of(piece, obj)),
         "revoked": obj.get("revoked") is True,
         "versions": len(versions),
         "newest": held[0].version,
