@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -199,7 +200,7 @@ def _newest_by_place(held: list[Piece]) -> list[Piece]:
 def _before(held: list[Piece]) -> dict[str, str]:
     """Each version with the one before it."""
     versions = list(dict.fromkeys(piece.version for piece in held))
-    return dict(zip(versions, versions[1:], strict=False))
+    return dict(pairwise(versions))
 
 
 def _number(visit: Visit, name: str) -> int:

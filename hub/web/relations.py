@@ -58,9 +58,7 @@ def outward(
     return Rows(rows, first + STEP if first + STEP < len(refs) else 0)
 
 
-def referring(
-    around: Surroundings, scope: Scope, object_id: str, of: str, before_us: int
-) -> Rows:
+def referring(around: Surroundings, scope: Scope, object_id: str, of: str, before_us: int) -> Rows:
     """What refers to the object, newest first, with the other ends of relationships."""
     pieces, more = around.referring(scope, object_id, before_us, STEP)
     found = [row for piece in pieces for row in _rows(piece, object_id)]
@@ -78,7 +76,9 @@ def _rows(piece: Piece, object_id: str) -> Iterator[Row]:
         if object_id in link[:2]:
             other = link.source if link.target == object_id else link.target
             # "Was seen by" is said of what was seen, at the end of the arrow.
-            inverse = (link.target == object_id) is not (link.relation == "sighting" and link.by != "")
+            inverse = (link.target == object_id) is not (
+                link.relation == "sighting" and link.by != ""
+            )
             is_own = other == own.object_id
             near, by = (own, None) if is_own else (None, own)
             yield Row(relation_of(link), inverse, other, near, by)

@@ -89,7 +89,9 @@ def test_kinds_and_odd_shapes(obj, name, kind, values):
 
 
 def test_long_lists_say_how_many_there_are_beyond():
-    fact = of(versioned("report", object_refs=[f"tool--{n}" for n in range(10_000)]))["object_refs"]
+    fact = of(versioned("report", object_refs=[f"tool--{n}" for n in range(10_000)]))[
+        "object_refs"
+    ]
     assert (len(fact.values), fact.more) == (MOST, 10_000 - MOST)
     nested = of({"type": "x-own", "a": {"b": list(range(10_000))}})["a"]
     assert (len(nested.values), nested.more) == (MOST, None)
@@ -110,7 +112,9 @@ JSON = st.recursive(
 KNOWN = sorted(type_table("2.1", "malware").properties)
 
 
-@given(st.dictionaries(st.sampled_from(KNOWN) | st.text(), JSON), st.sampled_from(["malware", "x-a"]))
+@given(
+    st.dictionaries(st.sampled_from(KNOWN) | st.text(), JSON), st.sampled_from(["malware", "x-a"])
+)
 def test_any_object_has_facts_and_none_is_left_out(members, kind):
     obj = {**members, "type": kind}
     shown = {fact.name for fact in facts(obj)}
