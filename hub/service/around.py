@@ -16,12 +16,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hub.language.fields import FIELDS
-from hub.language.fields import Kind as FieldKind
 from hub.model.query import Scope
 from hub.model.search import AllOf, AnyOf, Has, Node, Not, Piece, Term
 from hub.service.related import MOST_VALUES, Link, links_of, refs_of
-from hub.stix.check import document_of
+from hub.stix.check import values_of
 from hub.stix.instant import instant_us
 from hub.stix.naming import title_of
 from hub.store.base import Log
@@ -33,7 +31,7 @@ MOST = 200
 _MOST_BYTES = 4_000_000
 """Of what is looked at: large objects end it early."""
 
-_CHUNK = 20
+_CHUNK = 50
 _TELLING = ("sighting", "opinion", "note")
 _DRAWING = ("relationship",)
 
@@ -131,20 +129,22 @@ class Surroundings:
         found = {piece.object_id: piece for piece in self._find(scope, wanted, 3 * MOST)[0][::-1]}
         return [near_of(found[name]) for name in ids if name in found]
 
-    def same(self, scope: Scope, own: Piece, most: int) -> tuple[list[Twin], bool]:
-        """Other objects that have a value of it, newest first; and whether there are more."""
-        terms = values_of(own.raw)[:MOST_VALUES]
+    def same(
+        self, scope: Scope, object_id: str, values: Sequence[Term], most: int
+    ) -> tuple[list[Twin], bool]:
+        """Other objects that have one of its values, newest first; and whether there are more."""
+        terms = values[:MOST_VALUES]
         if not terms:
             return [], False
         keys: dict[str, list[str]] = {}
         for term in terms:
             keys.setdefault(term.field, []).append(term.key)
         having = AnyOf(tuple(Has(field, tuple(found)) for field, found in keys.items()))
-        node = AllOf((having, Not(Has("id", (own.object_id.lower(),)))))
+        node = AllOf((having, Not(Has("id", (object_id.lower(),)))))
         pieces, more = self._find(scope, node, most)
         wanted = set(terms)
         return [
-            Twin(near_of(piece), sorted(document_of(piece.raw).terms & wanted)) for piece in pieces
+            Twin(near_of(piece), sorted(values_of(piece.raw) & wanted)) for piece in pieces
         ], more
 
     def referring(
@@ -181,12 +181,6 @@ def near_of(piece: Piece, obj: Mapping[str, Any] | None = None) -> Near:
     """What a line says of an object, from its bytes or what they say."""
     found = msgspec.json.decode(piece.raw) if obj is None else obj
     return Near(piece.object_id, piece.type, title_of(found), piece._replace(raw=b""))
-
-
-def values_of(raw: bytes) -> list[Term]:
-    """The observables that an object holds, in order."""
-    found = document_of(raw).terms
-    return sorted(term for term in found if FIELDS[term.field].kind is FieldKind.VALUE)
 
 
 def sightings(object_id: str, around: Around) -> Sightings:
@@ -238,10 +232,13 @@ _MOST_TIMES = 999_999_999
 
 
 def _between(own: Piece) -> list[Link]:
-    """The arrows of the object itself, long lists last; a relationship stands between its ends."""
+    """The arrows of the object itself, lists last; a relationship stands between its ends.
+
+    One more than are looked at tells that there are more.
+    """
     refs = refs_of(msgspec.json.decode(own.raw))
     refs.sort(key=lambda ref: ref[0].endswith("_refs"))
-    return [_ending(own.object_id, name, ref) for name, ref in refs]
+    return [_ending(own.object_id, name, ref) for name, ref in refs[: MOST + 1]]
 
 
 def _ending(own: str, name: str, ref: str) -> Link:

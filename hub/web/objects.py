@@ -11,9 +11,10 @@ from flask import Response
 from hub.errors import Fault, HubError
 from hub.model.record import UNVERSIONED
 from hub.model.search import Piece
-from hub.service.around import Surroundings, near_of, notes, opinions, sightings, values_of
+from hub.service.around import Surroundings, near_of, notes, opinions, sightings
 from hub.service.graph import MOST_OPEN, draw
 from hub.service.search import absent
+from hub.stix.check import values_of
 from hub.stix.difference import difference
 from hub.stix.summary import facts
 from hub.web.frame import Answer, Console, Page
@@ -53,8 +54,8 @@ class _Views:
         held, piece = self._held(visit, object_id)
         obj = msgspec.json.decode(piece.raw)
         around = self._around.of(visit.scope, piece)
-        twins, more = self._around.same(visit.scope, piece, _SAME)
-        values = values_of(piece.raw)
+        values = sorted(values_of(piece.raw))
+        twins, more = self._around.same(visit.scope, object_id, values, _SAME)
         return visit.render(
             "object/object.html",
             **_head(held, piece, obj),
