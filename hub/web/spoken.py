@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from hub.language.defang import defang
+from hub.language.edit import clause
 from hub.language.values import detect, read, show
 from hub.model.party import Subject
 from hub.model.search import Piece, Term
@@ -14,7 +15,6 @@ from hub.stix.marking import COLOUR_OF
 from hub.web.address import link
 from hub.web.visit import Visit
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_-]*")
 _CURLY = re.compile("[\u201c\u201d\u201e\uff02]")
 
 
@@ -30,11 +30,7 @@ class Said(NamedTuple):
 
 def query_of(field: str, text: str) -> str:
     """The query that finds a value of a field; empty: it has signs that no query can quote."""
-    if _PLAIN.fullmatch(text):
-        return f"{field}:{text}"
-    if _CURLY.search(text):
-        return ""
-    return f'{field}:"{text.replace(chr(34), chr(34) * 2)}"'
+    return "" if _CURLY.search(text) else clause(field, text)
 
 
 def value_of(field: str, text: str, *, pivot: bool = True) -> Said:
