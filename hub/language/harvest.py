@@ -20,7 +20,9 @@ from hub.model.search import Term
 LONGEST_TOKEN = 4_000
 """Characters; what is longer is no value"""
 
-_BREAKS = re.compile(r"[\s|\"`\u201c\u201d\u00ab\u00bb<>\u2022]+|\*\*+|\+\++|\]\(|'(?=\s|,|$)|(?<=\s)'")
+_BREAKS = re.compile(
+    r"[\s|\"`\u201c\u201d\u00ab\u00bb<>\u2022]+|\*\*+|\+\++|\]\(|'(?=\s|,|$)|(?<=\s)'"
+)
 _LISTED = re.compile(r"[,;](?=\w|\[|$)")
 _WEB = re.compile(r"://|:\]?//|\[:|hxxp", re.IGNORECASE)
 # A bracket that opens the text of a link, not one that defangs or holds an IPv6 address.
@@ -64,7 +66,7 @@ def harvest(text: str, endings: Container[str]) -> Iterator[Sighted]:
     """Every value of a text, in order, as often as it stands there.
 
     Args:
-        text: Any text; lines end with `\\n`.
+        text: Any text; lines end with a line feed alone.
         endings: Top level domains that exist, in lower case.
     """
     for number, raw in enumerate(text.split("\n"), start=1):
@@ -141,7 +143,9 @@ def _is_doubtful(term: Term, bare: str, endings: Container[str]) -> bool:
         case "domain" | "email" | "url":
             return _ending(term, bare) not in endings
         case "ip":
-            return ":" in term.key and sum(map(len, _HEX_GROUPS.findall(bare))) < _LEAST_IPV6_DIGITS
+            return (
+                ":" in term.key and sum(map(len, _HEX_GROUPS.findall(bare))) < _LEAST_IPV6_DIGITS
+            )
         case "attack":
             return not _TECHNIQUE.fullmatch(bare)
         case "asn":

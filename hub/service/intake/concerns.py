@@ -18,7 +18,9 @@ _DOCUMENTATION = tuple(
     for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )
 _EXAMPLES = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|net|org|edu))?|test|invalid)")
-_INTERNAL = re.compile(r".*\.(?:local|localdomain|lan|internal|intranet|corp|home\.arpa)|localhost")
+_INTERNAL = re.compile(
+    r".*\.(?:local|localdomain|lan|internal|intranet|corp|home\.arpa)|localhost"
+)
 _RESOLVERS = ("public-dns-v4", "public-dns-v6")
 _POPULAR = ("cisco_top1000", "moz-top500")
 _VENDORS = "security-provider-blogpost"

@@ -152,7 +152,11 @@ def _colour(event: Mapping[str, Any]) -> Tlp | None:
 
 
 def _dicts(found: Any) -> Iterator[Mapping[str, Any]]:
-    return (item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else iter(())
+    return (
+        (item for item in found if isinstance(item, Mapping))
+        if isinstance(found, list)
+        else iter(())
+    )
 
 
 def _text(found: Any) -> str:

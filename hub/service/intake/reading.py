@@ -79,6 +79,8 @@ def _take(text: str, name: str, own_domains: Collection[str]) -> Taken:
         raws = _stix_of(bare, found)
         if raws:
             return take_stix(raws)
+        if found is not None:
+            return take_text(text, own_domains)
     table = table_of(text.replace("\r\n", "\n"), named=name.endswith(_TABLES))
     return take_table(table, own_domains) if table else take_text(text, own_domains)
 
@@ -123,9 +125,7 @@ def take_stix(raws: list[bytes]) -> Taken:
             name = msgspec.json.decode(raw).get("name", "")
             shown = name if isinstance(name, str) else ""
             text = raw.decode()
-            found[item.object_id, item.version] = StixItem(
-                text, item.object_id, item.type, shown
-            )
+            found[item.object_id, item.version] = StixItem(text, item.object_id, item.type, shown)
     return Taken("stix", stix=tuple(found.values()), left=gathered.left)
 
 

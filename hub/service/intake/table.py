@@ -116,7 +116,7 @@ def _is_even(rows: Sequence[tuple[int, list[str]]]) -> bool:
 def _heading(rows: Sequence[tuple[int, list[str]]]) -> tuple[str, ...]:
     first = [" ".join(cell.split()) for cell in rows[0][1]]
     filled = [cell for cell in first if cell]
-    if any(_is_value(cell) for cell in filled) or len(set(filled)) < len(filled):
+    if any(_is_value(cell) for cell in filled):
         return ()
     return tuple(first) if any(_VALUES.search(join([cell])) for cell in filled) else ()
 
