@@ -214,7 +214,7 @@ _RULES: tuple[tuple[Kind, re.Pattern[str], Callable[[str, Own], bool]], ...] = (
 
 
 def _finding(texts: list[str], kind: Kind, found: str, number: int) -> Finding:
-    shown = []
+    shown: list[tuple[str, str]] = []
     places = 0
     for text in texts:
         places += text.count(found)
