@@ -132,10 +132,15 @@ def _differences(visit: Visit, mine: Content, other: Content) -> list[tuple[str,
         one, two = (_told(visit, getattr(content, field)) for content in (mine, other))
         if one != two:
             found.append((name, one, two))
-    kept = [sum(i.keep for i in (*c.taken.items, *c.taken.stix)) for c in (mine, other)]
     if mine.taken != other.taken:
-        found.append((visit.text("Chosen values"), str(kept[0]), str(kept[1])))
+        found.append((visit.text("Chosen values"), _chosen(visit, mine), _chosen(visit, other)))
     return found
+
+
+def _chosen(visit: Visit, content: Content) -> str:
+    kept = [item.keep for item in content.taken.items]
+    kept += [item.keep for item in content.taken.stix]
+    return visit.words.number(sum(kept))
 
 
 def _told(visit: Visit, value: object) -> str:
