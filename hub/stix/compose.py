@@ -100,8 +100,8 @@ def compose(making: Making, items: list[Item]) -> list[bytes]:
         items: Values of which objects can be made (`makes`), each once.
     """
     objects = [_of_item(making, item) for item in items]
-    objects += _group(making, objects)
-    return [msgspec.json.encode(obj) for obj in objects]
+    grouped = [*objects, *_group(making, objects)]
+    return [msgspec.json.encode(obj) for obj in grouped]
 
 
 def _of_item(making: Making, item: Item) -> dict[str, Any]:
