@@ -32,7 +32,7 @@ _HOST = re.compile(
     r"(?<![\w@.-])(?:[\w-]{1,63}\.){1,6}(?:local|localdomain|lan|internal|intranet|corp)\b"
     r"|(?<![\w.-])(?:DESKTOP|LAPTOP|WIN|PC|WS|SRV|SVR|SERVER|DC|MAY|MAYCHU)-[A-Z0-9][A-Z0-9-]{1,30}\b"
 )
-_DOTTED = re.compile(r"(?<![\w.])(?:[a-z0-9_-]{1,63}\.){1,6}[a-z]{2,24}\b", re.IGNORECASE)
+_DOTTED = re.compile(r"(?<![\w.@-])(?:[a-z0-9_-]{1,63}\.){1,6}[a-z]{2,24}\b", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?<![\w.:])(?:[0-9]{1,3}(?:\[?\.\]?[0-9]{1,3}){3}|f[cde][0-9a-f:]{4,37})(?![\w:])"
 )
@@ -46,8 +46,7 @@ _PATH = re.compile(
     r"|/(?:home|Users)/[\w.-]{1,64}"
 )
 _TICKET = re.compile(
-    r"(?<![\w-])(?:(?:INC|REQ|CHG|TASK|SR|CASE|TICKET|HD|RITM)[-_ #]?[0-9]{3,12}"
-    r"|(?:INC|CASE|TICKET)-[0-9]{4}-[0-9]{2,8})\b"
+    r"(?<![\w-])(?:INC|REQ|CHG|TASK|SR|CASE|TICKET|HD|RITM)[-_ #]?[0-9]{3,12}(?:-[0-9]{2,8})?\b"
 )
 _PHONE = re.compile(
     r"(?<![\w.+/-])(?:\+84|0084|\(?0)[ .-]?\(?[1-9][0-9]{0,2}\)?(?:[ .-]?[0-9]{2,4}){2,3}(?![\w.-]*[\w@])"

@@ -72,10 +72,10 @@ def form_of(page: str) -> dict[str, Any]:
         if " disabled" not in tag:
             fields.setdefault(name, []).append(html.unescape(values.get("value", "")))
     for name, text in re.findall(
-        r'<textarea[^>]* name="(\w+)"[^>]*>\n?(.*?)</textarea>', form, re.S
+        r'<textarea[^>]* name="(\w+)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL
     ):
         fields[name] = [html.unescape(text)]
-    for name, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.S):
+    for name, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.findall(r'value="([^"]*)" selected', options)
         fields[name] = chosen or [""]
     return fields

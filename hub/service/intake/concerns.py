@@ -95,11 +95,12 @@ def _of_host(item: Item, host: str, own_domains: Collection[str]) -> Iterator[Co
         yield "private"
     elif _EXAMPLES.fullmatch(host):
         yield "documentation"
+    elif _is_popular(host):
+        # What stands on a popular site may be anything; the site itself is not an indicator.
+        if _is_whole_site(item):
+            yield "popular"
     elif host in entries(_VENDORS):
         yield "vendor"
-    # What stands on a popular site may be anything; the site itself is not an indicator.
-    elif _is_whole_site(item) and _is_popular(host):
-        yield "popular"
 
 
 def _is_whole_site(item: Item) -> bool:

@@ -24,11 +24,11 @@ _SAMPLE = 60
 _SAME = 0.8
 _MOST_OF_THEM = 0.5
 _MOST_COLUMNS = 64
-_PLACEHOLDERS = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown", "?", "khong co"})
+_PLACEHOLDERS = frozenset({"", "n a", "na", "none", "null", "unknown", "khong co"})
+"""As `join` writes them; signs alone are nothing"""
 _NOTES = frozenset(
-    "name description comment comments note notes malware family campaign threat title tag tags"
-    " mo ta|ghi chu|ten|ma doc|chien dich".replace("|", " ").split()
-) | {"mo ta", "ghi chu", "ma doc", "chien dich"}
+    ["name", "description", "comment", "comments", "note", "notes", "malware", "family", "campaign", "threat", "title", "tag", "tags", "ten", "mo ta", "ghi chu", "ma doc", "chien dich"]
+)
 _VALUES = re.compile(
     r"\b(?:md5|sha ?\d+|hash|hashes|ip|ipv4|ipv6|domain|hostname|host|fqdn|url|uri|email|cve|ioc"
     r"|indicator|value|c2|observable|gia tri|chi dau|ten mien|dia chi ip)\b"
@@ -77,7 +77,7 @@ def take_table(table: Table, own_domains: Collection[str]) -> Taken:
 
 def _take_cell(gathered: Gathering, cell: str, line: int, note: str) -> None:
     bare = cell.strip()
-    if join([bare]) in _PLACEHOLDERS or not bare:
+    if join([bare]) in _PLACEHOLDERS:
         return
     found: list[Sighted] = list(harvest(bare, endings()))
     for sighted in found:
