@@ -25,7 +25,8 @@ from hub.model.tlp import Tlp
 from hub.service.publish import MeteredPublisher, Publisher
 from hub.service.scrub import Finding, Own, find, object_replaced, object_texts, replaced
 from hub.stix.compose import Making, compose, makes
-from hub.store.base import Drafts, Stale
+from hub.store.base import Stale
+from hub.store.drafting import Drafts
 
 MOST = 50
 """Of one account."""

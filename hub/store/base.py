@@ -25,7 +25,6 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from hub.model.draft import Draft, DraftHead
 from hub.model.limit import Ladder, Rate
 from hub.model.party import Collection, Directory, Party, Subject
 from hub.model.query import EntryPage, Label, ObjectPage, Query, Scope
@@ -33,6 +32,7 @@ from hub.model.record import Candidate, Refusal, Status
 from hub.model.saved import SavedSearch
 from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
+from hub.store.drafting import Drafts
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -298,36 +298,6 @@ class SavedSearches(Protocol):
         """
 
     def drop_search(self, scope: Scope, search_id: str, act: Act) -> bool:
-        """Delete one of the account's own; False when it has none with that id."""
-
-
-class Drafts(Protocol):
-    """What accounts are about to publish: seen by the account alone, gone with it.
-
-    Also gone when the account changes organisation, and when they expire.
-    """
-
-    def drafts(self, scope: Scope) -> list[DraftHead]:
-        """Those of the account, the last changed first."""
-
-    def draft(self, scope: Scope, draft_id: str) -> Draft | None:
-        """One of the account's own; None: it has none with that id."""
-
-    def put_draft(self, scope: Scope, item: Draft, *, life_us: int, most: int) -> Draft:
-        """Keep one, new or changed. Account, organisation, version and dates are the store's.
-
-        Args:
-            scope: Whose it becomes.
-            item: With the version that it was changed from; 0: it is new.
-            life_us: How long it lives from now on, in microseconds.
-            most: How many the account may have.
-
-        Raises:
-            Stale: It has another version by now, or is gone.
-            HubError: BAD_REQUEST when the account has `most` already; DENIED for nobody.
-        """
-
-    def drop_draft(self, scope: Scope, draft_id: str) -> bool:
         """Delete one of the account's own; False when it has none with that id."""
 
 

@@ -21,7 +21,7 @@ _LIVING = "account = :account AND org = :org AND account <> '' AND expires_us > 
 
 
 class DraftBook:
-    """`hub.store.base.Drafts` on a SQLite database."""
+    """`hub.store.drafting.Drafts` on a SQLite database."""
 
     def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
         self._database = database

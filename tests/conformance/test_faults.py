@@ -15,7 +15,6 @@ from hub.model.tlp import Tlp
 from hub.store.base import (
     Archive,
     Change,
-    Drafts,
     Factors,
     Log,
     Logged,
@@ -24,6 +23,7 @@ from hub.store.base import (
     Sessions,
     Store,
 )
+from hub.store.drafting import Drafts
 from tests.conformance.builders import (
     ACT,
     EVERY,

@@ -75,7 +75,9 @@ def form_of(page: str) -> dict[str, Any]:
         r'<textarea[^>]* name="(\w+)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL
     ):
         fields[name] = [html.unescape(text)]
-    for name, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+    for name, options in re.findall(
+        r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL
+    ):
         chosen = re.findall(r'value="([^"]*)" selected', options)
         fields[name] = chosen or [""]
     return fields

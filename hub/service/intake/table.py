@@ -27,7 +27,26 @@ _MOST_COLUMNS = 64
 _PLACEHOLDERS = frozenset({"", "n a", "na", "none", "null", "unknown", "khong co"})
 """As `join` writes them; signs alone are nothing"""
 _NOTES = frozenset(
-    ["name", "description", "comment", "comments", "note", "notes", "malware", "family", "campaign", "threat", "title", "tag", "tags", "ten", "mo ta", "ghi chu", "ma doc", "chien dich"]
+    [
+        "name",
+        "description",
+        "comment",
+        "comments",
+        "note",
+        "notes",
+        "malware",
+        "family",
+        "campaign",
+        "threat",
+        "title",
+        "tag",
+        "tags",
+        "ten",
+        "mo ta",
+        "ghi chu",
+        "ma doc",
+        "chien dich",
+    ]
 )
 _VALUES = re.compile(
     r"\b(?:md5|sha ?\d+|hash|hashes|ip|ipv4|ipv6|domain|hostname|host|fqdn|url|uri|email|cve|ioc"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -133,10 +134,8 @@ class TestTexts:
 
     @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)))
     def test_any_input(self, raw):
-        try:
-            take(raw)
-        except HubError as error:
-            assert error.field in {"text", "objects", ""}
+        with suppress(HubError):
+            assert len(take(raw).items) <= len(raw)
 
 
 class TestTables:
