@@ -32,6 +32,7 @@ from hub.model.record import Candidate, Refusal, Status
 from hub.model.saved import SavedSearch
 from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
+from hub.store.drafting import Drafts
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -193,7 +194,7 @@ class Log(Protocol):
 
 
 class Stale(Exception):
-    """The directory changed between reading and writing it; read again and retry."""
+    """Something changed between reading and writing it; read again and retry."""
 
 
 class Registry(Protocol):
@@ -341,7 +342,7 @@ class Archive(Protocol):
         """
 
 
-class Store(Log, Registry, Sessions, Factors, SavedSearches, Archive, Protocol):
+class Store(Log, Registry, Sessions, Factors, SavedSearches, Drafts, Archive, Protocol):
     """All that the services need."""
 
     def close(self) -> None:
