@@ -27,6 +27,10 @@ _TRIES = 20
 P = TypeVar("P", Organisation, Community, Group, Account, Token, Certificate, Collection)
 
 
+Guard = Callable[[Directory], None]
+"""Raises HubError when a change must not be made to the directory as it is"""
+
+
 class Plan(NamedTuple):
     """A change to the directory, before it is written."""
 
@@ -52,6 +56,10 @@ def change(registry: Registry, caller: Caller, plan: Callable[[Directory], Plan]
         except Stale:
             continue
     raise HubError(Fault.BUSY, "others keep changing the directory", remedy="Try again.")
+
+
+def unguarded(_: Directory) -> None:
+    """The guard of changes that are made whatever the directory is."""
 
 
 def find(known: dict[str, P], name: str, kind: str) -> P:

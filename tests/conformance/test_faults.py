@@ -20,6 +20,7 @@ from hub.store.base import (
     Registry,
     SavedSearches,
     Sessions,
+    Sought,
     Store,
 )
 from tests.conformance.builders import (
@@ -67,6 +68,7 @@ CALLS = {
     ),
     "note": lambda store: store.note(msgspec.structs.replace(ACT, detail="y" * 2_000_000)),
     "audit": lambda store: store.audit(10),
+    "audit_page": lambda store: store.audit_page(Sought(), 0, 10),
     "start_session": lambda store: store.start_session(
         opening(label="x" * 2_000_000), ACT, epoch=1
     ),
