@@ -31,6 +31,18 @@ Guard = Callable[[Directory], None]
 """Raises HubError when a change must not be made to the directory as it is"""
 
 
+class Outdated(HubError):
+    """Somebody else changed meanwhile what was to be changed. Nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Fault.BAD_REQUEST,
+            "somebody else changed this meanwhile, and nothing was written",
+            field="seen",
+            remedy="Look at what it is now, and send the form again if it is still right.",
+        )
+
+
 class Plan(NamedTuple):
     """A change to the directory, before it is written."""
 
