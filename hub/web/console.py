@@ -8,15 +8,16 @@ from flask import Blueprint, Response, g, request
 
 from hub.errors import Fault, HubError
 from hub.http.session import Current
-from hub.web import carry, guide
+from hub.web import account, carry, guide
 from hub.web.address import ADDRESSES
+from hub.web.admin import pages as admin
 from hub.web.entrance import Entrance, resume
 from hub.web.frame import Answer, Console, Page
 from hub.web.headers import protect
 from hub.web.static import serve
 from hub.web.visit import Guest, Visit
 
-PARTS = (guide,)
+PARTS = (guide, admin, account)
 """Modules with pages, each with a function `pages`"""
 
 _SAFE = frozenset({"GET", "HEAD"})

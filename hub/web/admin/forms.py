@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -30,22 +31,27 @@ class Form:
         self.visit = visit
         self.errors: dict[str, str] = {}
         self.status = _BAD
+        self.source: Mapping[str, str] = visit.form
+        """What is read: the form, or the query parameters"""
 
     def text(self, name: str, *, most: int = 200, required: bool = False) -> str:
         """A text without spaces around it."""
-        found = self.visit.form.get(name, "").strip().replace("\r\n", "\n")
+        found = self.source.get(name, "").strip().replace("\r\n", "\n")
         if required and not found:
             self.fail(name, self.visit.text("Fill this in."))
         if len(found) > most:
             self.fail(
-                name, self.visit.plural("At most %(num)s character.", "At most %(num)s characters.", most)
+                name,
+                self.visit.plural(
+                    "At most %(num)s character.", "At most %(num)s characters.", most
+                ),
             )
         return found
 
     def number(self, name: str, least: int, most: int) -> int:
         """A whole number."""
         found = self.text(name)
-        if found.isascii() and found.isdigit() and least <= int(found[:9]) <= most:
+        if re.fullmatch(r"[0-9]{1,9}", found) and least <= int(found) <= most:
             return int(found)
         text = self.visit.text("Give a whole number from %(least)s to %(most)s.")
         self.fail(name, text % {"least": least, "most": self.visit.words.number(most)})
