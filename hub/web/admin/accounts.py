@@ -64,7 +64,7 @@ def _new(visit: Visit) -> Answer:
         return visit.render("admin/account_new.html", given=given, errors={}, **choices)
     form = Form(visit)
     account = Account(
-        form.text("account", required=True),
+        form.field("account", required=True),
         form.one_of("org", set(visit.directory.orgs)),
         _roles(form),
         clearance=form.tlp("clearance"),

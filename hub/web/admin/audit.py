@@ -90,15 +90,15 @@ def _lines(store: Store, sought: Sought) -> Iterator[bytes]:
 def _sought(form: Form) -> Sought:
     """The filter of the query parameters."""
     form.source = form.visit.args
-    from_us = day_us(form, "from") if form.text("from") else 0
-    until_us = day_us(form, "until") + _DAY_US if form.text("until") else 0
+    from_us = day_us(form, "from") if form.field("from") else 0
+    until_us = day_us(form, "until") + _DAY_US if form.field("until") else 0
     return Sought(
-        form.text("account"), form.text("action"), form.text("target"), from_us, until_us
+        form.field("account"), form.field("action"), form.field("target"), from_us, until_us
     )
 
 
 def _number(form: Form) -> int:
-    text = form.text("before")
+    text = form.field("before")
     if not text:
         return 0
     if re.fullmatch(r"[0-9]{1,18}", text):
@@ -110,11 +110,11 @@ def _number(form: Form) -> int:
 def _why(visit: Visit) -> Answer:
     form = Form(visit)
     form.source = visit.args
-    given: dict[str, Any] = {name: form.text(name) for name in ("account", "collection", "object")}
+    given: dict[str, Any] = {name: form.field(name) for name in ("account", "collection", "object")}
     found = []
     if any(given.values()):
         for name in given:
-            form.text(name, required=True)
+            form.field(name, required=True)
         if not form.errors:
             found = _asked(form, given)
     collections = sorted(item.alias for item in visit.directory.collections.values())

@@ -57,7 +57,7 @@ class _Pages(NamedTuple):
             given = {"owner": visit.caller.org}
             return visit.render("admin/circle_new.html", given=given, errors={}, **choices)
         form = Form(visit)
-        name = form.text("name", most=63, required=True)
+        name = form.field("name", most=63, required=True)
         if visit.directory.circles().get((self.kind, name)):
             form.fail("name", visit.text("There is one of this name already."))
         if self._put(form, name):
@@ -79,7 +79,7 @@ class _Pages(NamedTuple):
     def join(self, visit: Visit, name: str) -> Answer:
         known = self._found(visit, name)
         form = Form(visit)
-        member, since_us = form.text("member", required=True), form.since()
+        member, since_us = form.field("member", required=True), form.since()
         if not form.errors:
             try:
                 circles = Circles(visit.console.store, visit.caller)
@@ -121,7 +121,7 @@ class _Pages(NamedTuple):
     def _put(self, form: Form, name: str) -> bool:
         """Add or change it; whether that was done."""
         visit = form.visit
-        title, terms = form.text("title", required=True), form.text("terms", most=_MOST_TERMS)
+        title, terms = form.field("title", required=True), form.field("terms", most=_MOST_TERMS)
         if form.errors:
             return False
         guard = unchanged(visit, lambda directory: directory.circles().get((self.kind, name)))
@@ -131,7 +131,7 @@ class _Pages(NamedTuple):
                 circles.put_community(name, title, terms)
             else:
                 known = visit.directory.groups.get(name)
-                owner = known.owner if known else form.text("owner")
+                owner = known.owner if known else form.field("owner")
                 circles.put_group(name, title, owner, terms)
         except HubError as error:
             form.refuse(error, organisation="owner", community="name", group="name")

@@ -67,7 +67,7 @@ def _new(visit: Visit) -> Answer:
         return visit.render("admin/collection_new.html", given=given, errors={}, **context)
     form = Form(visit)
     blank = Collection(
-        0, form.text("id"), form.text("root"), form.text("alias", required=True), ""
+        0, form.field("id"), form.field("root"), form.field("alias", required=True), ""
     )
     made = _read(form, blank)
     if _same(visit.directory, made) or _put(form, made):
@@ -170,8 +170,8 @@ def _read(form: Form, known: Collection) -> Collection:
     """The collection as the form says it shall be."""
     return msgspec.structs.replace(
         known,
-        title=form.text("title", required=True),
-        description=form.text("description", most=2000),
+        title=form.field("title", required=True),
+        description=form.field("description", most=2000),
         ceiling=form.tlp("ceiling"),
         default=form.tlp("default"),
         public=form.ticked("public"),
@@ -187,7 +187,7 @@ def _same(directory: Directory, made: Collection) -> bool:
 
 def _subject(form: Form) -> Subject:
     try:
-        return subject_of(form.text("subject"))
+        return subject_of(form.field("subject"))
     except ValueError:
         form.fail("subject", form.visit.text("Choose one of the list."))
         return ("org", "")

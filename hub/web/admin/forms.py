@@ -34,7 +34,7 @@ class Form:
         self.source: Mapping[str, str] = visit.form
         """What is read: the form, or the query parameters"""
 
-    def text(self, name: str, *, most: int = 200, required: bool = False) -> str:
+    def field(self, name: str, *, most: int = 200, required: bool = False) -> str:
         """A text without spaces around it."""
         found = self.source.get(name, "").strip().replace("\r\n", "\n")
         if required and not found:
@@ -50,7 +50,7 @@ class Form:
 
     def number(self, name: str, least: int, most: int) -> int:
         """A whole number."""
-        found = self.text(name)
+        found = self.field(name)
         if re.fullmatch(r"[0-9]{1,9}", found) and least <= int(found) <= most:
             return int(found)
         text = self.visit.text("Give a whole number from %(least)s to %(most)s.")
@@ -60,14 +60,14 @@ class Form:
     def tlp(self, name: str) -> Tlp:
         """A marking by its name."""
         try:
-            return Tlp.named(self.text(name))
+            return Tlp.named(self.field(name))
         except ValueError:
             self.fail(name, self.visit.text("Choose one of the list."))
             return Tlp.CLEAR
 
     def one_of(self, name: str, known: Mapping[str, Any] | set[str]) -> str:
         """One of some keys."""
-        found = self.text(name)
+        found = self.field(name)
         if found not in known:
             self.fail(name, self.visit.text("Choose one of the list."))
         return found
@@ -108,7 +108,7 @@ class Form:
 
 def day_us(form: Form, name: str) -> int:
     """The beginning of a day (UTC) that was given as YYYY-MM-DD."""
-    text = form.text(name)
+    text = form.field(name)
     try:
         return parse_us(f"{date.fromisoformat(text).isoformat()}T00:00:00Z")
     except ValueError:

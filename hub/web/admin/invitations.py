@@ -54,7 +54,7 @@ def _invite(visit: Visit) -> Answer:
 
 def _read(form: Form) -> Invitation:
     visit = form.visit
-    slug = form.text("slug", most=58, required=True)
+    slug = form.field("slug", most=58, required=True)
     chosen = tuple(
         item.id
         for item in visit.directory.collections.values()
@@ -66,10 +66,10 @@ def _read(form: Form) -> Invitation:
     org = Organisation(
         slug,
         "",
-        form.text("name_vi", required=is_new),
-        form.text("name_en", required=is_new),
-        form.text("kind", most=60),
-        form.text("country").upper(),
+        form.field("name_vi", required=is_new),
+        form.field("name_en", required=is_new),
+        form.field("kind", most=60),
+        form.field("country").upper(),
     )
     return Invitation(
         org,
@@ -78,7 +78,7 @@ def _read(form: Form) -> Invitation:
         form.tlp("clearance"),
         form.number("days", 1, _MOST_DAYS),
         form.since(),
-        token_name=form.text("once"),
+        token_name=form.field("once"),
     )
 
 

@@ -48,7 +48,7 @@ def _new(visit: Visit) -> Answer:
         context = _choices(visit, given)
         return visit.render("admin/org.html", known=None, given=given, errors={}, **context)
     form = Form(visit)
-    return _put(form, form.text("slug", most=63, required=True), None)
+    return _put(form, form.field("slug", most=63, required=True), None)
 
 
 def _one(visit: Visit, slug: str) -> Answer:
@@ -64,12 +64,12 @@ def _put(form: Form, slug: str, known: Organisation | None) -> Answer:
     visit = form.visit
     made = Organisation(
         slug=slug,
-        id=known.id if known else form.text("id"),
-        name_vi=form.text("name_vi", required=True),
-        name_en=form.text("name_en", required=True),
-        kind=form.text("kind", most=60, required=True),
-        country=form.text("country", required=True).upper(),
-        sector=form.text("sector", most=60),
+        id=known.id if known else form.field("id"),
+        name_vi=form.field("name_vi", required=True),
+        name_en=form.field("name_en", required=True),
+        kind=form.field("kind", most=60, required=True),
+        country=form.field("country", required=True).upper(),
+        sector=form.field("sector", most=60),
     )
     if not form.errors and not (known is None and _is_there(visit.directory, made)):
         guard = unchanged(visit, lambda directory: directory.orgs.get(slug))

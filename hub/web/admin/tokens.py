@@ -70,11 +70,11 @@ def _new(visit: Visit) -> Answer:
     account = form.one_of("account", visit.directory.accounts)
     days = form.number("days", 1, MOST_DAYS)
     options: dict[str, Any] = {
-        "addresses": form.text("addresses", most=2000).split(),
+        "addresses": form.field("addresses", most=2000).split(),
         "read_only": form.ticked("read_only"),
-        "label": form.text("label"),
+        "label": form.field("label"),
         "ceiling": form.tlp("ceiling"),
-        "name": form.text("once"),
+        "name": form.field("once"),
     }
     if not form.errors:
         try:
