@@ -153,7 +153,8 @@ def _rule(visit: Visit, rule: str) -> str:
         way = text("A grant lets it read %(tlp)s in this collection.", tlp=found[1])
         return f"{way} {_of_audience(visit, found[2])}"
     if found := _PUBLIC.fullmatch(rule):
-        return f"{text('The collection is public.')} {_of_audience(visit, found[1])}"
+        way = text("The collection is public.")
+        return f"{way} {_of_audience(visit, found[1])}"
     return text(f"{rule[0].upper()}{rule[1:]}.")
 
 
