@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, request
 
 from hub.errors import Fault, HubError
 from hub.http.session import Current
-from hub.web import account, carry, guide
+from hub.web import account, carry, guide, saved, search, techniques
 from hub.web.address import ADDRESSES
 from hub.web.admin import pages as admin
 from hub.web.entrance import Entrance, resume
@@ -17,7 +17,7 @@ from hub.web.headers import protect
 from hub.web.static import serve
 from hub.web.visit import Guest, Visit
 
-PARTS = (guide, admin, account)
+PARTS = (guide, search, saved, techniques, admin, account)
 """Modules with pages, each with a function `pages`"""
 
 _SAFE = frozenset({"GET", "HEAD"})

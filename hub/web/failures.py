@@ -10,7 +10,9 @@ from hub.web.frame import Console
 from hub.web.headers import protect
 from hub.web.visit import Guest
 
-_BEFORE = ("/api/", "/taxii2/")
+_PROGRAMS = ("/api/", "/taxii2/")
+_PEOPLE = "/api/v1/session/oidc/"
+"""A log-in through a provider leads people here."""
 
 
 def page_of(console: Console) -> Page:
@@ -35,11 +37,10 @@ def page_of(console: Console) -> Page:
 
 
 def _is_read_by_people(request: Request) -> bool:
-    """A page of the console, or an address that nothing has and a browser asked for."""
-    if request.url_rule is not None:
-        return request.blueprint == "web"
-    return (
-        request.accept_mimetypes.accept_html
-        and not request.path.startswith(_BEFORE)
-        and ("text/html" in request.accept_mimetypes.to_header())
-    )
+    """A page of the console, or what a browser asked for where no program does."""
+    if request.blueprint == "web":
+        return True
+    wants_html = "text/html" in request.accept_mimetypes.to_header()
+    if request.path.startswith(_PEOPLE):
+        return wants_html
+    return wants_html and request.url_rule is None and not request.path.startswith(_PROGRAMS)

@@ -191,7 +191,9 @@ class Visit(Guest):
 
 
 def _language(request: Request, cookies: Cookies) -> Lang:
-    """What was chosen, else what the browser prefers, else Vietnamese."""
-    chosen = cookies.read(request, "lang")
-    wanted = chosen or request.accept_languages.best_match(LANGS)
-    return "en" if wanted == "en" else "vi"
+    """What was chosen, else what the browser likes best of ours, else Vietnamese."""
+    liked = [tag.partition("-")[0].lower() for tag, _ in request.accept_languages]
+    known = (
+        each for name in (cookies.read(request, "lang"), *liked) for each in LANGS if each == name
+    )
+    return next(known, "vi")
