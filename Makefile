@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster check lint types layers sizes bench bench-search docs fmt venv
+.PHONY: help run test test-cluster check lint types layers sizes bench bench-search bench-pages docs fmt venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -31,6 +31,9 @@ bench: $(VENV)/.stamp ## Measure the speed of this checkout on this machine
 
 bench-search: $(VENV)/.stamp ## Measure the speed of search, on SQLite and on a node of Elasticsearch
 	$(BIN)/python -m tests.bench.search
+
+bench-pages: $(VENV)/.stamp ## Measure the pages of the console: CPU and size
+	$(BIN)/python -m tests.bench.pages
 
 docs: $(VENV)/.stamp ## Build the documents into site/; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

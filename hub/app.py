@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -39,6 +40,12 @@ from hub.store.sqlite import SqliteStore
 from hub.taxii import views
 from hub.taxii.cursor import Cursors
 from hub.taxii.door import Door
+from hub.web import console as pages
+from hub.web.failures import page_of
+from hub.web.frame import Console
+
+if TYPE_CHECKING:
+    from hub.service.oidc import Provider
 
 _log = logging.getLogger("hub.store")
 
@@ -114,6 +121,24 @@ def create_app(
     app = Flask("hub", static_folder=None)
     secret = secret or config.secret()
     counters = counters or open_counters(config)
+    finder = finder or open_finder(config)
+    doorman, console = _services(config, store, secret, counters, finder)
+    observe.register(app, access_log=config.log.access)
+    errors.register(app, 2 * config.taxii.max_content_length, page_of(console))
+    for blueprint in _blueprints(console, secret):
+        app.register_blueprint(blueprint)
+    door = Door(config, Reader(store), console.publisher, console.quota, Cursors(secret))
+    _serve_taxii(app, config, doorman, door)
+    if config.server.trusted_proxies:
+        hops = config.server.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _services(
+    config: Config, store: Store, secret: bytes, counters: Counters, finder: Finder
+) -> tuple[Doorman, Console]:
+    """Who lets callers in, and what pages and doors ask."""
     lockout = Lockout(counters, config.limits, secret)
     parties = Parties(store)
     passwords = Passwords(lockout, max(1, config.server.threads - 1))
@@ -124,38 +149,39 @@ def create_app(
         lockout,
         Presented(config.server),
     )
-    observe.register(app, access_log=config.log.access)
-    errors.register(app, 2 * config.taxii.max_content_length)
-    finder = finder or open_finder(config)
-    app.register_blueprint(observe.blueprint(store, finder, config.server.metrics_networks))
     logins = Logins(store, parties, passwords, config.session)
-    people = SessionDoorman(config, doorman, logins)
-    app.register_blueprint(_sessions(config, store, secret, people, logins))
-    app.register_blueprint(rights.blueprint(people, store))
-    app.register_blueprint(circles.blueprint(people, store))
-    searcher = Searcher(finder, store, clock=now_us)
-    # Files that are read slowly must leave threads for publishing and polling.
-    desks = Desks(max(1, config.server.threads // 2))
-    services = search.Services(people, finder, searcher, Positions(secret), desks)
-    for blueprint in _search(services, store):
-        app.register_blueprint(blueprint)
-    _serve_taxii(app, config, doorman, _door(config, store, secret, counters))
-    if config.server.trusted_proxies:
-        hops = config.server.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    return app
-
-
-def _door(config: Config, store: Store, secret: bytes, counters: Counters) -> Door:
-    """The TAXII resources."""
     limits = Limits(config.taxii.max_object_bytes, config.taxii.max_depth)
-    return Door(
+    return doorman, Console(
         config,
-        Reader(store),
+        store,
+        parties,
+        SessionDoorman(config, doorman, logins),
+        logins,
+        SecondFactors(store, logins, secret, config.taxii.title),
+        _provider(config),
+        finder,
+        Searcher(finder, store, clock=now_us),
         Publisher(store, limits, seconds=config.taxii.max_check_seconds),
         Quota(counters, config.limits),
-        Cursors(secret),
+        now_us,
     )
+
+
+def _blueprints(console: Console, secret: bytes) -> list[Blueprint]:
+    """The addresses for people and programs, TAXII apart."""
+    config, store, people = console.config, console.store, console.doorman
+    # Files that are read slowly must leave threads for publishing and polling.
+    desks = Desks(max(1, config.server.threads // 2))
+    services = search.Services(people, console.finder, console.searcher, Positions(secret), desks)
+    log_ins = session.Services(people, console.logins, console.factors, console.provider, secret)
+    return [
+        observe.blueprint(store, console.finder, config.server.metrics_networks),
+        session.blueprint(log_ins),
+        rights.blueprint(people, store),
+        circles.blueprint(people, store),
+        *_search(services, store),
+        pages.blueprint(console),
+    ]
 
 
 def _search(services: search.Services, store: Store) -> list[Blueprint]:
@@ -177,23 +203,12 @@ def _serve_taxii(app: Flask, config: Config, doorman: Doorman, door: Door) -> No
         app.register_blueprint(views.blueprint(config, doorman, door))
 
 
-def _sessions(
-    config: Config, store: Store, secret: bytes, doorman: SessionDoorman, logins: Logins
-) -> Blueprint:
-    """The door for log-ins."""
-    provider = None
-    if config.oidc.issuer:
-        from hub.service.oidc import Provider  # an extra, and 300 ms
+def _provider(config: Config) -> Provider | None:
+    """The OpenID provider, if one is configured."""
+    if not config.oidc.issuer:
+        return None
+    from hub.service.oidc import Provider  # an extra, and 300 ms
 
-        most = max(1, config.server.threads - 1)
-        back = f"{config.url}{session.CALLBACK}"
-        provider = Provider(config.oidc, config.oidc_secret(), back, most=most)
-    return session.blueprint(
-        session.Services(
-            doorman,
-            logins,
-            SecondFactors(store, logins, secret, config.taxii.title),
-            provider,
-            secret,
-        )
-    )
+    most = max(1, config.server.threads - 1)
+    back = f"{config.url}{session.CALLBACK}"
+    return Provider(config.oidc, config.oidc_secret(), back, most=most)

@@ -16,7 +16,30 @@ from hub.config.schema import (
 )
 
 RESERVED = frozenset(
-    {"api", "docs", "health", "login", "logout", "metrics", "search", "static", "taxii2"}
+    {
+        "account",
+        "admin",
+        "api",
+        "collections",
+        "docs",
+        "health",
+        "help",
+        "login",
+        "logout",
+        "lookup",
+        "metrics",
+        "objects",
+        "partners",
+        "preferences",
+        "receipts",
+        "search",
+        "searches",
+        "static",
+        "style",
+        "submit",
+        "taxii2",
+        "techniques",
+    }
 )
 """Names that the hub's other addresses begin with."""
 

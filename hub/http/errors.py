@@ -6,10 +6,11 @@ The body is the TAXII error message (TAXII 2.1 section 3.6.1); every door uses i
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from hub.errors import Fault, HubError, StoreDown, Throttled
@@ -18,6 +19,9 @@ from hub.http.body import drain
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 RETRY_AFTER_S = 5
 _SERVER_FAULT = 500
+
+Page = Callable[[HubError, Request], Response | None]
+"""Makes a page of an error; None where programs ask."""
 
 _log = logging.getLogger("hub.error")
 
@@ -133,6 +137,11 @@ def answer(error: HubError) -> Response:
         # as some clients read only one challenge per header.
         response.headers.add("WWW-Authenticate", 'Basic realm="hub", charset="UTF-8"')
         response.headers.add("WWW-Authenticate", 'Bearer realm="hub"')
+    return _marked(response, error)
+
+
+def _marked(response: Response, error: HubError) -> Response:
+    """Say when it may go better."""
     if error.fault in {Fault.BUSY, Fault.STORE_DOWN, Fault.PROVIDER_DOWN, Fault.SEARCH_DOWN}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     if isinstance(error, Throttled):
@@ -152,13 +161,17 @@ def _note(error: HubError) -> None:
         _log.error("%s", error.reason, exc_info=error)
 
 
-def register(app: Flask, drain_bytes: int) -> None:
-    """Let every error of the app leave through `answer`."""
+def register(app: Flask, drain_bytes: int, page: Page) -> None:
+    """Let every error of the app leave through `answer`, or as a page where people ask."""
+
+    def say(error: HubError) -> Response:
+        made = page(error, request)
+        return answer(error) if made is None else _marked(made, error)
 
     def handle_hub(error: HubError) -> Response:
         drain(request, drain_bytes)
         _note(error)
-        return answer(error)
+        return say(error)
 
     def handle_http(error: HTTPException) -> Response:
         code = error.code or _SERVER_FAULT
@@ -167,7 +180,7 @@ def register(app: Flask, drain_bytes: int) -> None:
         fault, reason = _FROM_STATUS.get(
             code, (Fault.BAD_REQUEST, "the request cannot be understood")
         )
-        response = answer(HubError(fault, reason))
+        response = say(HubError(fault, reason))
         if allowed := error.get_response().headers.get("Allow"):
             response.headers["Allow"] = allowed
         drain(request, drain_bytes)
@@ -175,7 +188,7 @@ def register(app: Flask, drain_bytes: int) -> None:
 
     def handle_any(error: Exception) -> Response:
         _log.error("unexpected: %s", type(error).__name__, exc_info=error)
-        return answer(HubError(Fault.INTERNAL, "the hub failed; its log has more"))
+        return say(HubError(Fault.INTERNAL, "the hub failed; its log has more"))
 
     app.register_error_handler(HubError, handle_hub)
     app.register_error_handler(HTTPException, handle_http)

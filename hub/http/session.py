@@ -1,4 +1,6 @@
-"""Sessions on the wire: the cookie, and what a request that uses it must show. Below /api alone.
+"""Sessions on the wire: the cookie, and what a request that uses it must show.
+
+For the console and below /api alone: TAXII takes no cookies.
 
 A browser sends the cookie along whoever made it ask, so a request that changes something must also
 come from a page of the hub (`Sec-Fetch-Site`, or `Origin` from browsers without it) and name a
@@ -42,13 +44,18 @@ class Cookies:
         return request.cookies.get(self._full(request, name), "")
 
     def write(
-        self, request: Request, response: Response, value: str, name: str = "session"
+        self,
+        request: Request,
+        response: Response,
+        value: str,
+        name: str = "session",
+        lasts_s: int | None = None,
     ) -> None:
-        """Set it until the browser is closed; an empty value takes it away."""
+        """Set it until the browser is closed, or for a time; an empty value takes it away."""
         response.set_cookie(
             self._full(request, name),
             value,
-            max_age=None if value else 0,
+            max_age=lasts_s if value else 0,
             path="/",
             secure=self._is_secure(request),
             httponly=True,
@@ -138,15 +145,10 @@ class SessionDoorman:
         Raises:
             HubError: DENIED for a change that a page of the hub did not ask for.
         """
-        secret = self.cookies.read(request)
-        session = self._logins.find(secret)
-        if session is None:
-            return None
-        current = Current(secret, session)
-        if request.method not in _SAFE:
+        current = self.find(request)
+        if current is not None and request.method not in _SAFE:
             self.require_own_page(request, strictly=True)
-            given = request.headers.get(_TOKEN_HEADER, "").encode()
-            if not hmac.compare_digest(given, current.token.encode()):
+            if not self.is_token(current, request.headers.get(_TOKEN_HEADER, "")):
                 raise HubError(
                     Fault.DENIED,
                     "the request does not carry the token of its session",
@@ -154,6 +156,16 @@ class SessionDoorman:
                     remedy="Take csrf_token from GET /api/v1/session.",
                 )
         return current
+
+    def find(self, request: Request) -> Current | None:
+        """The session of the request, or None. Who changes something looks at its token, too."""
+        secret = self.cookies.read(request)
+        session = self._logins.find(secret)
+        return Current(secret, session) if session else None
+
+    def is_token(self, current: Current, given: str) -> bool:
+        """Whether it is what only a page of the session can know."""
+        return hmac.compare_digest(given.encode("utf-8", "replace"), current.token.encode())
 
     def require_own_page(self, request: Request, *, strictly: bool = False) -> None:
         """Refuse a change that a page of another site asked for.

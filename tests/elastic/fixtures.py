@@ -31,6 +31,7 @@ from elasticsearch import Elasticsearch
 from tests.elastic.cluster import Cluster
 from tests.elastic.jars import NotHere
 from tests.elastic.node import Node
+from tests.required import not_run
 
 _Startable = TypeVar("_Startable", Node, Cluster)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,26 +44,12 @@ class Serving(NamedTuple):
     node: Node | None
 
 
-def required() -> bool:
-    """Whether a run without the node must fail."""
-    named = os.environ.get("HUB_TEST_REQUIRE", "").replace(",", " ").split()
-    return os.environ.get("CI") == "true" or "elastic" in named
-
-
-def not_run(reason: str) -> None:
-    """Skip a test that needs the node, or fail it where the node is required."""
-    text = f"elastic tests: NOT RUN ({reason})"
-    if required():
-        pytest.fail(text, pytrace=False)
-    pytest.skip(text)
-
-
 @contextmanager
 def _started(what: _Startable) -> Iterator[_Startable]:
     try:
         what.start()
     except NotHere as error:
-        not_run(str(error))
+        not_run("elastic", str(error))
     try:
         yield what
     finally:

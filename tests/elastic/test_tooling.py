@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.elastic import fixtures, jars
+from tests.elastic import jars
 from tests.elastic.node import Node, NodeFailed, free_port
+from tests.required import not_run
 
 ROOT = jars.HERE.parents[1]
 NODE_TESTS = "tests/elastic/test_node.py"
@@ -25,7 +26,7 @@ def elastic_jars() -> Path:
     try:
         classes = jars.prepare()
     except jars.NotHere as error:
-        fixtures.not_run(str(error))
+        not_run("elastic", str(error))
     return Path(classes.partition(":")[2]).parent
 
 

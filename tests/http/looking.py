@@ -54,10 +54,29 @@ _WORDS = st.tuples(st.sampled_from(SUGGESTED), st.sampled_from(("", "a", "s", "c
 _AROUND = st.tuples(_IDS, st.sampled_from(("", "", "/related", "/same"))).map(
     lambda drawn: Ask("GET", f"{API}/objects/{drawn[0]}{drawn[1]}")
 )
+_OF_OBJECT = ("", "/versions", "/graph", "/raw")
+_PAGES_OF_QUERIES = st.tuples(st.sampled_from(("/search", "/techniques")), QUERIES).map(
+    lambda drawn: Ask("GET", drawn[0], f"q={drawn[1]}", is_page=True)
+)
+_PAGES_OF_OBJECTS = st.tuples(_IDS, st.sampled_from(_OF_OBJECT)).map(
+    lambda drawn: Ask("GET", f"/objects/{drawn[0]}{drawn[1]}", is_page=True)
+)
+PLAIN_PAGES = tuple(
+    Ask("GET", path, is_page=True)
+    for path in (
+        *("/", "/searches", "/collections", "/partners", "/submit", "/account"),
+        *(f"/collections/{alias}" for alias in COLLECTIONS),
+        *(f"/partners/{org}" for org in cast.AUTHORS),
+    )
+)
+_PAGES_OF_CONSOLE = st.one_of(
+    _PAGES_OF_QUERIES, _PAGES_OF_OBJECTS, _PAGES_OF_OBJECTS, st.sampled_from(PLAIN_PAGES)
+)
 _OTHERS = st.sampled_from(
     (Ask("POST", f"{API}/lookup", pasted=PASTED), Ask("GET", f"{API}/searches"))
 )
-LOOKS = st.one_of(_PAGES, _PAGES, _FILES, _FACETS, _TIMES, _WORDS, _AROUND, _AROUND, _OTHERS)
+_DOORS = st.one_of(_PAGES, _PAGES, _FILES, _FACETS, _TIMES, _WORDS, _AROUND, _AROUND, _OTHERS)
+LOOKS = st.one_of(_DOORS, _DOORS, _PAGES_OF_CONSOLE)
 ALL_FACETS = Ask("GET", f"{API}/facets", "&".join(["q=", *(f"field={f}" for f in SUGGESTED)]))
 
 LOOK_AROUND = (
@@ -65,6 +84,8 @@ LOOK_AROUND = (
     Ask("GET", f"{API}/search", "q=description OR second&format=ndjson"),
     ALL_FACETS,
     Ask("POST", f"{API}/lookup", pasted=PASTED),
+    Ask("GET", "/", is_page=True),
+    Ask("GET", "/search", "q=", is_page=True),
 )
 """What every viewer asks at the end of every script."""
 

@@ -24,6 +24,7 @@ from tests.http.asking import Hub, data
 from tests.http.browser import URL, Browser
 from tests.http.test_sessions import fault
 from tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, new_key, running
+from tests.web.surfing import Surfer
 
 START, BACK = f"{URL}/oidc/start", f"{URL}/oidc/callback"
 CROSS = {"Sec-Fetch-Site": "cross-site"}
@@ -530,3 +531,23 @@ def test_a_hub_without_a_provider(tmp_path: Path) -> None:
     for path in (START, BACK):
         assert fault(browser.get(path)) is Fault.ABSENT
     store.close()
+
+
+class TestFromTheConsole:
+    def test_the_log_in_page_leads_through_the_provider_and_back(self, linked, provider) -> None:
+        surfer = Surfer(linked)
+        page = surfer.get("/help/start?x=1")
+        address = page.link("Log in through your organisation")
+        there = surfer.client.get(address).headers["Location"]
+        back_here = provider.consent(there).removeprefix("http://localhost")
+        answer = surfer.client.get(back_here, headers=CROSS)
+        assert answer.headers["Location"] == "/help/start?x=1"
+        assert surfer.get("/help/start").status == 200
+
+    def test_a_person_gets_a_page_when_it_fails(self, linked) -> None:
+        page = Surfer(linked).get(f"{BACK}?code=x&state=y")
+        assert page.status == 401
+        assert page.link("Log in") == "/login"
+        assert "Content-Security-Policy" in page.headers
+        program = linked.app.test_client().get(f"{BACK}?code=x&state=y")
+        assert program.is_json

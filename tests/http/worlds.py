@@ -17,9 +17,13 @@ from unittest import mock
 from urllib.parse import quote
 
 import msgspec
+from flask import Request
 
 from hub import app, policy
+from hub.http.caller import Admitted
+from hub.http.session import Current, SessionDoorman
 from hub.model.party import ANONYMOUS, Caller, Role
+from hub.model.session import Session
 from hub.service.publish import Publisher
 from hub.store.base import Act, Tally
 from hub.store.finder import SqliteFinder
@@ -62,6 +66,8 @@ class Ask(NamedTuple):
     """The organisation whose chief account asks; empty: the viewer."""
     pasted: str = ""
     """A body that is plain text"""
+    is_page: bool = False
+    """It is opened in a browser."""
 
 
 class Walk(NamedTuple):
@@ -86,6 +92,20 @@ class Answer(NamedTuple):
 def status_id(step: int) -> str:
     """The id of the status of a publish in that step."""
     return str(fakes.uuid_of(_FIRST_STATUS + step))
+
+
+class Injected(SessionDoorman):
+    """Lets a viewer open pages with its token, as if that were the cookie of a session."""
+
+    _SESSION = Session("s", b"", "", "password", 0, 0, 0, 0, "", "", waits=False)
+
+    def find(self, request: Request) -> Current | None:
+        return Current("secret", self._SESSION) if request.authorization else None
+
+    def admit_session(
+        self, request: Request, session: Session, *, counted: bool = True
+    ) -> Admitted:
+        return self.admit(request)
 
 
 class Searched(NamedTuple):
@@ -133,6 +153,7 @@ class World:
         with (
             mock.patch.object(app, "Publisher", named),
             mock.patch.object(app, "now_us", self.clock),
+            mock.patch.object(app, "SessionDoorman", Injected),
         ):
             self.app = app.create_app(self.config, self.store, finder=self.searched.finder)
 
@@ -200,14 +221,16 @@ class World:
 
     def send(self, viewer: Viewer, ask: Ask) -> Answer:
         """One request, without the cost of a test client."""
-        if ask.path.startswith("/api/"):
+        if not ask.path.startswith(f"/{fakes.ROOT}/"):
             self.searched.settle()
         body = b'{"objects":[%b]}' % b",".join(ask.raws) if ask.raws else ask.pasted.encode()
         environ = {
             "REQUEST_METHOD": ask.method,
             "PATH_INFO": ask.path,
             "QUERY_STRING": quote(ask.query, safe="=&,:[]-%"),
-            "HTTP_ACCEPT": MEDIA_TYPE,
+            "HTTP_ACCEPT": "text/html" if ask.is_page else MEDIA_TYPE,
+            "HTTP_ACCEPT_LANGUAGE": "en",
+            "HTTP_SEC_FETCH_SITE": "same-origin",
             "HTTP_X_REQUEST_ID": "r",
             "wsgi.input": io.BytesIO(body),
         }

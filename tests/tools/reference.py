@@ -30,6 +30,7 @@ from hub.config import checks
 from hub.errors import Fault, HubError
 from hub.http import errors, observe
 from tests.tools import (
+    reference_console,
     reference_http,
     reference_json,
     reference_policy,
@@ -221,6 +222,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "http.md": ("HTTP", reference_http.page),
     "json.md": ("JSON door", json_page),
     "search.md": ("Search", reference_search.page),
+    "console.md": ("Pages of the console", reference_console.page),
     "query.md": ("Query language", reference_query.page),
     "medallion.md": ("The medallion front", reference_http.medallion_page),
     "errors.md": ("Errors", errors_page),

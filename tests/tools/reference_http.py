@@ -35,6 +35,9 @@ class Use(NamedTuple):
     status: int = 200
 
 
+CONSOLE = "web."
+"""How the endpoints of the console begin; they have a page of their own."""
+
 _PAGING = "`added_after`, `limit`, `next`"
 _OF_OBJECT = codes(f"match[{name}]" for name in sorted(door._OF_OBJECT))
 _OF_VERSIONS = codes(f"match[{name}]" for name in sorted(door._OF_VERSIONS))
@@ -114,6 +117,8 @@ def rules(*, own: bool = False) -> list[Rule]:
 def _addresses() -> str:
     rows = []
     for rule in rules():
+        if rule.endpoint.startswith(CONSOLE):
+            continue
         use = USES[rule.endpoint]
         address = f"`{shown(rule)}`"
         rows.append(

@@ -1,0 +1,61 @@
+"""Forms that came too late: after the session ended, or from a page of the session before.
+
+What was filled in is neither lost nor done: it travels along through the log-in, and the person is
+asked once more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import msgspec
+from flask import Request
+
+from hub.errors import HubError
+
+TOKEN = "token"  # noqa: S105 - the name of a field
+"""Field of a form with what only a page of the session can know"""
+
+FIELD = "carried"
+# A path of this hub: `//host` and `/\host` would lead elsewhere.
+_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}", re.ASCII)
+_SECRETS = frozenset({TOKEN, "password", "old_password", "new_password", "code"})
+
+
+class Carried(NamedTuple):
+    """A form on its way."""
+
+    path: str
+    fields: list[tuple[str, str]]
+    files: bool = False
+    """Files came with it, which must be chosen again"""
+
+    def text(self) -> str:
+        """As the value of a hidden field."""
+        return msgspec.json.encode(self).decode()
+
+
+def is_here(path: str) -> bool:
+    """Whether it is an address of this hub, and of no other one."""
+    return _PATH.fullmatch(path) is not None
+
+
+def carried(request: Request) -> Carried:
+    """The form of a request, without its secrets."""
+    try:
+        pairs = list(request.form.items(multi=True))
+        files = any(file.filename for file in request.files.values())
+    except HubError:
+        pairs, files = [], False
+    kept = [(name, value) for name, value in pairs if name not in _SECRETS]
+    return Carried(request.full_path.rstrip("?"), kept, files)
+
+
+def read(text: str) -> Carried | None:
+    """What a hidden field carried; None: nothing that can be gone on with."""
+    try:
+        found = msgspec.json.decode(text.encode("utf-8", "replace"), type=Carried)
+    except msgspec.MsgspecError:
+        return None
+    return found if is_here(found.path) else None

@@ -1,0 +1,51 @@
+"""Templates: one environment for each language, with what every page needs."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from hub.language.defang import defang, harmless
+from hub.language.values import show
+from hub.model.clock import format_us
+from hub.model.search import Term
+from hub.web import vocabulary
+from hub.web.address import link
+from hub.web.static import asset
+from hub.web.words import LANGS, NAMES, Lang, words
+
+
+@cache
+def environment(lang: Lang) -> Environment:
+    """The templates in a language."""
+    found = words(lang)
+    made = Environment(
+        loader=PackageLoader("hub.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # It comes with the extension.
+    made.install_gettext_translations(found.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {
+        "lang": lang,
+        "languages": {each: NAMES[each] for each in LANGS},
+        "link": link,
+        "asset": asset,
+        "number": found.number,
+        "instant": found.instant,
+        "day": found.day,
+        "ago": found.ago,
+        "iso": format_us,
+        "defang": lambda field, key: defang(field, show(Term(field, key))),
+        "raw_value": lambda field, key: show(Term(field, key)),
+        "harmless": harmless,
+        "vocab": partial(vocabulary.word, lang=lang),
+        "type_name": partial(vocabulary.type_name, lang=lang),
+        "field_name": partial(vocabulary.field_name, lang=lang),
+        "relation": partial(vocabulary.relation, lang=lang),
+    }
+    return made

@@ -1,0 +1,113 @@
+"""A real browser on a real hub.
+
+- `browser`: the machine's Chromium, one for the run. Without it these tests are skipped with the
+  reason, or fail where HUB_TEST_REQUIRE names `browser` or CI=true.
+- `demo`, `fresh`: hubs that serve; the demonstration, and one that knows an administrator alone.
+  They serve all tests of the run: a test that changes something makes what it changes.
+- `console(account, lang=, theme=, width=, js=)`: a page of `demo`, or of `hub=`, in a context of
+  its own, logged in through the form; `account=""` is nobody. What tests/browser/watch.py records
+  while the test runs fails it at its end.
+
+These tests run after all others: as long as the browser runs, so does an event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState
+
+from tests.browser import hubs
+from tests.browser.chromium import NotHere, launched
+from tests.browser.look import Look, watched
+from tests.required import not_run
+
+_HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the browser, so that `-m browser` finds it, and put it last."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.path.is_relative_to(_HERE))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium."""
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(launched())
+        except NotHere as error:
+            not_run("browser", str(error))
+        yield started
+
+
+@pytest.fixture(scope="session")
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[hubs.Served]:
+    """A hub with the demonstration's parties and data."""
+    with hubs.demonstration(tmp_path_factory.mktemp("demo")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def fresh(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[hubs.Served]:
+    """A hub that is empty but for `admin`."""
+    with hubs.new(tmp_path_factory.mktemp("fresh")) as served:
+        yield served
+
+
+class Desk:
+    """Opens pages as somebody; each account logs in once a run."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._states: dict[tuple[str, str], StorageState] = {}
+
+    def state(self, hub: hubs.Served, account: str) -> StorageState | None:
+        """The cookies of an account that is logged in; None for nobody."""
+        if not account:
+            return None
+        key = (hub.url, account)
+        if key not in self._states:
+            with watched(self._browser, hub.url) as page:
+                log_in(page, account, hub.passwords[account])
+                self._states[key] = page.context.storage_state()
+        return self._states[key]
+
+    def open(self, stack: ExitStack, hub: hubs.Served, account: str, look: Look) -> Page:
+        """A page that lasts as long as the stack."""
+        state = self.state(hub, account)
+        return stack.enter_context(watched(self._browser, hub.url, look, state))
+
+
+def log_in(page: Page, account: str, password: str) -> None:
+    """Through the form, as a person does."""
+    page.goto("/login")
+    page.locator("input[name=account]").fill(account)
+    page.locator("input[name=password]").fill(password)
+    page.locator("form:has(input[name=password]) button").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+@pytest.fixture(scope="session")
+def desk(browser: Browser) -> Desk:
+    """What `console` opens pages with."""
+    return Desk(browser)
+
+
+@pytest.fixture
+def console(desk: Desk, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Makes a page; see the head of this file."""
+    with ExitStack() as stack:
+
+        def make(account: str = "analyst", *, hub: hubs.Served | None = None, **look) -> Page:
+            served = hub or request.getfixturevalue("demo")
+            return desk.open(stack, served, account, Look(**look))
+
+        yield make
