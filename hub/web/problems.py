@@ -1,7 +1,7 @@
 """Errors in the language of a page.
 
 Programs get the English text as it is raised; people get the catalogue's sentence with the same
-values. `locale/vi/errors.po` has the texts of the source as templates, `there is no group {name}`,
+values. `locale/errors/vi.po` has the texts of the source as templates, `there is no group {name}`,
 and a text is recognised by them (docs/adr/0034). What stands in a text may be made of others:
 
 * `objects[3].pattern: it is missing; write a text`: a place, and parts with semicolons between;
@@ -147,7 +147,7 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
 @cache
 def _catalogue() -> tuple[Mapping[str, str], tuple[_Form, ...]]:
     """Texts without values, and templates, those that say most first."""
-    with files("hub.web").joinpath("locale/vi/errors.po").open("rb") as source:
+    with files("hub.web").joinpath("locale/errors/vi.po").open("rb") as source:
         texts = {str(m.id): str(m.string) for m in read_po(source, locale=VI) if m.id}
     forms = [_form(en, vi) for en, vi in texts.items() if _VALUE.search(en)]
     plain = {en: vi for en, vi in texts.items() if not _VALUE.search(en)}

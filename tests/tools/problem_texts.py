@@ -1,7 +1,7 @@
 """Every text of an error that the console may show, read from the source.
 
 `python -m tests.tools.problem_texts` prints them as templates, with where they are raised: the
-catalogue `hub/web/locale/vi/errors.po` has each of them, and a test compares the two.
+catalogue `hub/web/locale/errors/vi.po` has each of them, and a test compares the two.
 
 A text is followed to where it is written: through variables, through functions that give it back,
 and through helpers such as `bad(field, reason)` to all who call them. What is put into a text and
@@ -209,7 +209,8 @@ class _Program:
             called, private = _class_of(function, home.tree), False
         for module in [home] if private else self._modules:
             for call, within in module.calls:
-                argument = _argument(call, place, name) if _called(call) == called else None
+                reached = _called(call) == called or _is_heirs(call, within, called, module)
+                argument = _argument(call, place, name) if reached else None
                 if argument is not None:
                     found += self._of(argument, module, within, depth)
         return found
@@ -243,17 +244,19 @@ def _sinks(
     call: ast.Call, within: ast.FunctionDef | None, module: _Module
 ) -> tuple[tuple[int, str], ...]:
     """Which of its arguments are texts; a subclass hands its own to `HubError`."""
-    inside = within is not None and within.name == "__init__" and _called(call) == "__init__"
-    if inside and within is not None and _heir(_class_of(within, module.tree), module):
+    if _is_heirs(call, within, "HubError", module):
         return _SINKS["HubError"]
     return _SINKS.get(_called(call), ())
 
 
-def _heir(name: str, module: _Module) -> bool:
+def _is_heirs(call: ast.Call, within: ast.FunctionDef | None, name: str, module: _Module) -> bool:
+    """Whether a subclass hands something to the class of that name."""
+    if within is None or within.name != "__init__" or _called(call) != "__init__":
+        return False
     return any(
         isinstance(node, ast.ClassDef)
-        and node.name == name
-        and any(isinstance(base, ast.Name) and base.id == "HubError" for base in node.bases)
+        and within in node.body
+        and any(isinstance(base, ast.Name) and base.id == name for base in node.bases)
         for node in module.tree.body
     )
 

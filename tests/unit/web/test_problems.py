@@ -26,7 +26,7 @@ NESTED = {
     "reason_before": "its effective marking is TLP:RED, and TLP:RED has named recipients",
     "remedy_before": "name organisations or sharing groups as audience",
 }
-with files("hub.web").joinpath("locale/vi/errors.po").open("rb") as source:
+with files("hub.web").joinpath("locale/errors/vi.po").open("rb") as source:
     CATALOGUE = [message for message in read_po(source, locale="vi") if message.id]
 
 
@@ -67,7 +67,7 @@ def test_the_tool_finds_texts_wherever_they_are_written():
 def test_a_text_of_the_source_is_said_in_vietnamese(template):
     text, values = filled(template)
     found = translated(text)
-    assert found, "add it to hub/web/locale/vi/errors.po"
+    assert found, "add it to hub/web/locale/errors/vi.po"
     assert found != text
     assert [value for value in values if value not in found] == []
 
