@@ -5,7 +5,8 @@ values. `locale/errors/vi.po` has the texts of the source as templates, `there i
 and a text is recognised by them (docs/adr/0034). What stands in a text may be made of others:
 
 * `objects[3].pattern: it is missing; write a text`: a place, and parts with semicolons between;
-* `this collection is strict: {found}`: a value called `found`, `reason` or `remedy` is a text.
+* `this collection is strict: {found}`: a value called `found`, `reason` or `remedy` is a text;
+* `there is no {kind} {name}`: a value whose name begins with `kind` is one of the table `kind`.
 
 A text that nobody has translated is shown in English behind the translated name of its fault.
 """
@@ -26,7 +27,6 @@ from hub.language.problem import QueryError
 from hub.web.vocabulary import VI, tables
 
 _TEXTS = frozenset({"found", "reason", "remedy"})
-_KINDS = frozenset({"kind", "circle"})
 _LONGEST = 2_000
 _MOST_PARTS = 60
 _LONGEST_PART = 4
@@ -99,11 +99,21 @@ def _element(text: str, depth: int) -> str | None:
         rest = _parts(placed[2], depth + 1)
         if rest:
             return f"{placed[1]}: {rest}"
-    for form in forms:
-        match = None if form.is_nested else form.pattern.fullmatch(text)
-        if match:
-            return _filled(form.vi, {k: _known(k, v) for k, v in match.groupdict().items()})
-    return None
+    return next(filter(None, (_plain(form, text) for form in forms if not form.is_nested)), None)
+
+
+def _plain(form: _Form, text: str) -> str | None:
+    match = form.pattern.fullmatch(text)
+    if match is None:
+        return None
+    values = match.groupdict()
+    for name in values:
+        if name.startswith("kind"):
+            label = tables()["kind"].get(values[name])
+            if not isinstance(label, list):
+                return None
+            values[name] = label[1]
+    return _filled(form.vi, values)
 
 
 def _nested(form: _Form, text: str, depth: int) -> str | None:
@@ -131,12 +141,6 @@ def _parts(text: str, depth: int) -> str | None:
                 known[end] = f"{before}; {found}" if before else found
                 break
     return known[-1]
-
-
-def _known(name: str, value: str) -> str:
-    """A value as it is, except the name of a kind of thing."""
-    label = tables()["kind"].get(value) if name in _KINDS else None
-    return label[1] if isinstance(label, list) else value
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -20,8 +20,10 @@ from hub.web.vocabulary import tables
 from tests.tools.problem_texts import texts
 
 VALUE = re.compile(r"\{(\w+)\}")
-# Values that are texts themselves.
-NESTED = {
+# Values that are texts themselves, or words of a table.
+GIVEN = {
+    "kind": "account",
+    "circle": "group",
     "found": "modified: it is missing; send it",
     "reason_before": "its effective marking is TLP:RED, and TLP:RED has named recipients",
     "remedy_before": "name organisations or sharing groups as audience",
@@ -35,8 +37,8 @@ def filled(template: str) -> tuple[str, list[str]]:
     values: list[str] = []
 
     def value(match: re.Match[str]) -> str:
-        if match[1] in NESTED:
-            return NESTED[match[1]]
+        if match[1] in GIVEN:
+            return GIVEN[match[1]]
         values.append(f"V{len(values)}-x.y")
         return values[-1]
 
@@ -131,6 +133,7 @@ def test_values_are_what_they_were():
     assert found == f"không có bộ sưu tập {hostile}"
     # An organisation may be called like a kind of thing.
     assert translated("there is no group account") == "không có nhóm chia sẻ account"
+    assert translated("there is no brand new thing") is None
 
 
 @pytest.mark.parametrize(
