@@ -29,8 +29,8 @@ _SAMPLE = 200
 _EVEN = 0.9
 _HALF = 0.5
 _WIDEST = 200
-# About three seconds of work, and several times what the longest honest list takes.
-_MOST_LOOKS = 100_000
+# About two seconds of work, and several times what the longest honest list takes.
+_MOST_LOOKS = 60_000
 _LONGEST = 10_000
 
 
