@@ -2,7 +2,8 @@
 
 * Lines of the same number of columns are a table (CSV with commas, semicolons or tabs). Of it, the
   columns are taken in which at least half of the cells are values; a first row without any value
-  there is the head. Which columns were left out is said.
+  there is the head. Which columns were left out is said. Lines that can be read as one value as a
+  whole, such as URLs with a comma, are a table only below a head.
 * Any other line is one value if it can be read as one as a whole, such as `evil [.] example` or a
   URL with a comma. Before that, it is several if each part is a value: parts between tabs,
   semicolons and commas, or between blanks.
@@ -105,8 +106,13 @@ class _Reader:
             taken = [column for column in range(width) if self._has_values(sample, column)]
             if taken:
                 has_head = not any(self._holds(sample[0], column) for column in taken)
-                return _Table(list(_rows(lines, delimiter)), taken, has_head)
+                # URLs have commas: without a head, lines that are values as a whole are a list.
+                if has_head or not self._are_values(lines[:_SAMPLE]):
+                    return _Table(list(_rows(lines, delimiter)), taken, has_head)
         return None
+
+    def _are_values(self, lines: Sequence[str]) -> bool:
+        return sum(map(self._is_value, lines)) >= _HALF * len(lines)
 
     def _has_values(self, rows: Sequence[Sequence[str]], column: int) -> bool:
         cells = [row for row in rows[1:] if column < len(row) and row[column].strip()]

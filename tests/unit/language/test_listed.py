@@ -74,6 +74,14 @@ def test_a_table_may_have_no_head_and_holes():
     assert found.values == [ONE, "evil.example", "wrong one"]
 
 
+def test_urls_with_commas_are_no_table_but_below_a_head():
+    urls = [f"http://evil.example/{n},x" for n in range(5)]
+    assert listed("\n".join(urls)).values == urls
+    found = listed("\n".join(["url,risk", *urls]))
+    assert (found.taken, found.left) == (("url",), ("risk",))
+    assert found.values == [url.removesuffix(",x") for url in urls]
+
+
 def test_quotes_of_a_table_keep_what_is_between_them():
     found = listed('value,note\n"http://a.example/x,y","one, two"\n198.51.100.7,"a ""b"""')
     assert found.values == ["http://a.example/x,y", ONE]
