@@ -7,10 +7,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from hub.cli.stage import CASE, Stage
+from hub.cli.stage import Stage
 from hub.http.errors import MEDIA_TYPE
 from hub.model.tlp import Tlp
 from hub.stix.marking import COLOUR_OF
+from hub.stix.sample.plot import CASE
 from hub.stix.sample.shared import ADDRESS, FILE, HOST
 
 _OBJECT = (
@@ -25,10 +26,12 @@ _RED_ID = "5b7d2c1e-8f0a-4c36-9d27-1a4e8b9f3c60"
 _ID = "0d9f1a52-3c1e-4b8e-9a55-6f2b1e0c7a44"
 _TEXT = """\
 
-Incident hub with {objects} invented objects at {url}/taxii2/
-Ctrl-C stops it. The next `hub demo` starts from nothing.
+Console: {url}/
+TAXII:   {url}/taxii2/
 
-Log-ins (account, password, what it is):
+{objects} invented objects of nine months. Ctrl-C stops it; the next `hub demo` starts from nothing.
+
+Log-ins (account, password, what it is, what to try first):
 {logins}
 
 Collections:
@@ -103,7 +106,7 @@ def greeting(stage: Stage, now: str) -> str:
         objects=stage.objects,
         url=stage.url,
         logins="\n".join(
-            f"  {login.name:<8} {login.password}  {login.role} of {login.org.name_en}"
+            f"  {login.name:<11} {login.password}  {login.role} of {login.org.name_en}: {login.first}"
             for login in stage.logins
         ),
         collections="\n".join(f"  {name:<18} {url}" for name, url in stage.collections.items()),

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from hub import policy
 from hub.cli.base import CONSOLE
 from hub.config import load, write_secret
-from hub.model.party import Account, Caller, Collection, Grant, Organisation, Role
+from hub.model.party import Account, Caller, Collection, Grant, Organisation, Role, Subject
 from hub.model.tlp import Tlp
 from hub.service.admin import Admin
 from hub.service.changes import by_alias
 from hub.service.circles import Circles
 from hub.service.publish import Publisher
 from hub.stix.check import Limits
-from hub.stix.sample import Audience, Sample, samples
+from hub.stix.sample import DAYS, Sample, samples
+from hub.stix.sample.plot import CASE, Setting
 from hub.store.database import migrate
 from hub.store.sqlite import SqliteStore
 
 ROOTS = ("vn", "asean")
 CENTRE = "vn-centre"
-CASE = "case-2026-11"
-"""A sharing group"""
 _CONFIG = """\
 # A demonstration hub, made by `hub demo` and made anew by the next one.
 secret_file = "secret.key"
@@ -59,28 +56,63 @@ access = false
 _SPACE = uuid.UUID("c9a3b0f4-5d0e-5d3c-8a55-2f2b8f0c7d11")
 _TOKEN_DAYS = 30
 
-_Row = tuple[str, str, str, str, str]
+_Row = tuple[str, str, str, str, str, str]
 _ORGS: tuple[_Row, ...] = (
-    (CENTRE, "Trung tâm điều phối quốc gia", "National coordination centre", "VN", "government-national"),
-    ("vn-finance", "CERT ngành tài chính", "Finance sector CERT", "VN", "financial-services"),
-    ("vn-energy", "CERT ngành năng lượng", "Energy sector CERT", "VN", "energy"),
-    ("vn-health", "CERT ngành y tế", "Health sector CERT", "VN", "healthcare"),
-    ("la-partner", "CERT đối tác tại Lào", "Partner CERT in Laos", "LA", "government-national"),
-    ("my-partner", "CERT đối tác tại Malaysia", "Partner CERT in Malaysia", "MY", "government-national"),
-    ("sg-partner", "CERT đối tác tại Singapore", "Partner CERT in Singapore", "SG", "government-national"),
+    (CENTRE, "Trung tâm Điều phối An ninh mạng Quốc gia", "National Cyber Coordination Centre", "cert", "VN", "government-national"),
+    ("vn-finance", "Bộ Tài chính", "Ministry of Finance", "agency", "VN", "government-national"),
+    ("vn-energy", "Tổng công ty Điện lực Sông Lam", "Song Lam Power Corporation", "operator", "VN", "energy"),
+    ("vn-bank", "Ngân hàng Sen Việt", "Sen Viet Bank", "company", "VN", "financial-services"),
+    ("vn-health", "Hệ thống Bệnh viện Hoa Sữa", "Hoa Sua Hospital Group", "company", "VN", "healthcare"),
+    ("vn-telecom", "Viễn thông Sao Biển", "Sao Bien Telecom", "operator", "VN", "telecommunications"),
+    ("id-partner", "CSIRT Quốc gia Indonesia", "National CSIRT of Indonesia", "cert", "ID", "government-national"),
+    ("la-partner", "CSIRT Quốc gia Lào", "National CSIRT of Laos", "cert", "LA", "government-national"),
+    ("my-partner", "CSIRT Quốc gia Malaysia", "National CSIRT of Malaysia", "cert", "MY", "government-national"),
+    ("ph-partner", "CSIRT Quốc gia Philippines", "National CSIRT of the Philippines", "cert", "PH", "government-national"),
+    ("sg-partner", "CSIRT Quốc gia Singapore", "National CSIRT of Singapore", "cert", "SG", "government-national"),
+    ("th-partner", "CSIRT Quốc gia Thái Lan", "National CSIRT of Thailand", "cert", "TH", "government-national"),
 )  # fmt: skip
-_GOV = tuple(row[0] for row in _ORGS if row[3] == "VN")
-_PARTNERS = tuple(row[0] for row in _ORGS if row[3] != "VN")
-_ALIAS: dict[Audience, str] = {
-    "national": "national",
-    "warning": "early-warning",
-    "public": "public-advisories",
-}
-_AUTHORS: dict[Audience, tuple[str, ...]] = {
-    "national": _GOV,
-    "warning": (CENTRE,),
-    "public": (CENTRE,),
-}
+_GOV = tuple(row[0] for row in _ORGS if row[4] == "VN")
+_PARTNERS = tuple(row[0] for row in _ORGS if row[4] != "VN")
+_BANKING = (CENTRE, "vn-bank", "vn-finance")
+_ENERGY = (CENTRE, "vn-energy")
+_CIRCLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("gov", "Vietnamese agencies", "What is shared here stays in Viet Nam.", _GOV),
+    ("asean", "ASEAN partners", "Answer within three working days.", _PARTNERS),
+    ("banking", "Banking sector", "No names of customers.", _BANKING),
+    ("energy", "Energy sector", "No drawings of plants.", _ENERGY),
+)
+"""Communities: name, title, terms, members"""
+_CASE = (CENTRE, "vn-health", "vn-telecom", "sg-partner")
+
+
+class _Place(NamedTuple):
+    """A collection, and who may do what in it."""
+
+    alias: str
+    root: str
+    title: str
+    description: str
+    readers: tuple[Subject, ...]
+    writers: tuple[Subject, ...]
+    ceiling: Tlp = Tlp.AMBER_STRICT
+    default: Tlp = Tlp.GREEN
+
+
+_ALL_GOV: Subject = ("community", "gov")
+_ALL_ASEAN: Subject = ("community", "asean")
+_COORDINATES: Subject = ("org", CENTRE)
+_CASE_GROUP: Subject = ("group", CASE)
+_PLACES = (
+    _Place("national", "vn", "National incidents", "What Vietnamese agencies tell each other", (_ALL_GOV,), (_ALL_GOV,)),
+    _Place("banking", "vn", "Banking sector", "Fraud and attacks on banks", (("community", "banking"),), (("community", "banking"),)),
+    _Place("energy", "vn", "Energy sector", "Control systems of power utilities", (("community", "energy"),), (("community", "energy"),)),
+    _Place("warning-drafts", "vn", "Drafts of early warnings", "Before they are released", (_COORDINATES,), (_COORDINATES,)),
+    _Place("early-warning", "asean", "Early warning", "Checked by the coordination centre; strict STIX", (_ALL_GOV, _ALL_ASEAN), (_COORDINATES,), Tlp.RED),
+    _Place("asean-exchange", "asean", "ASEAN exchange", "National CSIRTs among themselves", (_ALL_ASEAN, _ALL_GOV), (_ALL_ASEAN, _COORDINATES)),
+    _Place("case-work", "asean", "Case work", "Named recipients alone", (_CASE_GROUP,), (_CASE_GROUP,), Tlp.RED, Tlp.AMBER_STRICT),
+    _Place("public-advisories", "asean", "Public advisories", "For everybody, without a log-in", (_COORDINATES,), (_COORDINATES,), Tlp.AMBER_STRICT, Tlp.CLEAR),
+)  # fmt: skip
+_STRICT, _PUBLIC = "early-warning", "public-advisories"
 
 
 class Login(NamedTuple):
@@ -90,6 +122,8 @@ class Login(NamedTuple):
     password: str
     org: Organisation
     role: Role
+    first: str
+    """What to try first"""
 
 
 class Stage(NamedTuple):
@@ -104,27 +138,40 @@ class Stage(NamedTuple):
     objects: int
 
 
+class Calendar:
+    """A clock that is set: what is told of months ago is also added then."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> int:
+        """Microseconds since 1970, as `hub.model.clock.now_us`."""
+        return int(self.at.timestamp() * 1_000_000)
+
+
 def build(folder: Path, port: int) -> Stage:
     """Make everything in an empty folder; `hub.toml` is its configuration."""
     path = folder / "hub.toml"
     path.write_text(_CONFIG.format(port=port), encoding="utf-8")
     write_secret(folder / "secret.key")
     config = load(path)
+    orgs = {org.slug: org for org in _orgs()}
+    now = datetime.now(UTC).replace(microsecond=0)
+    calendar = Calendar(now - timedelta(days=DAYS + 1))
     # Not by hub.app: what counts requests must be imported when the server starts.
+    with closing(SqliteStore(config.store_path, clock=calendar)) as past:
+        migrate(past.database)
+        _parties(Admin(past, CONSOLE), Circles(past, CONSOLE), list(orgs.values()))
+        _collections(Admin(past, CONSOLE))
+        objects = _publish(past, calendar, samples(Setting(orgs, _writers(), now)))
     with closing(SqliteStore(config.store_path)) as store:
-        migrate(store.database)
         admin = Admin(store, CONSOLE)
-        orgs = {org.slug: org for org in _orgs()}
-        _parties(admin, Circles(store, CONSOLE), list(orgs.values()))
-        _collections(admin)
         logins = list(_logins(admin, orgs))
         tokens = {
             login.name: admin.issue_token(login.name, days=_TOKEN_DAYS, label="demo").secret
             for login in logins
             if login.role is not Role.ADMINISTRATOR
         }
-        now = datetime.now(UTC).replace(microsecond=0)
-        objects = _publish(store, list(samples(orgs, _AUTHORS, now)))
         collections = {
             item.alias: f"{config.url}/{item.root}/collections/{item.id}/"
             for item in store.directory().collections.values()
@@ -133,13 +180,13 @@ def build(folder: Path, port: int) -> Stage:
 
 
 def _orgs() -> Iterator[Organisation]:
-    for slug, name_vi, name_en, country, sector in _ORGS:
+    for slug, name_vi, name_en, kind, country, sector in _ORGS:
         yield Organisation(
             slug,
             f"identity--{_uuid(slug)}",
             f"{name_vi} (minh hoạ)",
             f"{name_en} (demonstration)",
-            "cert",
+            kind,
             country,
             sector,
         )
@@ -153,15 +200,13 @@ def _uuid(name: str) -> str:
 def _parties(admin: Admin, circles: Circles, orgs: Sequence[Organisation]) -> None:
     for org in orgs:
         admin.put_org(org)
-        admin.add_account(Account(_robot(org.slug), org.slug, frozenset({Role.PUBLISHER})))
-    for name, title, members in (
-        ("gov", "Vietnamese agencies", _GOV),
-        ("asean", "ASEAN partners", _PARTNERS),
-    ):
-        circles.put_community(name, title)
+        robot = Account(_robot(org.slug), org.slug, frozenset({Role.PUBLISHER}), clearance=Tlp.RED)
+        admin.add_account(robot)
+    for name, title, terms, members in _CIRCLES:
+        circles.put_community(name, title, terms)
         circles.add_members(("community", name), members, since_us=0)
-    circles.put_group(CASE, "A case that a few work on", CENTRE)
-    circles.add_members(("group", CASE), ("vn-finance", "sg-partner"), since_us=0)
+    circles.put_group(CASE, "Ransomware at the Hoa Sua Hospital Group", CENTRE)
+    circles.add_members(("group", CASE), _CASE, since_us=0)
 
 
 def _robot(slug: str) -> str:
@@ -170,41 +215,71 @@ def _robot(slug: str) -> str:
 
 
 def _collections(admin: Admin) -> None:
-    for root, alias, title, kind in (
-        ("vn", "national", "National incidents", ""),
-        ("asean", "early-warning", "Early warning", "strict"),
-        ("asean", "public-advisories", "Public advisories", "public"),
-    ):
-        flags = {"public": kind == "public", "strict": kind == "strict"}
-        highest = Tlp.RED if kind == "strict" else Tlp.AMBER_STRICT
-        usual = Tlp.CLEAR if kind == "public" else Tlp.GREEN
-        item = Collection(0, _uuid(alias), root, alias, title, ceiling=highest, default=usual)
-        admin.put_collection(msgspec.structs.replace(item, **flags), roots=ROOTS)
-    admin.grant("national", Grant(0, ("community", "gov"), read=True, write=True))
-    admin.grant("early-warning", Grant(0, ("community", "gov"), read=True, write=False))
-    admin.grant("early-warning", Grant(0, ("community", "asean"), read=True, write=False))
-    admin.grant("early-warning", Grant(0, ("org", CENTRE), read=True, write=True))
-    admin.grant("public-advisories", Grant(0, ("org", CENTRE), read=True, write=True))
+    for place in _PLACES:
+        item = Collection(
+            0,
+            _uuid(place.alias),
+            place.root,
+            place.alias,
+            place.title,
+            place.description,
+            public=place.alias == _PUBLIC,
+            strict=place.alias == _STRICT,
+            ceiling=place.ceiling,
+            default=place.default,
+        )
+        admin.put_collection(item, roots=ROOTS)
+        for subject in dict.fromkeys((*place.readers, *place.writers)):
+            reads, writes = subject in place.readers, subject in place.writers
+            admin.grant(place.alias, Grant(0, subject, read=reads or writes, write=writes))
+
+
+def _writers() -> dict[str, tuple[str, ...]]:
+    """Slugs of who may write in each collection, by alias."""
+    members: dict[Subject, tuple[str, ...]] = {
+        ("community", name): found for name, _, _, found in _CIRCLES
+    }
+    members |= {_CASE_GROUP: _CASE, _COORDINATES: (CENTRE,)}
+    return {
+        place.alias: tuple(slug for subject in place.writers for slug in members[subject])
+        for place in _PLACES
+    }
+
+
+_LOGINS = (
+    ("analyst", CENTRE, Role.PUBLISHER, "search KhoáTre, open the malware, follow its graph"),
+    ("bank", "vn-bank", Role.PUBLISHER, "submit a phishing page to the banking sector"),
+    ("partner", "sg-partner", Role.READER, "look up 198.51.100.77: known, but not by whom else"),
+    (
+        "coordinator",
+        CENTRE,
+        Role.COORDINATOR,
+        "see which partners poll, and what is still a draft",
+    ),
+    ("admin", CENTRE, Role.ADMINISTRATOR, "make an account, look at the audit log"),
+    ("officer", CENTRE, Role.OFFICER, "ask why an account sees an object"),
+)
+"""Account, organisation, role, what to try first"""
 
 
 def _logins(admin: Admin, orgs: dict[str, Organisation]) -> Iterator[Login]:
-    for name, slug, role in (
-        ("analyst", CENTRE, Role.PUBLISHER),
-        ("partner", "sg-partner", Role.READER),
-        ("admin", CENTRE, Role.ADMINISTRATOR),
-    ):
+    for name, slug, role, first in _LOGINS:
         password = secrets.token_urlsafe(12)
         account = Account(name, slug, frozenset({role}), clearance=Tlp.RED)
         admin.add_account(account, password)
-        yield Login(name, password, orgs[slug], role)
+        yield Login(name, password, orgs[slug], role, first)
 
 
-def _publish(store: SqliteStore, found: Sequence[Sample]) -> int:
-    """Publish each run of objects of one author as that author; returns how many."""
-    publisher, directory = Publisher(store, Limits()), store.directory()
-    for (audience, slug), group in groupby(found, key=lambda item: (item.audience, item.org)):
+def _publish(store: SqliteStore, calendar: Calendar, found: Iterable[Sample]) -> int:
+    """Publish on each day what is told on it, each author its own; returns how many objects."""
+    publisher, directory, many = Publisher(store, Limits()), store.directory(), 0
+    for (at, alias, slug, audience), group in groupby(found, key=lambda item: item[:4]):
         caller = Caller(_robot(slug), slug, frozenset({Role.PUBLISHER}), credential="console")
         scope = policy.scope(caller, directory)
-        collection = by_alias(directory, _ALIAS[audience])
-        publisher.publish(scope, collection, [item.raw for item in group])
-    return len(found)
+        collection = by_alias(directory, alias)
+        named = policy.audience(scope, directory, collection, audience)
+        calendar.at = at
+        raws = [item.raw for item in group]
+        publisher.publish(scope, collection, raws, named)
+        many += len(raws)
+    return many

@@ -307,7 +307,7 @@ class TestGreeting:
         *rows, last = (line.split("\t") for line in paste("Look up several").splitlines())
         host, address, file, technique, none = rows
         assert host[:3] == ["known", "dang-nhap.ngan-hang-sen[.]example", "3"]
-        assert host[5:7] == ["amber+strict", "vn-centre vn-energy vn-finance"]
+        assert host[5:7] == ["amber+strict", "vn-bank vn-centre vn-telecom"]
         assert (address[2], file[2]) == ("2", "3")
         assert int(technique[2]) > 3
         assert none[0] == "unknown"

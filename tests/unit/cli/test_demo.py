@@ -14,41 +14,53 @@ import pytest
 
 from hub import policy
 from hub.cli import demo as command
+from hub.cli import stage as stage_module
 from hub.cli.greeting import greeting
 from hub.cli.stage import CENTRE, Stage, build
 from hub.config import load
-from hub.model.party import ANONYMOUS, Caller, Organisation, Role
+from hub.model.party import ANONYMOUS, Caller, Role
 from hub.model.query import Query
 from hub.model.record import Candidate, Status
 from hub.model.tlp import Tlp
 from hub.stix.check import check
-from hub.stix.sample import Audience, Sample, samples
+from hub.stix.marking import COLOUR_OF
+from hub.stix.sample import DAYS, Sample, references, samples
+from hub.stix.sample.pen import MARKING
+from hub.stix.sample.plot import Setting
 from hub.stix.strict import faults
 from hub.store.records import RecordLog
 from hub.store.sqlite import SqliteStore
-from tests import fakes
 from tests.unit.cli.conftest import Run, free_port
 
 UNTIL = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
-AUTHORS: dict[Audience, tuple[str, ...]] = {
-    "national": ("a", "b", "c", "d"),
-    "warning": ("a",),
-    "public": ("a",),
-}
 # RFC 2606, 3849 and 5737.
+_NAME = r"([a-z0-9-]+\.)+(example\.(com|net|org)|example|test)"
+_ADDRESS = r"(192\.0\.2|198\.51\.100|203\.0\.113)\.\d{1,3}(/28)?"
 DOCUMENTATION = re.compile(
-    r"(192\.0\.2|198\.51\.100|203\.0\.113)\.\d{1,3}|2001:db8::[0-9a-f]{1,4}"
-    r"|(https?://)?([a-z0-9-]+\.)+(example\.(com|net|org)|example|test)(/[a-z.-]+)?|[0-9a-f]{64}"
+    rf"{_ADDRESS}|2001:db8:[0-9a-f]{{1,4}}::[0-9a-f]{{1,4}}|[0-9a-f]{{64}}|[0-9a-f]{{32}}"
+    rf"|(https?://)?{_NAME}(/[a-z0-9./-]+)?|[a-z-]+@{_NAME}|ipv4-addr"
 )
+REFERENCES = re.compile(
+    r"https://(attack\.mitre\.org/techniques/T\d{4}(/\d{3})?|nvd\.nist\.gov/vuln/detail/CVE-\d{4}-\d+)"
+)
+
+
+# Real ones, that their vendors published.
+KNOWN = {"CVE-2017-11882", "CVE-2021-44228"}
+
+
+def setting() -> Setting:
+    return Setting({org.slug: org for org in stage_module._orgs()}, stage_module._writers(), UNTIL)
 
 
 @pytest.fixture(scope="module")
 def found() -> list[Sample]:
-    orgs = {
-        slug: Organisation(slug, f"identity--{fakes.uuid_of(n)}", "Tên", "Name", sector="energy")
-        for n, slug in enumerate("abcd")
-    }
-    return list(samples(orgs, AUTHORS, UNTIL))
+    return list(samples(setting()))
+
+
+@pytest.fixture(scope="module")
+def objects(found: list[Sample]) -> list[dict]:
+    return [json.loads(item.raw) for item in found]
 
 
 class TestSamples:
@@ -59,61 +71,127 @@ class TestSamples:
             assert checked.warnings == ()
             assert faults(json.loads(item.raw), "2.1") == []
 
-    def test_there_are_enough_of_each_kind(self, found: list[Sample]) -> None:
-        kinds = Counter(json.loads(item.raw)["type"] for item in found)
-        assert 350 <= len(found) <= 500
-        assert kinds.keys() >= {
-            *("identity", "indicator", "malware", "campaign", "intrusion-set"),
-            *("attack-pattern", "vulnerability", "relationship", "sighting", "incident"),
-            *("report", "note", "marking-definition", "language-content"),
+    def test_there_are_enough_of_each_kind(self, objects: list[dict]) -> None:
+        assert 4000 <= len(objects) <= 5000
+        kinds = Counter(obj["type"] for obj in objects)
+        assert {kind for kind, many in kinds.items() if many >= 30} >= {
+            *("identity", "indicator", "malware", "campaign", "intrusion-set", "threat-actor"),
+            *("attack-pattern", "relationship", "sighting", "incident", "infrastructure", "tool"),
+            *("report", "note", "opinion", "language-content", "observed-data", "url", "file"),
+            *("course-of-action", "domain-name", "ipv4-addr"),
         }
+        assert kinds["vulnerability"] >= 10
 
-    def test_values_are_set_aside_for_documentation(self, found: list[Sample]) -> None:
-        patterns = [json.loads(item.raw).get("pattern", "= 'a.test'") for item in found]
-        values = [re.search(r"= '(.*)'", pattern)[1] for pattern in patterns]
+    def test_every_marking_collection_and_organisation_has_some(
+        self, found: list[Sample], objects: list[dict]
+    ) -> None:
+        colours = Counter(
+            COLOUR_OF[obj["object_marking_refs"][0]]
+            for obj in objects
+            if obj["type"] != "marking-definition"
+        )
+        assert colours.keys() == set(Tlp)
+        assert min(colours.values()) >= 50
+        places = Counter(item.alias for item in found)
+        assert places.keys() == setting().writers.keys()
+        assert min(places.values()) >= 50
+        assert Counter(item.org for item in found).keys() == setting().orgs.keys()
+
+    def test_tlp_red_has_named_recipients(self, found: list[Sample]) -> None:
+        red = f'"{MARKING[Tlp.RED]}"'.encode()
+        named = {item.audience for item in found if red in item.raw}
+        assert named == {("group:case-2026-11",)}
+
+    def test_values_are_set_aside_for_documentation(self, objects: list[dict]) -> None:
+        patterns = [obj["pattern"] for obj in objects if obj.get("pattern_type") == "stix"]
+        values = [value for text in patterns for value in re.findall(r"= '(.*?)'", text)]
+        values += [obj["value"] for obj in objects if "value" in obj]
+        values += [text for obj in objects for text in obj.get("hashes", {}).values()]
+        assert len(values) > 1000
         assert [value for value in values if not DOCUMENTATION.fullmatch(value)] == []
 
-    def test_dates_lie_in_the_last_ninety_days(self, found: list[Sample]) -> None:
-        times = [
-            datetime.fromisoformat(item["modified"])
-            for item in (json.loads(item.raw) for item in found)
-            if item["type"] not in {"identity", "attack-pattern", "marking-definition"}
-        ]
-        assert min(times) >= UNTIL - timedelta(days=90)
-        assert max(times) <= UNTIL
-        assert max(times) - min(times) > timedelta(days=80)
+    def test_references_lead_to_public_sources(self, objects: list[dict]) -> None:
+        found = [each for obj in objects for each in obj.get("external_references", [])]
+        assert {each["source_name"] for each in found} == {"mitre-attack", "cve"}
+        assert all(REFERENCES.fullmatch(each["url"]) for each in found if "url" in each)
+        numbers = {each["external_id"] for each in found if each["source_name"] == "cve"}
+        assert all(number.startswith("CVE-2099-") or number in KNOWN for number in numbers)
+
+    def test_the_matrix_has_something_under_every_tactic(self, objects: list[dict]) -> None:
+        known = {obj["name"] for obj in objects if obj["type"] == "attack-pattern"}
+        phases = {
+            phase["phase_name"]
+            for obj in objects
+            if obj["type"] == "attack-pattern"
+            for phase in obj["kill_chain_phases"]
+            if phase["kill_chain_name"] == "mitre-attack"
+        }
+        assert len(phases) == 14
+        assert len(known) > 50
+
+    def test_it_goes_from_nine_months_ago_until_today(self, found: list[Sample]) -> None:
+        ages = [UNTIL - item.at for item in found]
+        assert max(ages) <= timedelta(days=DAYS)
+        assert min(ages) >= timedelta(0)
+        assert ages == sorted(ages, reverse=True)
+        months = Counter(age.days // 30 for age in ages)
+        assert sorted(months) == list(range(9))
+        assert min(months.values()) > 100
+        assert sum(age < timedelta(days=1) for age in ages) > 30
+        assert 100 < sum(age < timedelta(days=7) for age in ages) < 1000
+
+    def test_nothing_is_published_before_it_is_written(self, found: list[Sample]) -> None:
+        for item in found:
+            told = json.loads(item.raw).get("modified")
+            assert told is None or datetime.fromisoformat(told) <= item.at, item.raw
+
+    def test_objects_change(self, objects: list[dict]) -> None:
+        versions: dict[str, set[str]] = {}
+        for obj in objects:
+            versions.setdefault(obj["id"], set()).add(obj.get("modified", ""))
+        changed = Counter(
+            key.partition("--")[0] for key, found in versions.items() if len(found) > 1
+        )
+        assert changed.keys() >= {"indicator", "incident", "malware"}
+        assert changed["indicator"] > 100
+        assert sum(obj.get("revoked", False) for obj in objects) > 10
+        assert sum("granular_markings" in obj for obj in objects) > 10
+
+    def test_opinions_differ(self, objects: list[dict]) -> None:
+        assert {obj["opinion"] for obj in objects if obj["type"] == "opinion"} == {
+            *("strongly-agree", "agree", "neutral", "disagree", "strongly-disagree")
+        }
+
+    def test_several_see_the_same(self, objects: list[dict]) -> None:
+        seen: dict[str, set[str]] = {}
+        for obj in objects:
+            if obj["type"] == "sighting":
+                assert obj["count"] > 0
+                seen.setdefault(obj["sighting_of_ref"], set()).update(obj["where_sighted_refs"])
+        assert sum(len(orgs) > 1 for orgs in seen.values()) > 50
 
     def test_they_are_the_same_every_time(self, found: list[Sample]) -> None:
-        orgs = {
-            slug: Organisation(
-                slug, f"identity--{fakes.uuid_of(n)}", "Tên", "Name", sector="energy"
-            )
-            for n, slug in enumerate("abcd")
-        }
-        assert list(samples(orgs, AUTHORS, UNTIL)) == found
+        assert list(samples(setting())) == found
 
-    def test_both_languages_are_there(self, found: list[Sample]) -> None:
-        languages = Counter(json.loads(item.raw).get("lang") for item in found)
-        assert languages["vi"] > 50
-        assert languages["en"] > 50
+    def test_both_languages_are_there(self, objects: list[dict]) -> None:
+        languages = Counter(obj.get("lang") for obj in objects)
+        assert languages["vi"] > 500
+        assert languages["en"] > 500
 
-    def test_references_lead_to_objects_for_the_same_audience(self, found: list[Sample]) -> None:
-        for audience in AUTHORS:
-            objects = [json.loads(item.raw) for item in found if item.audience == audience]
-            ids = {item["id"] for item in objects}
-            for item in objects:
-                assert set(references(item)) <= ids
+    def test_a_collection_is_read_on_its_own(self, found: list[Sample]) -> None:
+        """Whatever an object names is there before it."""
+        held: dict[str, set[str]] = {}
+        for item in found:
+            obj = json.loads(item.raw)
+            there = held.setdefault(item.alias, set())
+            assert set(references(obj)) <= there, item.raw
+            there.add(obj["id"])
 
     def test_what_is_public_is_marked_clear(self, found: list[Sample]) -> None:
-        clear = "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"
+        clear = [MARKING[Tlp.CLEAR]]
         for item in found:
-            markings = json.loads(item.raw).get("object_marking_refs", [clear])
-            assert item.audience != "public" or markings == [clear]
-
-
-def references(obj: dict) -> list[str]:
-    values = [value for name, value in obj.items() if name.endswith(("_ref", "_refs"))]
-    return [ref for value in values for ref in ([value] if isinstance(value, str) else value)]
+            markings = json.loads(item.raw).get("object_marking_refs", clear)
+            assert item.alias != "public-advisories" or markings == clear
 
 
 @pytest.fixture(scope="module")
@@ -152,15 +230,18 @@ class TestStage:
         }
         assert scopes["analyst"].readable.keys() == set(keys.values())
         assert scopes["analyst"].writable == set(keys.values())
-        seen = {keys["early-warning"], keys["public-advisories"]}
-        assert scopes["partner"].readable.keys() == seen
+        own = {keys["banking"], keys["national"]}
+        assert scopes["bank"].writable == own
+        assert keys["energy"] not in scopes["bank"].readable
+        asean = ("early-warning", "public-advisories", "asean-exchange", "case-work")
+        assert scopes["partner"].readable.keys() == {keys[alias] for alias in asean}
         assert not scopes["partner"].writable
         assert not scopes["admin"].writable
         strict = [item.alias for item in directory.collections.values() if item.strict]
         assert strict == ["early-warning"]
         page = store.objects(scopes["analyst"], Query(keys["national"]), -1, 1000)
         authors = {json.loads(raw).get("created_by_ref") for raw in page.raws} - {None}
-        assert len(authors) == 4
+        assert len(authors) >= 5
         store.close()
 
     def test_everybody_reads_all_that_is_public(
@@ -182,8 +263,8 @@ class TestStage:
         store = SqliteStore(load(folder / "hub.toml").store_path)
         orgs = store.directory().orgs
         store.close()
-        assert Counter(org.country for org in orgs.values())["VN"] == 4
-        assert len(orgs) == 7
+        assert Counter(org.country for org in orgs.values())["VN"] == 6
+        assert len(orgs) == 12
         assert CENTRE in orgs
         for org in orgs.values():
             assert org.name_vi.endswith("(minh hoạ)")
@@ -197,17 +278,24 @@ class TestStage:
         assert {a.password for a in made.logins}.isdisjoint(b.password for b in other.logins)
         assert [login.role for login in made.logins] == [
             Role.PUBLISHER,
+            Role.PUBLISHER,
             Role.READER,
+            Role.COORDINATOR,
             Role.ADMINISTRATOR,
+            Role.OFFICER,
         ]
 
     def test_the_greeting_holds_what_one_needs(
         self, stage: tuple[Path, Stage, list[Status]]
     ) -> None:
         _, made, _ = stage
+        assert greeting(made, "2026-11-01T08:00:00.000000Z").startswith(
+            f"\nConsole: {made.url}/\n"
+        )
         text = greeting(made, "2026-11-01T08:00:00.000000Z")
         for login in made.logins:
-            assert f"{login.name:<8} {login.password}" in text
+            assert f"{login.name:<11} {login.password}" in text
+            assert f"{login.org.name_en}: {login.first}" in text
         for url in made.collections.values():
             assert url in text
         pasted = re.search(r"-d '(.*)' http", text)
