@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,9 +28,7 @@ def test_bars_stand_in_the_picture_in_order_of_time(hours: list[int], step: Step
     bars = drawn(found, step)
     assert [bar.column for bar in bars] == found
     assert bars[0].x == 0
-    assert all(
-        one.x < other.x or one.slot <= 2 for one, other in zip(bars, bars[1:], strict=False)
-    )
+    assert all(one.x < other.x or one.slot <= 2 for one, other in pairwise(bars))
     for bar in bars:
         assert 0 <= bar.x <= WIDTH
         assert bar.x + bar.slot <= WIDTH + 2.1
