@@ -25,6 +25,7 @@ from hub.service.search import SUGGESTED, Question, Searcher
 from hub.store.search import Finder
 
 MOST_HITS = 200
+SORTS = ("newest", "oldest")
 _FORMS = ("json", *export.FORMS)
 _VALUES = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
 _INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.INSTANT)
@@ -32,6 +33,7 @@ _INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.I
 _Q = Param("q", "A query of the query language; empty: everything.")
 SEARCH = (
     _Q,
+    Param("sort", "By date added.", "newest", choices=SORTS),
     Param("limit", "Objects of a page.", 50, bounds=(1, MOST_HITS)),
     Param("next", "Goes on behind a page of the same query."),
     Param("format", "What is answered; without it, `Accept` decides.", None, choices=_FORMS),
@@ -103,19 +105,22 @@ class _Views:
     def _page(self, admitted: Admitted, given: dict[str, Any]) -> Response:
         if given["field"]:
             raise bad("field", "a page has all values of its objects", "Leave it out.")
-        position = self._positions.read(given["q"], given["next"])
+        rising = given["sort"] == "oldest"
+        walk = f"{given['sort']} {given['q']}"
+        position = self._positions.read(walk, given["next"])
         question = self._ask(admitted, given["q"], position.asked_us)
-        page = self._searcher.page(question, position.before_us, given["limit"])
+        page = self._searcher.page(question, position.edge_us, given["limit"], rising=rising)
         onward = Position(page.last_us, question.now_us)
-        following = self._positions.write(given["q"], onward) if page.more else ""
+        following = self._positions.write(walk, onward) if page.more else ""
         shower = Shower(admitted.scope, admitted.directory)
         hits = [shower.hit(hit) for hit in page.hits]
         return respond(shapes.Found(hits, page.more, following))
 
     def _file(self, admitted: Admitted, given: dict[str, Any], form: str) -> Response:
-        for name in ("next", "limit"):
+        for name in ("next", "limit", "sort"):
             if name in request.args:
-                raise bad(name, f"{form} is the whole result", f"Leave {name} out.")
+                reason = f"{form} is the whole result, the newest first"
+                raise bad(name, reason, f"Leave {name} out.")
         question = self._ask(admitted, given["q"])
         shower = Shower(admitted.scope, admitted.directory)
         pages = self._searcher.walk(question)

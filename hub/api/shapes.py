@@ -60,7 +60,7 @@ class Hit(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True, omit_defaults=True):
-    """A page of a result, newest first."""
+    """A page of a result."""
 
     hits: list[Hit]
     more: bool

@@ -54,6 +54,9 @@ RANGE = re.compile(r"([\[{])\s*([^\s\[\]{}]+)\s+TO\s+([^\s\[\]{}]+)\s*([\]}])")
 
 _BLANKS = re.compile(r"\s*")
 _QUOTES = '"\u201c\u201d\u201e\uff02'
+QUOTE = re.compile(f"[{_QUOTES}]")
+"""Whatever opens or closes a phrase"""
+
 _PHRASE = re.compile(f'[{_QUOTES}]((?:""|[^{_QUOTES}])*+)[{_QUOTES}](\\*?)')
 _PLAIN = re.compile(f"[^\\s{_QUOTES}()]*")
 _BORDER = re.compile(f"[\\s{_QUOTES}()]")

@@ -7,6 +7,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND

@@ -144,6 +144,16 @@ class Bar(NamedTuple):
     records: int
 
 
+class Survey(NamedTuple):
+    """What stands beside a page of results; None: it would have taken too long."""
+
+    total: int | None
+    """Records that match"""
+    facets: list[Facet]
+    bars: list[Bar] | None
+    """By day, oldest first, without empty ones"""
+
+
 class Summary(NamedTuple):
     """What the hub knows of one value, within a scope."""
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
 from hub.language.fields import Kind
+from hub.model.clock import DAY_US, HOUR_US
 from hub.model.search import Bar
 from hub.service.changes import bad
 from hub.service.search import Question, require_kind
@@ -17,8 +18,6 @@ from hub.store.search import Finder
 Step = Literal["hour", "day", "week", "month", "year"]
 STEPS: tuple[Step, ...] = get_args(Step)
 MOST_BARS = 10_000
-_HOUR_US = 3_600_000_000
-_DAY_US = 24 * _HOUR_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FITTING: tuple[tuple[int, Step], ...] = (
     (3, "hour"),
@@ -64,43 +63,45 @@ def histogram(finder: Finder, question: Question, field: str, step: str) -> Hist
     chosen: Step = step or "day"
     bars = None
     if step != "hour":
-        bars = finder.histogram(scope, node, field, _DAY_US)
-        chosen = chosen if step or bars is None else _fitting(bars)
+        bars = finder.histogram(scope, node, field, DAY_US)
+        chosen = chosen if step or bars is None else fitting(bars)
     if chosen == "hour":
-        bars = finder.histogram(scope, node, field, _HOUR_US)
+        bars = finder.histogram(scope, node, field, HOUR_US)
     if bars is None:
         return Histogram(chosen, None)
-    columns = _joined(bars, _BOUNDS[chosen])
+    columns = joined(bars, chosen)
     if len(columns) > MOST_BARS:
         raise bad("step", f"that are {len(columns)} columns", "Name a longer step.")
     return Histogram(chosen, columns)
 
 
-def _fitting(days: list[Bar]) -> Step:
-    span = (days[-1].start_us - days[0].start_us) // _DAY_US + 1 if days else 1
+def fitting(days: list[Bar]) -> Step:
+    """The step that suits the time between the first and the last day."""
+    span = (days[-1].start_us - days[0].start_us) // DAY_US + 1 if days else 1
     return next((step for most, step in _FITTING if span <= most), "year")
 
 
-def _joined(bars: list[Bar], bounds: Callable[[int], tuple[int, int]]) -> list[Column]:
+def joined(bars: list[Bar], step: Step) -> list[Column]:
+    """Bars of hours or days put together to columns of a step, which is no shorter."""
     counts: Counter[tuple[int, int]] = Counter()
     for bar in bars:
-        counts[bounds(bar.start_us)] += bar.records
+        counts[_BOUNDS[step](bar.start_us)] += bar.records
     return [Column(*ends, count) for ends, count in sorted(counts.items())]
 
 
 def _hour(start_us: int) -> tuple[int, int]:
-    return start_us, start_us + _HOUR_US
+    return start_us, start_us + HOUR_US
 
 
 def _day(start_us: int) -> tuple[int, int]:
-    return start_us, start_us + _DAY_US
+    return start_us, start_us + DAY_US
 
 
 def _week(start_us: int) -> tuple[int, int]:
     """From Monday on (ISO 8601). The first day of 1970 was a Thursday."""
-    days = start_us // _DAY_US
-    monday = (days - (days + 3) % 7) * _DAY_US
-    return monday, monday + 7 * _DAY_US
+    days = start_us // DAY_US
+    monday = (days - (days + 3) % 7) * DAY_US
+    return monday, monday + 7 * DAY_US
 
 
 def _month(start_us: int) -> tuple[int, int]:
@@ -114,12 +115,12 @@ def _year(start_us: int) -> tuple[int, int]:
 
 
 def _date(instant_us: int) -> datetime:
-    return _EPOCH + timedelta(days=instant_us // _DAY_US)
+    return _EPOCH + timedelta(days=instant_us // DAY_US)
 
 
 def _span(first: datetime, days: int) -> tuple[int, int]:
-    start_us = (first - _EPOCH).days * _DAY_US
-    return start_us, start_us + days * _DAY_US
+    start_us = (first - _EPOCH).days * DAY_US
+    return start_us, start_us + days * DAY_US
 
 
 _BOUNDS: dict[Step, Callable[[int], tuple[int, int]]] = {

@@ -17,7 +17,7 @@ from hub.language.parser import Setting, parse
 from hub.model.clock import now_us
 from hub.model.party import Collection, Directory
 from hub.model.query import Scope
-from hub.model.search import Document, Facet, Node, Piece, Sheet
+from hub.model.search import Document, Facet, Node, Piece, Sheet, Survey
 from hub.service.changes import bad
 from hub.service.matched import Match, matched
 from hub.stix.check import document_of
@@ -56,11 +56,11 @@ class Hit(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some hits, newest first."""
+    """Some hits, in their order."""
 
     hits: list[Hit]
     last_us: int
-    """Where the following page begins"""
+    """The edge from which on the following page begins"""
     more: bool
 
 
@@ -94,9 +94,17 @@ class Searcher:
         parsed = parse(text, Setting(now, keys_of(scope, directory)))
         return Question(scope, parsed.node, now)
 
-    def page(self, question: Question, before_us: int, limit: int) -> Page:
-        """At most `limit` hits before an instant; 0: the newest. Large objects may end it early."""
-        found = self._finder.find(question.scope, question.node, before_us, limit)
+    def page(self, question: Question, edge_us: int, limit: int, *, rising: bool = False) -> Page:
+        """At most `limit` hits. Large objects may end the page early.
+
+        Args:
+            question: What is asked for.
+            edge_us: Only what was added before this instant, or after it when rising; 0: from
+                the first on.
+            limit: At most so many.
+            rising: The oldest first.
+        """
+        found = self._finder.find(question.scope, question.node, edge_us, limit, rising=rising)
         hits: list[Hit] = []
         size = last = 0
         for chunk in _chunks(found.keys):
@@ -161,6 +169,19 @@ class Searcher:
         for name in fields:
             _require_facet(name)
         return self._finder.facets(question.scope, question.node, fields, most)
+
+    def survey(
+        self, question: Question, fields: Sequence[str], most: int, *, instant: str
+    ) -> Survey:
+        """What stands beside a page of results, as far as that is soon done: see `Finder.survey`.
+
+        Raises:
+            HubError: BAD_REQUEST for a field whose values are not counted, or no instant.
+        """
+        for name in fields:
+            _require_facet(name)
+        require_kind(instant, (Kind.INSTANT,))
+        return self._finder.survey(question.scope, question.node, fields, most, instant=instant)
 
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
         """Values of a field that begin so, the most frequent first.

@@ -91,7 +91,7 @@ class Database:
             "journal_size_limit=67108864",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        self._local.deadline = math.inf
+        self._local.deadline = self._local.spent = math.inf
         connection.set_progress_handler(self._is_overdue, _OPERATIONS)
         for name, function in self._functions.items():
             connection.create_function(name, 2, function, deterministic=True)
@@ -117,7 +117,9 @@ class Database:
             self._local.pid = None
 
     @contextmanager
-    def reading(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+    def reading(
+        self, seconds: float | None = None, *, cpu: float = math.inf
+    ) -> Iterator[sqlite3.Connection]:
         """A connection whose statements all see one state; engine faults leave as `StoreDown`.
 
         Without that, a page could miss what was committed between two of its statements, and the
@@ -125,6 +127,7 @@ class Database:
 
         Args:
             seconds: How long the statements may take together; a few if not given.
+            cpu: How much time of the processor they may take, in seconds.
 
         Raises:
             HubError: BAD_FILTER when they take longer: nobody may burn the server by a query.
@@ -133,13 +136,14 @@ class Database:
             connection = self.connection()
             patience = _PATIENCE_S if seconds is None else seconds
             self._local.deadline = time.monotonic() + patience
+            self._local.spent = time.thread_time() + cpu
             begins = not connection.in_transaction
             if begins:
                 connection.execute("BEGIN")
             try:
                 yield connection
             finally:
-                self._local.deadline = math.inf
+                self._local.deadline = self._local.spent = math.inf
                 if begins:
                     # Nothing was written; the connection must not stay in the transaction.
                     connection.rollback()
@@ -178,7 +182,8 @@ class Database:
                 connection.rollback()
 
     def _is_overdue(self) -> bool:
-        return bool(time.monotonic() > self._local.deadline)
+        late = time.monotonic() > self._local.deadline
+        return bool(late or time.thread_time() > self._local.spent)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

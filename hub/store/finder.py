@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from hub.errors import Fault, HubError
+from hub.model.clock import DAY_US
 from hub.model.query import Scope
-from hub.model.search import Bar, Count, Facet, Has, Hits, Node, Reach, Summary, Term
+from hub.model.search import (
+    Bar,
+    Count,
+    Facet,
+    Has,
+    Hits,
+    Node,
+    Reach,
+    Summary,
+    Survey,
+    Term,
+)
 from hub.model.tlp import Tlp
-from hub.store import finding
+from hub.store import counted, finding
 from hub.store.database import Database, single
 from hub.store.expression import holds
 from hub.store.filters import Where
+from hub.store.index import COLUMNS
 from hub.store.labels import Labels, Range
 
 FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType({"holds": holds})
 """What the database of a finder must be opened with"""
 
 _FIND_S = 5.0
+_SURVEY_S = (0.02, 0.2)
+_SURVEY_EACH_S = 0.2e-6
+"""How much of the processor a survey may take: the least, the most, and what each change of the
+record adds. Whoever waits for a page of a small hub has it at once, and on a large one something is
+counted at all. By the clock it has the time of one count."""
+
 _SUGGEST_FROM = 5000
 """The newest records that match; suggestions are from these."""
 
@@ -43,24 +65,35 @@ class SqliteFinder:
         database: Of the store, opened with `FUNCTIONS`.
         count_s: How long each count, facet and histogram may take, in seconds.
         find_s: How long each other answer may take, in seconds.
+        survey_s: How much time of the processor a survey may take, in seconds; 0: the more the
+            larger the store is.
     """
 
     def __init__(
-        self, database: Database, *, count_s: float = 0.25, find_s: float = _FIND_S
+        self,
+        database: Database,
+        *,
+        count_s: float = 0.25,
+        find_s: float = _FIND_S,
+        survey_s: float = 0,
     ) -> None:
         self._database = database
         self._count_s = count_s
         self._find_s = find_s
+        self._survey_s = survey_s
         self._labels = Labels()
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
         """See `Finder.find`."""
         with self._seen(scope, self._find_s) as (connection, ranges):
             if not ranges:
                 return Hits([], more=False)
             few = _few(connection, node) is not None
             # One row more than asked for tells whether there is more.
-            wanted = finding.newest(ranges, node, before_us, limit + 1, few=few)
+            place = finding.Place(edge_us, rising)
+            wanted = finding.first(ranges, node, place, limit + 1, few=few)
             keys = [key for (key,) in connection.execute(wanted.sql, wanted.args)]
         return Hits(keys[:limit], len(keys) > limit)
 
@@ -81,6 +114,36 @@ class SqliteFinder:
         """See `Finder.histogram`."""
         rows = self._counted(scope, lambda ranges: finding.bars(ranges, node, field, step_us))
         return None if rows is None else [Bar(*row) for row in rows]
+
+    def survey(
+        self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
+    ) -> Survey:
+        """See `Finder.survey`."""
+        end, spent = time.monotonic() + self._count_s, time.thread_time() + self._patience()
+
+        def rows(ask: Callable[[Sequence[Range]], Where]) -> list[tuple[Any, ...]] | None:
+            left, cpu = end - time.monotonic(), spent - time.thread_time()
+            return self._counted(scope, ask, left, cpu=cpu) if min(left, cpu) > 0 else None
+
+        kinds = rows(lambda ranges: finding.kinds(ranges, node))
+        bars = rows(lambda ranges: finding.bars(ranges, node, instant, DAY_US))
+        counts = {name: counted.by(kinds, name, most) for name in fields if name in COLUMNS}
+        for name in fields:
+            if name not in counts:
+                found = rows(partial(finding.keys, node=node, field=name, most=most))
+                counts[name] = None if found is None else [Count(*row) for row in found]
+        return Survey(
+            None if kinds is None else sum(row[-1] for row in kinds),
+            [Facet(name, counts[name]) for name in fields],
+            None if bars is None else [Bar(*row) for row in bars],
+        )
+
+    def _patience(self) -> float:
+        """How much time of the processor a survey may take, in seconds."""
+        if self._survey_s:
+            return self._survey_s
+        changes = self.reach().newest
+        return min(_SURVEY_S[1], max(_SURVEY_S[0], changes * _SURVEY_EACH_S))
 
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
         """See `Finder.suggest`."""
@@ -116,11 +179,16 @@ class SqliteFinder:
         return Reach("sqlite", ordinal, ordinal)
 
     def _counted(
-        self, scope: Scope, ask: Callable[[Sequence[Range]], Where]
+        self,
+        scope: Scope,
+        ask: Callable[[Sequence[Range]], Where],
+        seconds: float = 0,
+        *,
+        cpu: float = math.inf,
     ) -> list[tuple[Any, ...]] | None:
         """All rows of a statement; None: it was not done in time."""
         try:
-            with self._seen(scope, self._count_s) as (connection, ranges):
+            with self._seen(scope, seconds or self._count_s, cpu=cpu) as (connection, ranges):
                 if not ranges:
                     return []
                 wanted = ask(ranges)
@@ -132,7 +200,7 @@ class SqliteFinder:
 
     @contextmanager
     def _seen(
-        self, scope: Scope, seconds: float
+        self, scope: Scope, seconds: float, *, cpu: float = math.inf
     ) -> Iterator[tuple[sqlite3.Connection, Sequence[Range]]]:
         """A connection, and what the scope sees.
 
@@ -140,7 +208,7 @@ class SqliteFinder:
             HubError: BAD_QUERY when it takes longer.
         """
         try:
-            with self._database.reading(seconds) as connection:
+            with self._database.reading(seconds, cpu=cpu) as connection:
                 yield connection, self._labels.windows(connection, scope)
         except HubError as error:
             if error.fault is not Fault.BAD_FILTER:

@@ -7,6 +7,7 @@ FTS5 say the same once more, so that what is hidden is passed over without being
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from hub.model.search import EVERYTHING, Has, Node, Starts
 from hub.model.tlp import Tlp
@@ -33,23 +34,46 @@ _TLP = (
 _KEYS = {"tlp": _TLP, "collection": "CAST(f.collection AS TEXT)"}
 
 
+_LAST = (1 << 63) - 1
+
+
+class Place(NamedTuple):
+    """Where a page begins."""
+
+    edge_us: int = 0
+    """Records added before this instant, or after it when rising; 0: from the first on"""
+    rising: bool = False
+    """The oldest first"""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Between which dates added, ends included."""
+        if self.rising:
+            return self.edge_us + 1, _LAST
+        return 0, self.edge_us - 1 if self.edge_us else _LAST
+
+
+_ALL = Place()
+
+
 def matching(
-    ranges: Sequence[Range], node: Node, before_us: int = 0, *, few: bool = False
+    ranges: Sequence[Range], node: Node, place: Place = _ALL, *, few: bool = False
 ) -> Where:
     """Records that match, as what stands behind SELECT: `w` is `words`, `f` is `found`.
 
     Args:
         ranges: What the scope sees; not empty.
         node: What for.
-        before_us: Only records added before this instant; 0: all.
+        place: Only what is on a page that begins there, or on a later one.
         few: No more than `FEW` match, hidden ones among them.
     """
     query = wanted(node)
     may = in_set(ranges, "f")
     got = _got(ranges)
     args: list[int | str] = [query.match if few else _expression(ranges, query)]
-    args += [max(query.low_us, min(item.since_us for item in ranges))]
-    args += [min(query.high_us, before_us - 1) if before_us else query.high_us]
+    low, high = place.span
+    args += [max(query.low_us, low, min(item.since_us for item in ranges))]
+    args += [min(query.high_us, high)]
     return Where(
         "FROM words w CROSS JOIN found f ON f.added_us = w.rowid"
         " WHERE w.words MATCH ? AND w.rowid >= ? AND w.rowid <= ?"
@@ -97,10 +121,13 @@ def seen(ranges: Sequence[Range], keys: Sequence[int]) -> Where:
     )
 
 
-def newest(ranges: Sequence[Range], node: Node, before_us: int, limit: int, *, few: bool) -> Where:
-    """The keys of the newest that match."""
-    found = matching(ranges, node, before_us, few=few)
-    return Where(f"SELECT w.rowid {found.sql} ORDER BY w.rowid DESC LIMIT ?", [*found.args, limit])
+def first(ranges: Sequence[Range], node: Node, place: Place, limit: int, *, few: bool) -> Where:
+    """The keys of the first that match."""
+    found = matching(ranges, node, place, few=few)
+    order = "ASC" if place.rising else "DESC"
+    return Where(
+        f"SELECT w.rowid {found.sql} ORDER BY w.rowid {order} LIMIT ?", [*found.args, limit]
+    )
 
 
 def total(ranges: Sequence[Range], node: Node) -> Where:
@@ -160,6 +187,24 @@ def _groups(ranges: Sequence[Range], node: Node) -> Where | None:
     return Where(" UNION ALL ".join([one] * len(ranges)), every)
 
 
+def kinds(ranges: Sequence[Range], node: Node) -> Where:
+    """How many match of each type, publisher, marking and collection, in one look at them."""
+    groups = _groups(ranges, node)
+    if groups:
+        return Where(
+            "SELECT f.type, f.publisher, f.tlp, f.collection, sum(f.part)"
+            f" FROM ({groups.sql}) f GROUP BY 1, 2, 3, 4",
+            groups.args,
+        )
+    found = matching(ranges, node)
+    # A label has one marking and one collection: fewer columns to sort by.
+    return Where(
+        f"SELECT f.type, f.publisher, f.tlp, f.collection, count(*) {found.sql}"
+        " GROUP BY f.label, f.type, f.publisher",
+        found.args,
+    )
+
+
 def bars(ranges: Sequence[Range], node: Node, field: str, step_us: int) -> Where:
     """How many match in each step of time."""
     found = matching(ranges, node)
@@ -211,5 +256,4 @@ def known(ranges: Sequence[Range], node: Node, most: int) -> Where:
 
 def oldest(ranges: Sequence[Range], node: Node) -> Where:
     """The key of the oldest that matches."""
-    found = matching(ranges, node)
-    return Where(f"SELECT w.rowid {found.sql} ORDER BY w.rowid LIMIT 1", found.args)
+    return first(ranges, node, Place(rising=True), 1, few=False)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from hub.model.query import Scope
-from hub.model.search import Bar, Facet, Hits, Node, Reach, Sheet, Summary, Term
+from hub.model.search import Bar, Facet, Hits, Node, Reach, Sheet, Summary, Survey, Term
 
 
 class Finder(Protocol):
@@ -22,14 +22,18 @@ class Finder(Protocol):
     query takes it too long.
     """
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
-        """The first `limit` records that match, newest first.
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
+        """The first `limit` records that match, newest first, by date added.
 
         Args:
             scope: Who asks.
             node: What for.
-            before_us: Only records added before this instant; 0: from the newest on.
+            edge_us: Only records added before this instant, or after it when rising; 0: from the
+                first on.
             limit: At most so many.
+            rising: The oldest first.
         """
 
     def count(self, scope: Scope, node: Node) -> int | None:
@@ -52,6 +56,15 @@ class Finder(Protocol):
 
         Returns:
             None when they could not be counted in time.
+        """
+
+    def survey(
+        self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
+    ) -> Survey:
+        """`count`, `facets` and the `histogram` by day of an instant, as far as that is soon done.
+
+        What each of them gives is what the method of that name gives, or None. All of them
+        together take no longer than a page may wait, which is less than each may take by itself.
         """
 
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:

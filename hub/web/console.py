@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, request
 
 from hub.errors import Fault, HubError
 from hub.http.session import Current
-from hub.web import carry, guide, techniques
+from hub.web import carry, guide, saved, search, techniques
 from hub.web.address import ADDRESSES
 from hub.web.entrance import Entrance, resume
 from hub.web.frame import Answer, Console, Page
@@ -16,7 +16,7 @@ from hub.web.headers import protect
 from hub.web.static import serve
 from hub.web.visit import Guest, Visit
 
-PARTS = (guide, techniques)
+PARTS = (guide, search, saved, techniques)
 """Modules with pages, each with a function `pages`"""
 
 _SAFE = frozenset({"GET", "HEAD"})

@@ -96,7 +96,9 @@ def elastic_engine(url: str, prefix: str) -> SearchEngine:
 
 @contextmanager
 def _embedded(store: SqliteStore) -> Iterator[Searched]:
-    yield Searched(SqliteFinder(store.database, count_s=60.0, find_s=60.0), lambda: None)
+    yield Searched(
+        SqliteFinder(store.database, count_s=60.0, find_s=60.0, survey_s=60.0), lambda: None
+    )
 
 
 def engines() -> list[Engine]:

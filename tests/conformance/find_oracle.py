@@ -6,8 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from hub.language.matcher import keys_of, matches
+from hub.model.clock import DAY_US
 from hub.model.query import BOTH_STIX, Query, Scope
-from hub.model.search import Bar, Count, Facet, Has, Hits, Node, Piece, Sheet, Summary, Term
+from hub.model.search import (
+    Bar,
+    Count,
+    Facet,
+    Has,
+    Hits,
+    Node,
+    Piece,
+    Sheet,
+    Summary,
+    Survey,
+    Term,
+)
 from hub.model.tlp import Tlp
 from tests.conformance.oracle import Kept, Oracle
 
@@ -33,12 +46,14 @@ class FindOracle:
             kept for key, one in self.collections.items() for kept in one.select(scope, Query(key))
         ]
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
-        keys = [
-            sheet.added_us
-            for sheet in self.found(scope, node)
-            if not before_us or sheet.added_us < before_us
-        ]
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
+        keys = [sheet.added_us for sheet in self.found(scope, node)]
+        if rising:
+            keys = [key for key in reversed(keys) if key > edge_us]
+        elif edge_us:
+            keys = [key for key in keys if key < edge_us]
         return Hits(keys[:limit], len(keys) > limit)
 
     def count(self, scope: Scope, node: Node) -> int:
@@ -56,6 +71,15 @@ class FindOracle:
         ]
         bars = Counter(date // step_us * step_us for date in dates if date is not None)
         return [Bar(*bar) for bar in sorted(bars.items())]
+
+    def survey(
+        self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
+    ) -> Survey:
+        return Survey(
+            self.count(scope, node),
+            self.facets(scope, node, fields, most),
+            self.histogram(scope, node, instant, DAY_US),
+        )
 
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
         everything = [_sheet(kept) for kept in self._got(scope)]

@@ -56,22 +56,30 @@ COUNTED = (
 def compare(world: World, viewer: Scope, node: Node, limit: int) -> None:
     """Everything that is asked with a query."""
     finder, oracle = world.searched.finder, world.oracle
-    before_us, more, pages = 0, True, 0
-    while more:
-        hits = finder.find(viewer, node, before_us, limit)
-        assert hits == oracle.find(viewer, node, before_us, limit)
-        assert len(hits.keys) == limit or not hits.more
-        picked = world.store.pick(viewer, hits.keys)
-        assert picked == oracle.pick(viewer, hits.keys)
-        assert [piece.added_us for piece in picked] == hits.keys
-        more, pages = hits.more, pages + 1
-        before_us = hits.keys[-1] if hits.keys else 0
+    compare_pages(world, viewer, node, limit, rising=False)
+    compare_pages(world, viewer, node, limit, rising=True)
     assert finder.count(viewer, node) == oracle.count(viewer, node)
     assert finder.facets(viewer, node, FACETS, limit) == oracle.facets(viewer, node, FACETS, limit)
     for field in FIELDS:
         for step_us in STEPS:
             bars = finder.histogram(viewer, node, field, step_us)
             assert bars == oracle.histogram(viewer, node, field, step_us)
+        survey = finder.survey(viewer, node, FACETS, limit, instant=field)
+        assert survey == oracle.survey(viewer, node, FACETS, limit, instant=field)
+
+
+def compare_pages(world: World, viewer: Scope, node: Node, limit: int, *, rising: bool) -> None:
+    """All pages, from the newest or the oldest on."""
+    finder, oracle = world.searched.finder, world.oracle
+    edge_us, more = 0, True
+    while more:
+        hits = finder.find(viewer, node, edge_us, limit, rising=rising)
+        assert hits == oracle.find(viewer, node, edge_us, limit, rising=rising)
+        assert len(hits.keys) == limit or not hits.more
+        picked = world.store.pick(viewer, hits.keys)
+        assert picked == oracle.pick(viewer, hits.keys)
+        assert [piece.added_us for piece in picked] == hits.keys
+        more, edge_us = hits.more, hits.keys[-1] if hits.keys else 0
 
 
 def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> None:

@@ -55,7 +55,9 @@ def beyond(kind: type, name: str) -> Callable[[Plant], None]:
 
     def plant(patch: Plant) -> None:
         true = getattr(kind, name)
-        patch.setattr(kind, name, lambda self, _, *rest: true(self, OMNISCIENT, *rest))
+        patch.setattr(
+            kind, name, lambda self, _, *rest, **how: true(self, OMNISCIENT, *rest, **how)
+        )
 
     plant.__name__ = name
     return plant
@@ -65,12 +67,12 @@ def positions_count_what_is_hidden(patch: Plant) -> None:
     """A `next` that says how many records there are."""
 
     def write(self: Any, query: str, position: Any) -> str:
-        return f"{position.before_us}"
+        return f"{position.edge_us}"
 
     true = search.Searcher.page
 
-    def page(self: Any, question: Any, before_us: int, limit: int) -> Any:
-        found = true(self, question, before_us, limit)
+    def page(self: Any, question: Any, edge_us: int, limit: int, **how: Any) -> Any:
+        found = true(self, question, edge_us, limit, **how)
         every = self._finder.count(OMNISCIENT, question.node)
         return found._replace(last_us=found.last_us + (every or 0), more=found.more)
 

@@ -113,7 +113,9 @@ def one_collection_is_forgotten(plant: Plant) -> None:
 
 def the_first_page_comes_again(plant: Plant) -> None:
     true = finding.matching
-    plant.setattr(finding, "matching", lambda ranges, node, _=0, **few: true(ranges, node, **few))
+    plant.setattr(
+        finding, "matching", lambda ranges, node, _=None, **few: true(ranges, node, **few)
+    )
 
 
 def counts_by_an_index_forget_a_label(plant: Plant) -> None:

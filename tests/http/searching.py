@@ -42,9 +42,9 @@ def failing_after(calls: int, error: Exception) -> Any:
     """`SqliteFinder.find` that works so many times, and then does not."""
     true, left = SqliteFinder.find, iter(range(calls))
 
-    def find(self: SqliteFinder, *args: Any) -> Any:
+    def find(self: SqliteFinder, *args: Any, **how: Any) -> Any:
         if next(left, None) is None:
             raise error
-        return true(self, *args)
+        return true(self, *args, **how)
 
     return mock.patch.object(SqliteFinder, "find", find)

@@ -136,16 +136,31 @@ class TestPages:
                 return
             query["next"] = page["next"]
 
+    @pytest.mark.parametrize(("sort", "ids"), [("newest", "4321"), ("oldest", "1234")])
     @pytest.mark.parametrize("limit", [1, 2, 3, 4])
-    def test_they_join_without_gap_or_repetition(self, api: Hub, shelf: Room, limit: int) -> None:
-        ids = [hit["id"][-1] for page in self.walk(api, q="", limit=limit) for hit in page["hits"]]
-        assert ids == list("4321")
+    def test_they_join_without_gap_or_repetition(
+        self, api: Hub, shelf: Room, limit: int, sort: str, ids: str
+    ) -> None:
+        pages = self.walk(api, q="", limit=limit, sort=sort)
+        assert [hit["id"][-1] for page in pages for hit in page["hits"]] == list(ids)
 
     def test_what_is_added_meanwhile_does_not_move_them(self, api: Hub, shelf: Room) -> None:
         pages = self.walk(api, q="", limit=2)
         next(pages)
         shelf.add(indicator(9, "[ipv4-addr:value = '192.0.2.9']"))
         assert [hit["id"][-1] for hit in next(pages)["hits"]] == ["2", "1"]
+
+    def test_from_the_oldest_on_it_comes_at_the_end(self, api: Hub, shelf: Room) -> None:
+        pages = self.walk(api, q="", limit=2, sort="oldest")
+        next(pages)
+        shelf.add(indicator(9, "[ipv4-addr:value = '192.0.2.9']"))
+        assert [hit["id"][-1] for hit in next(pages)["hits"]] == ["3", "4"]
+        assert [hit["id"][-1] for hit in next(pages)["hits"]] == ["9"]
+
+    def test_a_next_belongs_to_its_order(self, api: Hub, shelf: Room) -> None:
+        onward = send(api, "search", q="", limit=1)[1]["next"]
+        assert send(api, "search", q="", sort="newest", next=onward)[0] == 200
+        assert send(api, "search", q="", sort="oldest", next=onward)[0] == 400
 
     def test_a_next_belongs_to_its_query_and_to_nobody(self, api: Hub, shelf: Room) -> None:
         onward = send(api, "search", q="has:ip", limit=1)[1]["next"]
@@ -299,6 +314,8 @@ class TestRefusals:
             ("search", {"match[type]": "x"}, "parameter"),
             ("search", {"format": "csv", "limit": "5"}, "limit"),
             ("search", {"format": "csv", "next": "x"}, "next"),
+            ("search", {"format": "csv", "sort": "oldest"}, "sort"),
+            ("search", {"sort": "confidence"}, "sort"),
             ("search", {"field": "ip"}, "field"),
             ("facets", {"field": "ip"}, "field"),
             ("facets", {"field": "nothing"}, "field"),

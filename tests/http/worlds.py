@@ -124,7 +124,7 @@ Engine = Callable[[SqliteStore], Searched]
 def embedded(store: SqliteStore) -> Searched:
     """Search in the store itself."""
     # Time is no part of an answer.
-    finder = SqliteFinder(store.database, count_s=60, find_s=60)
+    finder = SqliteFinder(store.database, count_s=60, find_s=60, survey_s=60)
 
     def forget() -> None:
         # What a worker remembers of labels would outlive the store's content.

@@ -13,6 +13,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from hub.errors import HubError
+from hub.model.clock import DAY_US
 from hub.model.query import Scope
 from hub.model.search import (
     EVERYTHING,
@@ -22,6 +23,7 @@ from hub.model.search import (
     Node,
     Reach,
     Summary,
+    Survey,
     Term,
 )
 from hub.store.elastic import tallies
@@ -69,14 +71,15 @@ class ElasticFinder:
         """Close the connections."""
         self._line.close()
 
-    def find(self, scope: Scope, node: Node, before_us: int, limit: int) -> Hits:
+    def find(
+        self, scope: Scope, node: Node, edge_us: int, limit: int, *, rising: bool = False
+    ) -> Hits:
         """See `Finder.find`."""
         keys: list[int] = []
         filters = self._filters(scope, node)
         while filters and len(keys) <= limit:
             size = min(limit + 1 - len(keys), _HITS)
-            before = keys[-1] if keys else before_us
-            page = self._page(filters, before, size)
+            page = self._page(filters, keys[-1] if keys else edge_us, size, rising=rising)
             keys += page
             if len(page) < size:
                 break
@@ -96,11 +99,7 @@ class ElasticFinder:
         if not (filters and fields):
             return [Facet(field, []) for field in fields]
         asks = [_sized(filters, tallies.most_frequent(field, most)) for field in fields]
-        answers = self._counted(asks)
-        return [
-            Facet(field, None if answer is None else tallies.read_counts(field, answer, most))
-            for field, answer in zip(fields, answers, strict=True)
-        ]
+        return _facets(fields, self._counted(asks), most)
 
     def histogram(self, scope: Scope, node: Node, field: str, step_us: int) -> list[Bar] | None:
         """See `Finder.histogram`."""
@@ -109,6 +108,26 @@ class ElasticFinder:
             return []
         [answer] = self._counted([_sized(filters, tallies.steps(field, step_us))])
         return None if answer is None else tallies.read_bars(answer, step_us)
+
+    def survey(
+        self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
+    ) -> Survey:
+        """See `Finder.survey`. The cluster does all of it side by side, in the time of one count."""
+        filters = self._filters(scope, node)
+        if not filters:
+            return Survey(0, [Facet(field, []) for field in fields], [])
+        total, bars, *facets = self._counted(
+            [
+                {**_sized(filters), "track_total_hits": True},
+                _sized(filters, tallies.steps(instant, DAY_US)),
+                *(_sized(filters, tallies.most_frequent(field, most)) for field in fields),
+            ]
+        )
+        return Survey(
+            None if total is None else int(total["hits"]["total"]["value"]),
+            _facets(fields, facets, most),
+            None if bars is None else tallies.read_bars(bars, DAY_US),
+        )
 
     def suggest(self, scope: Scope, field: str, beginning: str, most: int) -> list[str]:
         """See `Finder.suggest`."""
@@ -153,16 +172,19 @@ class ElasticFinder:
         windows = self._source.windows(scope)
         return [*scope_filter(windows), filter_of(node)] if windows else []
 
-    def _page(self, filters: Sequence[Filter], before_us: int, size: int) -> list[int]:
-        """The newest keys before an instant."""
-        limits = [{"range": {"added": {"lt": before_us}}}] if before_us else []
+    def _page(
+        self, filters: Sequence[Filter], edge_us: int, size: int, *, rising: bool
+    ) -> list[int]:
+        """The newest keys before an instant, or the oldest after it."""
+        side = "gt" if rising else "lt"
+        limits = [{"range": {"added": {side: edge_us}}}] if edge_us else []
 
         def call(client: Elasticsearch) -> Answer:
             return dict(
                 client.search(
                     index=self._alias,
                     query={"bool": {"filter": [*filters, *limits]}},
-                    sort=[{"added": "desc"}],
+                    sort=[{"added": "asc" if rising else "desc"}],
                     size=size,
                     source=False,
                     stored_fields="_none_",
@@ -211,6 +233,13 @@ class ElasticFinder:
                 self._summarise(filters, [(field, keys[:half]), (field, keys[half:])], known)
             else:
                 raise Overdue
+
+
+def _facets(fields: Sequence[str], answers: Sequence[Answer | None], most: int) -> list[Facet]:
+    return [
+        Facet(field, None if answer is None else tallies.read_counts(field, answer, most))
+        for field, answer in zip(fields, answers, strict=True)
+    ]
 
 
 def _sized(filters: Sequence[Filter], aggregations: Ask | None = None) -> Ask:

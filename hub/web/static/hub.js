@@ -29,7 +29,7 @@ document.addEventListener("click", (event) => {
   if (button) copy(button.dataset.copy, button);
 });
 
-// -- Rows: j k Enter x c over [data-row].
+// -- Rows: j k Enter x c over [data-row]; the link that Enter follows is [data-open], or the first.
 
 const rows = () => all("[data-rows] [data-row]").filter((row) => row.offsetParent !== null);
 let place = -1;
@@ -39,7 +39,7 @@ function step(by) {
   if (!found.length) return;
   place = Math.max(0, Math.min(found.length - 1, place + by));
   found.forEach((row, index) => row.classList.toggle("current", index === place));
-  const link = $("a[href]", found[place]);
+  const link = $("a[data-open]", found[place]) ?? $("a[href]", found[place]);
   (link ?? found[place]).focus({ preventScroll: true });
   found[place].scrollIntoView({ block: "nearest" });
 }
@@ -120,6 +120,17 @@ for (const chart of all("svg[data-brush]")) {
   });
   chart.addEventListener("dragstart", (event) => event.preventDefault());
 }
+
+// -- A pasted column of values: a field of one line would lose the ends of the lines.
+
+document.addEventListener("paste", (event) => {
+  const field = event.target;
+  const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+  if (!field.matches?.("input[data-search]") || !/[\r\n]/.test(text)) return;
+  event.preventDefault();
+  const line = text.split(/\s*[\r\n]+\s*/).join(", ");
+  field.setRangeText(line, field.selectionStart, field.selectionEnd, "end");
+});
 
 // -- Files dropped on a text: [data-drop] is the text area.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from hub.model.search import (
     Not,
     Reach,
     Starts,
+    Survey,
     Term,
     Within,
     Words,
@@ -34,7 +36,7 @@ from hub.store import finder as finding_module
 from hub.store import index, snapshot
 from hub.store.database import migrate
 from hub.store.finder import SqliteFinder
-from hub.store.finding import FEW, newest
+from hub.store.finding import FEW, Place, first
 from hub.store.labels import Range
 from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import (
@@ -209,6 +211,9 @@ class TestLimits:
             Facet("type", None),
         ]
         assert finder.histogram(SEES_ALL, EVERYTHING, "added", 10) is None
+        late = SqliteFinder(store.database, survey_s=-1.0)
+        survey = late.survey(SEES_ALL, EVERYTHING, ["label", "type"], 5, instant="added")
+        assert survey == Survey(None, [Facet("label", None), Facet("type", None)], None)
         # The next question has its own time.
         assert SqliteFinder(store.database, count_s=60).count(SEES_ALL, EVERYTHING) == 100
 
@@ -318,8 +323,9 @@ def test_who_sees_very_many_labels_finds_all_of_them(store: SqliteStore) -> None
 def test_pages_are_read_in_order(store: SqliteStore) -> None:
     """No sort and no scan: FTS5 gives the newest first, each is looked up once."""
     publish(store, *(evil(n) for n in range(100)))
-    for node in (EVERYTHING, EVIL, AllOf((EVIL, Between("created", 0, None)))):
-        wanted = newest([Range(1, 0), Range(2, 5)], node, 9, 10, few=False)
+    nodes = (EVERYTHING, EVIL, AllOf((EVIL, Between("created", 0, None))))
+    for node, rising in product(nodes, (False, True)):
+        wanted = first([Range(1, 0), Range(2, 5)], node, Place(9, rising), 10, few=False)
         rows = store.database.connection().execute(f"EXPLAIN QUERY PLAN {wanted.sql}", wanted.args)
         plan = [detail for *_, detail in rows]
         assert not any("TEMP B-TREE" in step for step in plan), plan

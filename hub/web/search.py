@@ -1,0 +1,271 @@
+"""The search page: query, result, facets, time; its whole state is its address."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from hub.errors import Fault, HubError
+from hub.http.errors import TABLE
+from hub.language.edit import Draft
+from hub.language.fields import FIELDS
+from hub.language.parser import MAX_LENGTH, Setting
+from hub.language.problem import QueryError
+from hub.model.clock import format_us
+from hub.model.search import Survey
+from hub.service.changes import bad
+from hub.service.histogram import Column, Step, fitting, histogram, joined
+from hub.service.search import Page as Found
+from hub.service.search import Question, Searcher, keys_of
+from hub.web import asked
+from hub.web.address import query
+from hub.web.asked import Asked
+from hub.web.bars import HEIGHT, WIDTH, Bar, drawn
+from hub.web.frame import Answer, Console, Page
+from hub.web.narrow import Narrower, Shelf
+from hub.web.results import Row, row_of
+from hub.web.visit import Visit
+
+ROWS = 50
+_MOST_VALUES = 10
+_MOST_OPENED = 50
+_SOON = ("type", "tlp", "publisher", "collection", "label", "sector")
+"""Facets that are counted as far as that is soon done"""
+
+_LATER = ("attack", "cve", "source", "relation", "language", "has")
+"""Facets that are counted when somebody asks for them"""
+
+_FINE = 5_000
+"""So many records at most are looked at once more, to show hours"""
+
+_WORD = re.compile(r"[^\s()\"“”]+")
+
+
+class Time(NamedTuple):
+    """The histogram."""
+
+    step: Step
+    bars: list[Bar] | None
+    """None: not counted"""
+    brush: str
+    """The address of a range, with FROM and TO in it; empty: none can be made"""
+
+
+class Trouble(NamedTuple):
+    """Why there is no result."""
+
+    problem: str
+    """In the language of the page"""
+    where: tuple[str, str, str] = ("", "", "")
+    """The query before, in and behind the place that is wrong"""
+    is_down: bool = False
+    """Search does not answer"""
+
+
+class Beside(NamedTuple):
+    """What stands beside the rows."""
+
+    total: int | None
+    shelves: list[Shelf]
+    later: tuple[str, ...]
+    """Facets that nobody has asked for yet"""
+    time: Time
+
+
+def pages(console: Console) -> list[Page]:
+    """`/search`."""
+    del console
+    return [Page("search", _search)]
+
+
+def _search(visit: Visit) -> Answer:
+    wish = asked.read(visit.args)
+    if wish.take:
+        return _take(visit, wish)
+    try:
+        draft = Draft(wish.query, setting(visit))
+    except QueryError as error:
+        return _refused(visit, wish, error), 400
+    question = Question(visit.scope, draft.node, visit.now_us)
+    try:
+        return _found(visit, wish, draft, question)
+    except HubError as error:
+        if error.fault not in {Fault.BAD_QUERY, Fault.SEARCH_DOWN}:
+            raise
+        is_down = error.fault is Fault.SEARCH_DOWN
+        page = _bare(visit, wish, draft.shown, Trouble(visit.problem(error), is_down=is_down))
+        return page, TABLE[error.fault].status
+
+
+def setting(visit: Visit) -> Setting:
+    """What the meaning of a query of this person depends on."""
+    return Setting(visit.now_us, keys_of(visit.scope, visit.directory))
+
+
+def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
+    """The page of a query that can be run."""
+    rising = wish.rising != wish.is_back
+    page = visit.console.searcher.page(question, wish.edge_us, ROWS, rising=rising)
+    rows = [row_of(hit) for hit in page.hits]
+    if wish.is_back:
+        rows.reverse()
+    narrow = Narrower(visit, draft)
+    beside = _beside(visit, wish, question, narrow)
+    total = beside.total
+    if total is None and not wish.edge_us and not page.more:
+        total = len(rows)
+    return visit.render(
+        "search/page.html",
+        wish=wish,
+        shown=_shown(visit, wish, rows),
+        query=draft.shown,
+        rows=rows,
+        total=total,
+        beside=beside,
+        narrow=narrow,
+        chips=narrow.chips(),
+        wider=_wider(draft, narrow),
+        turns=_turns(visit, wish, page, rows),
+        files=_files(wish),
+        trouble=None,
+        **_fixed(),
+    )
+
+
+def _shown(visit: Visit, wish: Asked, rows: list[Row]) -> tuple[str, ...]:
+    """The columns; of those that nobody chose without the one that says nothing here."""
+    is_silent = "cols" not in visit.args and not any(row.reasons for row in rows)
+    return tuple(name for name in wish.columns if name != "matched" or not is_silent)
+
+
+def _fixed() -> dict[str, object]:
+    """What every form of the page has."""
+    return {
+        "fields": FIELDS,
+        "columns": asked.COLUMNS,
+        "instants": asked.INSTANTS,
+        "forms": asked.FORMS,
+        "picture": (WIDTH, HEIGHT),
+        "most": MAX_LENGTH,
+    }
+
+
+def _beside(visit: Visit, wish: Asked, question: Question, narrow: Narrower) -> Beside:
+    """Counts, as far as they are soon done or were asked for."""
+    searcher, opened = visit.console.searcher, wish.opened
+    soon = [name for name in _SOON if name not in opened]
+    survey = searcher.survey(question, soon, _MOST_VALUES, instant=wish.by)
+    facets = {facet.field: facet for facet in survey.facets}
+    wanted = [name for name in (*_SOON, *_LATER) if name in opened]
+    facets |= {each.field: each for each in searcher.facets(question, wanted, _MOST_OPENED)}
+    shelves = [
+        narrow.shelf(facets[name], is_open=name in opened)
+        for name in (*_SOON, *_LATER)
+        if name in facets
+    ]
+    return Beside(
+        _total(searcher, question, survey, wish),
+        shelves,
+        tuple(name for name in _LATER if name not in facets),
+        _time(visit, wish, question, survey, narrow),
+    )
+
+
+def _total(searcher: Searcher, question: Question, survey: Survey, wish: Asked) -> int | None:
+    if survey.total is None and "total" in wish.opened:
+        return searcher.count(question)
+    return survey.total
+
+
+def _time(visit: Visit, wish: Asked, question: Question, survey: Survey, narrow: Narrower) -> Time:
+    step, columns = _columns(visit, wish, question, survey)
+    return Time(step, None if columns is None else drawn(columns, step), _brush(wish, narrow))
+
+
+def _brush(wish: Asked, narrow: Narrower) -> str:
+    """The address of a range: the words FROM and TO stand in it once each."""
+    made = narrow.within(wish.by, "(>=2001 <=2002)")
+    start, _, rest = made.rpartition("2001")
+    middle, _, end = rest.rpartition("2002")
+    head, tail = (text.replace("FROM", "%46ROM").replace("TO", "%54O") for text in (start, end))
+    return f"{head}FROM{middle}TO{tail}" if made else ""
+
+
+def _columns(
+    visit: Visit, wish: Asked, question: Question, survey: Survey
+) -> tuple[Step, list[Column] | None]:
+    finder, bars = visit.console.finder, survey.bars
+    if bars is None:
+        if "time" in wish.opened:
+            found = histogram(finder, question, wish.by, "")
+            return found.step, found.columns
+        return "day", None
+    step = fitting(bars)
+    if step != "hour":
+        return step, joined(bars, step)
+    if sum(bar.records for bar in bars) > _FINE:
+        return "day", joined(bars, "day")
+    found = histogram(finder, question, wish.by, "hour")
+    return found.step, found.columns
+
+
+def _turns(visit: Visit, wish: Asked, page: Found, rows: list[Row]) -> tuple[str, str]:
+    """The addresses of the newer and the older page; empty where there is none."""
+    if not rows:
+        # Whoever stands behind the end goes back to the beginning.
+        start = visit.here(before=None, after=None) if wish.edge_us else ""
+        return ("", start) if wish.rising else (start, "")
+    has_next = page.more or wish.is_back
+    has_past = page.more if wish.is_back else bool(wish.edge_us)
+    newest, oldest = max(row.added_us for row in rows), min(row.added_us for row in rows)
+    has_newer, has_older = (has_next, has_past) if wish.rising else (has_past, has_next)
+    newer = visit.here(after=format_us(newest), before=None) if has_newer else ""
+    older = visit.here(before=format_us(oldest), after=None) if has_older else ""
+    return newer, older
+
+
+def _files(wish: Asked) -> dict[str, str]:
+    """The addresses of the whole result as files."""
+    return {
+        form: f"/api/v1/search{query({'q': wish.query, 'format': form})}" for form in asked.FORMS
+    }
+
+
+def _wider(draft: Draft, narrow: Narrower) -> list[tuple[str, str]]:
+    """Values of the query that are limited to a field, and where they are searched in all."""
+    found: list[tuple[str, str]] = []
+    for place, condition in enumerate(draft.conditions):
+        field, mark, value = condition.text.partition(":")
+        if mark and field.lower() in FIELDS and _WORD.fullmatch(value):
+            left = draft.without(place)
+            if left is not None:
+                found.append((value, narrow.search(f"{left} {value}".strip())))
+    return found
+
+
+def _refused(visit: Visit, wish: Asked, error: QueryError) -> str:
+    """The page of a query that cannot be understood, with the place."""
+    text, start, end = wish.query, error.start, error.end
+    where = (text[:start], text[start:end], text[end:])
+    shown = re.sub(r"[\r\n]+", " ", text)
+    return _bare(visit, wish, shown, Trouble(error.say(visit.lang), where))
+
+
+def _bare(visit: Visit, wish: Asked, shown: str, trouble: Trouble) -> str:
+    """The page without a result."""
+    return visit.render("search/bare.html", wish=wish, query=shown, trouble=trouble, **_fixed())
+
+
+def _take(visit: Visit, wish: Asked) -> Answer:
+    """The selected objects as a file, or as a result of their own."""
+    if not wish.chosen:
+        visit.say(visit.text("Nothing is selected."), "warn")
+        return visit.to(visit.here(take=None, id=None))
+    text = f"id:({' OR '.join(wish.chosen)})"
+    try:
+        Draft(text, setting(visit))
+    except QueryError as error:
+        raise bad("id", "these objects cannot be taken together", "Select fewer.") from error
+    if wish.take == "page":
+        return visit.go("search", q=text)
+    return visit.to(f"/api/v1/search{query({'q': text, 'format': wish.take})}")
