@@ -129,6 +129,20 @@ class Log(Protocol):
                 scope does not moderate; nothing is deleted then.
         """
 
+    def waiting(
+        self, scope: Scope, reader: Scope, query: Query, bounds: tuple[int, int]
+    ) -> list[int]:
+        """Dates added of what the reader can still fetch, as far as the scope sees it; oldest first.
+
+        What only one of the two may see changes nothing of it.
+
+        Args:
+            scope: Who asks.
+            reader: Who polls.
+            query: What is polled.
+            bounds: The date added to start after, and how many at most.
+        """
+
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
         """The status of a publish by the scope's own account, or None."""
 

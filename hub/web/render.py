@@ -39,6 +39,7 @@ def environment(lang: Lang) -> Environment:
         "instant": found.instant,
         "day": found.day,
         "ago": found.ago,
+        "lasts": found.lasts,
         "iso": format_us,
         "defang": lambda field, key: defang(field, show(Term(field, key))),
         "raw_value": lambda field, key: show(Term(field, key)),
