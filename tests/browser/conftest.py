@@ -132,9 +132,17 @@ def found(browser: Browser, desk: Desk, demo: hubs.Served) -> dict[str, str]:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {demo.tokens['partner']}"
         objects = {kind: _first(session, demo.url, kind) for kind in TYPES}
+    with watched(browser, demo.url, state=desk.state(demo, "admin")) as page:
+        token = _linked(page, "/admin/tokens", "/revoke")
     with watched(browser, demo.url, state=desk.state(demo, "analyst")) as page:
-        receipt = _publish(page)
-        return objects | {"draft": _draft(page), "receipt": receipt}
+        session = _linked(page, "/account", "/end")
+        made = {"receipt": _publish(page), "draft": _draft(page)}
+    return objects | demo.collections | made | {"token": token, "session": session}
+
+
+def _linked(page: Page, path: str, end: str) -> str:
+    page.goto(path)
+    return page.locator(f"main a[href$='{end}']").first.get_attribute("href")
 
 
 def _first(session: requests.Session, url: str, kind: str) -> str:

@@ -19,6 +19,8 @@ class Place(NamedTuple):
 
 
 HELP = (
+    "account",
+    "admin",
     "collections",
     "lookup",
     "object",
@@ -67,13 +69,60 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "collection": (Place("/collections/national"), Place("/collections/early-warning", "partner")),
     "partners": (Place("/partners"), Place("/partners", "partner")),
     "partner": (Place("/partners/sg-partner"), Place("/partners/vn-centre", "partner")),
+    "account": (Place("/account"),),
+    "account_password": (Place("/account/password"),),
+    "account_factor": (Place("/account/second-factor"),),
+    "account_session_end": (Place("{session}"),),
+    "account_sessions_end": (Place("/account/log-out-everywhere"),),
+    "admin": (Place("/admin", "admin"), Place("/admin", "officer")),
+    "admin_orgs": (Place("/admin/organisations", "admin"),),
+    "admin_org": (Place("/admin/organisations/vn-bank", "admin"),),
+    "admin_org_new": (Place("/admin/new/organisation", "admin"),),
+    "admin_accounts": (Place("/admin/accounts", "admin"),),
+    "admin_account": (Place("/admin/accounts/bank", "admin"),),
+    "admin_account_new": (Place("/admin/new/account", "admin"),),
+    "admin_account_password": (Place("/admin/accounts/bank/password", "admin"),),
+    "admin_account_deed": (Place("/admin/accounts/bank/disable", "admin"),),
+    "admin_tokens": (Place("/admin/tokens", "admin"),),
+    "admin_token_new": (Place("/admin/new/token", "admin"),),
+    "admin_token_revoke": (Place("{token}", "admin"),),
+    "admin_certificates": (Place("/admin/certificates", "admin"),),
+    "admin_communities": (Place("/admin/communities", "admin"),),
+    "admin_community": (Place("/admin/communities/gov", "admin"),),
+    "admin_community_new": (Place("/admin/new/community", "admin"),),
+    "admin_community_leave": (Place("/admin/communities/gov/leave?member=org:vn-bank", "admin"),),
+    "admin_groups": (Place("/admin/groups", "admin"),),
+    "admin_group": (Place("/admin/groups/case-2026-11", "admin"),),
+    "admin_group_new": (Place("/admin/new/group", "admin"),),
+    "admin_group_leave": (
+        Place("/admin/groups/case-2026-11/leave?member=org:sg-partner", "admin"),
+    ),
+    "admin_collections": (Place("/admin/collections", "admin"),),
+    "admin_collection": (Place("/admin/collections/{national}", "admin"),),
+    "admin_collection_new": (Place("/admin/new/collection", "admin"),),
+    "admin_grant_revoke": (
+        Place("/admin/collections/{national}/revoke?subject=community:gov", "admin"),
+    ),
+    "admin_invite": (Place("/admin/new/invitation", "admin"),),
+    "admin_audit": (Place("/admin/audit", "admin"), Place("/admin/audit", "officer")),
+    "admin_why": (
+        Place("/admin/why", "admin"),
+        Place("/admin/why?account=partner&collection=national&object={malware}", "admin"),
+    ),
+    "admin_settings": (Place("/admin/settings", "admin"),),
+    "admin_search": (Place("/admin/search", "admin"),),
+    "admin_health": (Place("/admin/health", "admin"),),
     "help": tuple(Place(f"/help/{name}") for name in HELP),
     "style": (Place("/style"),),
 }
 
 NO_PAGES = {
     "static": "files, of which pages are made",
-    "code": "a step of the log-in: test_log_in.py",
+    "admin_audit_csv": "a file",
+    "code": "a step of the log-in, for those with a second factor: test_log_in.py",
+    "account_factor_remove": "for those with a second factor: test_log_in.py",
+    "admin_certificate_revoke": "as of a token; the demonstration has no certificate",
+    "admin_rebuild": "for hubs with Elasticsearch: tests/http",
 }
 """Other addresses that answer GET, and why they are none."""
 
