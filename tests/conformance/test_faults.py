@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from hub.errors import Fault, StoreDown
+from hub.model.audit import Sought
 from hub.model.clock import now_us
 from hub.model.query import Label
 from hub.model.saved import SavedSearch
@@ -20,7 +21,6 @@ from hub.store.base import (
     Registry,
     SavedSearches,
     Sessions,
-    Sought,
     Store,
 )
 from tests.conformance.builders import (

@@ -11,11 +11,12 @@ from flask import Response
 from hub import policy
 from hub.errors import HubError
 from hub.http.cells import MARK, line
+from hub.model.audit import Sought
 from hub.model.clock import format_us
 from hub.model.party import Role
 from hub.service.changes import by_alias
 from hub.service.oversight import why
-from hub.store.base import Act, Sought, Store
+from hub.store.base import Act, Store
 from hub.web.admin.forms import Form, day_us
 from hub.web.frame import Answer, Page
 from hub.web.visit import Visit
@@ -110,7 +111,9 @@ def _number(form: Form) -> int:
 def _why(visit: Visit) -> Answer:
     form = Form(visit)
     form.source = visit.args
-    given: dict[str, Any] = {name: form.field(name) for name in ("account", "collection", "object")}
+    given: dict[str, Any] = {
+        name: form.field(name) for name in ("account", "collection", "object")
+    }
     found = []
     if any(given.values()):
         for name in given:
