@@ -24,6 +24,7 @@ from hub.config.schema import (
     SessionSettings,
     Settings,
     StoreSettings,
+    SubmitSettings,
     TaxiiSettings,
     settings,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "ServerSettings",
     "SessionSettings",
     "StoreSettings",
+    "SubmitSettings",
     "TaxiiSettings",
     "load",
     "settings",
