@@ -20,6 +20,7 @@ from hub.store.base import Act, Store
 from hub.web.admin.forms import Form, day_us
 from hub.web.frame import Answer, Page
 from hub.web.visit import Visit
+from hub.web.vocabulary import word
 
 _PAGE = 50
 _CHUNK = 1000
@@ -158,7 +159,7 @@ def _rule(visit: Visit, rule: str) -> str:
     if found := _PUBLIC.fullmatch(rule):
         way = text("The collection is public.")
         return f"{way} {_of_audience(visit, found[1])}"
-    return text(f"{rule[0].upper()}{rule[1:]}.")
+    return word("rule", rule, visit.lang)
 
 
 def _of_audience(visit: Visit, rule: str) -> str:
