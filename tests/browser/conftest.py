@@ -15,13 +15,14 @@ These tests run after all others: as long as the browser runs, so does an event 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, StorageState
 
+from hub.store.sqlite import SqliteStore
 from tests.browser import hubs
 from tests.browser.chromium import NotHere, launched
 from tests.browser.hostile import objects
@@ -130,10 +131,28 @@ def found(demo: hubs.Served) -> dict[str, str]:
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {demo.tokens['partner']}"
-        return {kind: _first(session, demo.url, kind) for kind in TYPES}
+        objects = {kind: _first(session, demo.url, kind) for kind in TYPES}
+    return objects | _parties(demo)
 
 
 def _first(session: requests.Session, url: str, kind: str) -> str:
     answer = session.get(f"{url}/api/v1/search", params={"q": f"type:{kind}", "limit": 1})
     (hit,) = answer.json()["hits"]
     return hit["id"]
+
+
+def _parties(demo: hubs.Served) -> dict[str, str]:
+    """One party of each kind."""
+    with closing(SqliteStore(demo.folder / "hub.sqlite")) as store:
+        directory = store.directory()
+    community = next(iter(directory.communities.values()))
+    collection = next(iter(directory.collections.values()))
+    return {
+        "org": next(iter(directory.orgs)),
+        "token": next(iter(directory.tokens.values())).id,
+        "community": community.name,
+        "member": ":".join(community.members[0].subject),
+        "group": next(iter(directory.groups)),
+        "collection": collection.id,
+        "alias": collection.alias,
+    }

@@ -216,7 +216,8 @@ def test_no_file_at_all_says_how_to_make_one(file):
 class TestUse:
     def test_defaults(self, file):
         config = loaded(file)
-        assert config == Config("secret.key", folder=str(file.parent))
+        given = frozenset({"secret_file"})
+        assert config == Config("secret.key", folder=str(file.parent), given=given)
         assert config.store_path == file.parent / "hub.sqlite"
         assert config.taxii.roots[0].name == "hub"
 
