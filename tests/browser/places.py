@@ -75,7 +75,10 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "account_session_end": (Place("{session}"),),
     "account_sessions_end": (Place("/account/log-out-everywhere"),),
     "admin": (Place("/admin", "admin"), Place("/admin", "officer")),
-    "admin_orgs": (Place("/admin/organisations", "admin"),),
+    "admin_orgs": (
+        Place("/admin/organisations", "admin"),
+        Place("/admin/organisations?q=nothing+has+this", "admin"),
+    ),
     "admin_org": (Place("/admin/organisations/vn-bank", "admin"),),
     "admin_org_new": (Place("/admin/new/organisation", "admin"),),
     "admin_accounts": (Place("/admin/accounts", "admin"),),
@@ -104,7 +107,11 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/admin/collections/{national}/revoke?subject=community:gov", "admin"),
     ),
     "admin_invite": (Place("/admin/new/invitation", "admin"),),
-    "admin_audit": (Place("/admin/audit", "admin"), Place("/admin/audit", "officer")),
+    "admin_audit": (
+        Place("/admin/audit", "admin"),
+        Place("/admin/audit", "officer"),
+        Place("/admin/audit?action=token&from=soon", "admin", status=400),
+    ),
     "admin_why": (
         Place("/admin/why", "admin"),
         Place("/admin/why?account=partner&collection=national&object={malware}", "admin"),
