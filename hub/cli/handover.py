@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from typing import NamedTuple
 
 from hub.model.clock import format_us
 from hub.model.party import Collection
+from hub.service.connecting import Lines, Target, curl_login, lines
 
 
 class Handover(NamedTuple):
@@ -27,18 +27,6 @@ class Handover(NamedTuple):
     """PEM of the authority of the hub's certificate; empty: a publicly trusted one"""
 
 
-class _Login(NamedTuple):
-    """How each program is told who it is."""
-
-    row: str
-    curl: str
-    python: str
-    imports: str
-    before_hub: str
-    hub: str
-    products: str
-
-
 _TEXT = """\
 # {title}: access for {account}
 
@@ -55,132 +43,61 @@ secret stands where it is needed. It works until {expires}.
 {files}
 What this account may see: `curl -s {curl}{url}/api/v1/me`
 
-## curl
-
-```sh
-curl -s {curl}'{objects}?limit=100'
-```
-
-## taxii2-client (Python)
-
-```python
-{imports}from taxii2client.v21 import Collection, as_pages
-
-collection = Collection("{address}", {python})
-for page in as_pages(collection.get_objects, per_request=500):
-    for item in page.get("objects", []):
-        print(item["type"], item["id"])
-```
-
-## hub
-
-```sh
-{before_hub}hub pull {address} {hub}--out {alias}.ndjson
-```
-
-{products}"""
-
-_PRODUCTS = """\
-## MISP
-
-List TAXII servers, add: `baseurl` {url}, `api_root` {root}, `collection` {id}, `api_key` {basic}
-
-## OpenCTI
-
-Connector `external-import/taxii2`:
-
-```yaml
-TAXII2_DISCOVERY_URL: "{url}/taxii2/"
-TAXII2_V21: "true"
-TAXII2_USE_TOKEN: "true"
-TAXII2_TOKEN: "{token}"
-TAXII2_COLLECTIONS: "{root_title}.{collection_title}"
-```
-
-## Elastic
-
-Integration "Custom Threat Intelligence": URL API endpoint `{objects}`, Enable TAXII 2.1 on,
-API Key `{token}`, Limit 1000.
-
-## Microsoft Sentinel
-
-Data connector "Threat Intelligence - TAXII": API root URL `{url}/{root}/`, Collection ID `{id}`,
-Username `{account}`, Password `{token}`.
+{programs}
 """
 
-_FEWER_PRODUCTS = """\
-## OpenCTI
+_WHERE = {
+    "MISP": "List TAXII servers, add:",
+    "OpenCTI": "Connector `external-import/taxii2`:",
+    "Elastic": 'Integration "Custom Threat Intelligence":',
+    "Microsoft Sentinel": 'Data connector "Threat Intelligence - TAXII":',
+    "Cortex XSOAR": 'Integration "TAXII 2 Feed":',
+    "Splunk Enterprise Security": "Threat intelligence, TAXII feed:",
+}
 
-Connector `external-import/taxii2`:
+_THE_OTHERS = """\
 
-```yaml
-TAXII2_DISCOVERY_URL: "{url}/taxii2/"
-TAXII2_V21: "true"
-TAXII2_USE_CERT: "true"
-TAXII2_CERT_PATH: "{account}.pem"
-TAXII2_COLLECTIONS: "{root_title}.{collection_title}"
-```
+## MISP, Elastic, Microsoft Sentinel, Cortex XSOAR, Splunk
 
-## MISP, Elastic, Microsoft Sentinel
-
-They log in with a token: ask the hub's administrator for one.
-"""
+They log in with a token: ask the hub's administrator for one."""
 
 
 def text(given: Handover) -> str:
-    """The file; the lines of products name the first collection."""
+    """The file; the lines of programs name the first collection."""
     first = given.collections[0]
-    address = f"{given.url}/{first.root}/collections/{first.id}/"
-    values = {
-        "url": given.url,
-        "account": given.account,
-        "token": given.token,
-        "address": address,
-        "objects": f"{address}objects/",
-        "root": first.root,
-        "root_title": given.root_titles.get(first.root, first.root),
-        "collection_title": first.title,
-        "id": first.id,
-        "alias": first.alias,
-        # MISP decodes the key into name and password.
-        "basic": base64.b64encode(f"{given.account}:{given.token}".encode()).decode(),
-    }
-    login = _login(given)._asdict()
-    values |= login | {"products": login["products"].format_map(values)}
+    target = Target(
+        given.url,
+        given.account,
+        first,
+        given.root_titles.get(first.root, first.root),
+        given.token,
+        bool(given.authority),
+    )
+    programs = "\n\n".join(_section(item) for item in lines(target))
+    pem = f"{given.account}.pem"
     return _TEXT.format(
-        **values,
         title=given.title,
+        account=given.account,
         expires=format_us(given.expires_us),
+        url=given.url,
+        row=f"| token | `{given.token}` |"
+        if given.token
+        else f"| client certificate and key | below; save them as `{pem}` |",
         collections=_table(given),
         files=_files(given),
+        curl=curl_login(target),
+        programs=programs if given.token else f"{programs}\n{_THE_OTHERS}",
     )
 
 
-def _login(given: Handover) -> _Login:
-    private = bool(given.authority)
-    trust = "--cacert hub-ca.pem " if private else ""
-    verify = ', verify="hub-ca.pem"' if private else ""
-    ca_file = "--ca-file hub-ca.pem " if private else ""
-    if given.certificate:
-        file = f"{given.account}.pem"
-        return _Login(
-            row=f"| client certificate and key | below; save them as `{file}` |",
-            curl=f"{trust}--cert {file} ",
-            python=f'cert="{file}"{verify}',
-            imports="",
-            before_hub="",
-            hub=f"{ca_file}--cert {file} ",
-            products=_FEWER_PRODUCTS,
-        )
-    return _Login(
-        row=f"| token | `{given.token}` |",
-        curl=f"{trust}-H 'Authorization: Bearer {given.token}' ",
-        python=f'auth=TokenAuth("{given.token}"){verify}',
-        imports="from taxii2client.common import TokenAuth\n",
-        before_hub=f"HUB_TOKEN={given.token} ",
-        hub=ca_file,
-        products=_PRODUCTS,
-    )
+def _section(item: Lines) -> str:
+    """The lines of a program, as Markdown."""
+    where = _WHERE.get(item.program, "")
+    if item.code:
+        body = f"```{item.language}\n{item.code}\n```"
+        return "\n\n".join(part for part in (f"## {item.program}", where, body) if part)
+    rows = "\n".join(f"| {name} | `{value}` |" for name, value in item.fields)
+    return f"## {item.program}\n\n{where}\n\n| field | value |\n| --- | --- |\n{rows}"
 
 
 def _table(given: Handover) -> str:

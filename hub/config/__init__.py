@@ -22,6 +22,7 @@ from hub.config.schema import (
     SessionSettings,
     Settings,
     StoreSettings,
+    SubmitSettings,
     TaxiiSettings,
     settings,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "ServerSettings",
     "SessionSettings",
     "StoreSettings",
+    "SubmitSettings",
     "TaxiiSettings",
     "load",
     "settings",

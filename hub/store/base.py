@@ -32,6 +32,7 @@ from hub.model.record import Candidate, Refusal, Status
 from hub.model.saved import SavedSearch
 from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
+from hub.store.drafting import Drafts
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -129,6 +130,20 @@ class Log(Protocol):
                 scope does not moderate; nothing is deleted then.
         """
 
+    def waiting(
+        self, scope: Scope, reader: Scope, query: Query, bounds: tuple[int, int]
+    ) -> list[int]:
+        """Dates added of what the reader can still fetch, as far as the scope sees it; oldest first.
+
+        What only one of the two may see changes nothing of it.
+
+        Args:
+            scope: Who asks.
+            reader: Who polls.
+            query: What is polled.
+            bounds: The date added to start after, and how many at most.
+        """
+
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
         """The status of a publish by the scope's own account, or None."""
 
@@ -179,7 +194,7 @@ class Log(Protocol):
 
 
 class Stale(Exception):
-    """The directory changed between reading and writing it; read again and retry."""
+    """Something changed between reading and writing it; read again and retry."""
 
 
 class Registry(Protocol):
@@ -327,7 +342,7 @@ class Archive(Protocol):
         """
 
 
-class Store(Log, Registry, Sessions, Factors, SavedSearches, Archive, Protocol):
+class Store(Log, Registry, Sessions, Factors, SavedSearches, Drafts, Archive, Protocol):
     """All that the services need."""
 
     def close(self) -> None:

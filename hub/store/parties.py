@@ -22,6 +22,7 @@ from hub.model.party import (
 )
 from hub.store.base import Act, Stale
 from hub.store.database import Database, single
+from hub.store.drafts import forget_drafts
 from hub.store.ledger import record_act
 from hub.store.saved import forget_searches
 from hub.store.sessions import end_changed
@@ -73,6 +74,7 @@ class PartyRegistry:
                 raise Stale
             end_changed(connection, puts, drops)
             forget_searches(connection, puts, drops)
+            forget_drafts(connection, puts, drops)
             connection.executemany(
                 "DELETE FROM party WHERE kind = ? AND name = ?",
                 [(_NAME_OF[type(party)], _name(party)) for party in drops],
