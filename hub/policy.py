@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from hub.errors import Fault, HubError
 from hub.model.party import (
     Account,
@@ -211,6 +213,45 @@ def neighbours(caller: Caller, directory: Directory) -> frozenset[str]:
         for slug in directory.orgs
         if slug == caller.org or not own.isdisjoint(belongs(slug, directory))
     )
+
+
+def administrators(directory: Directory) -> set[str]:
+    """Accounts that can log in and manage the hub."""
+    return {
+        item.name
+        for item in directory.accounts.values()
+        if Role.ADMINISTRATOR in item.roles
+        and not item.disabled
+        and item.org in directory.orgs
+        and (item.password or item.oidc)
+    }
+
+
+def require_administrator_left(caller: Caller, directory: Directory, changed: Account) -> None:
+    """Refuse a change of an account after which no account could manage the hub.
+
+    Whoever runs commands on the hub's machine needs no account for that, and may do it: a stolen
+    one must be switched off at once.
+
+    Raises:
+        HubError: DENIED.
+    """
+    before = administrators(directory)
+    accounts = directory.accounts | {changed.name: changed}
+    after = administrators(msgspec.structs.replace(directory, accounts=accounts))
+    if before and not after and caller.credential != "console":
+        raise HubError(
+            Fault.DENIED,
+            f"{changed.name} is the only account that can manage the hub",
+            field="account",
+            remedy="Make another account an administrator first.",
+        )
+
+
+def require_auditor(caller: Caller) -> None:
+    """Raises HubError: DENIED for anybody but administrators and officers, who watch them."""
+    if not {Role.ADMINISTRATOR, Role.OFFICER} & caller.roles:
+        raise HubError(Fault.DENIED, "only administrators and officers may read the audit log")
 
 
 def require_officer(caller: Caller) -> None:
