@@ -19,7 +19,9 @@ _MEASURE = """() => {
     width: root.scrollWidth,
     layout: root.clientWidth,
     squeezed: [...document.querySelectorAll('main td, main th, main a, main button')].filter(e => {
-      const text = e.textContent.trim();
+      const shown = e.cloneNode(true);
+      shown.querySelectorAll('.hidden').forEach(part => part.remove());
+      const text = shown.textContent.trim();
       const box = e.getBoundingClientRect();
       return text.length >= 8 && e.checkVisibility() && box.width < 40 && !e.closest('.hidden, svg');
     }).map(e => e.textContent.trim().replace(/\\s+/g, ' ').slice(0, 40)),

@@ -18,7 +18,7 @@ class Place(NamedTuple):
     status: int = 200
 
 
-HELP = ("search", "start", "techniques")
+HELP = ("lookup", "search", "start", "techniques")
 
 PAGES: dict[str, tuple[Place, ...]] = {
     "login": (Place("/login", ""),),
@@ -30,6 +30,11 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/search?q=type:report", "partner"),
     ),
     "searches": (Place("/searches"),),
+    "lookup": (
+        Place("/lookup"),
+        Place("/lookup?v=198.51.100.185&v=203.0.113.254&v=T1566&v=no+value", "partner"),
+        Place("/lookup?v=+", status=400),
+    ),
     "techniques": (
         Place("/techniques"),
         Place("/techniques?as=table", "partner"),
