@@ -56,6 +56,8 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "lookup": (
         Place("/lookup"),
         Place("/lookup?v=198.51.100.7&v=nothing[.]example&v=!!!"),
+        Place("/lookup?v=198.51.100.185&v=203.0.113.254&v=T1566&v=no+value", "partner"),
+        Place("/lookup?v=+", status=400),
     ),
     "submit": (Place("/submit"), Place("/submit", "partner")),
     "draft": (Place("{draft}"),),
