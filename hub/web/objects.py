@@ -9,6 +9,7 @@ import msgspec
 from flask import Response
 
 from hub.errors import Fault, HubError
+from hub.language.fields import FIELDS
 from hub.model.record import UNVERSIONED
 from hub.model.search import Piece
 from hub.service.around import Surroundings, near_of, notes, opinions, sightings
@@ -23,6 +24,7 @@ from hub.web.relations import STEP, outward, referring
 from hub.web.spoken import audience_of, other_markings, parts_of, term_of, value_of
 from hub.web.visit import Visit
 
+_ORDER = tuple(FIELDS)
 _SAME = 8
 _PLACES = 6
 _VALUES = 40
@@ -54,7 +56,7 @@ class _Views:
         held, piece = self._held(visit, object_id)
         obj = msgspec.json.decode(piece.raw)
         around = self._around.of(visit.scope, piece)
-        values = sorted(values_of(piece.raw))
+        values = sorted(values_of(piece.raw), key=lambda term: (_ORDER.index(term.field), term))
         twins, more = self._around.same(visit.scope, object_id, values, _SAME)
         return visit.render(
             "object/object.html",
