@@ -19,7 +19,7 @@ from hub.stix.check import values_of
 from hub.stix.difference import difference
 from hub.stix.summary import facts
 from hub.web.frame import Answer, Console, Page
-from hub.web.inert import called
+from hub.web.inert import Room, called
 from hub.web.relations import STEP, outward, referring
 from hub.web.spoken import audience_of, other_markings, parts_of, term_of, value_of
 from hub.web.visit import Visit
@@ -182,6 +182,7 @@ def _head(held: list[Piece], piece: Piece, obj: dict[str, Any]) -> dict[str, Any
     versions = dict.fromkeys(each.version for each in held)
     return {
         "help_page": "object",
+        "room": Room(),
         "piece": piece,
         "title": called(near_of(piece, obj)),
         "revoked": obj.get("revoked") is True,
