@@ -34,7 +34,9 @@ USES = made(
     "relationship", 3, relationship_type="uses", source_ref=ACTOR["id"], target_ref=OWN["id"]
 )
 SEEN = made("sighting", 4, sighting_of_ref=OWN["id"], count=7, last_seen="2026-02-01T00:00:00Z")
-NOT_SEEN = made("sighting", 5, sighting_of_ref=ACTOR["id"], observed_data_refs=[], count=100)
+NOT_SEEN = made(
+    "sighting", 5, sighting_of_ref=ACTOR["id"], observed_data_refs=[OWN["id"]], count=100
+)
 ODD = made("sighting", 6, sighting_of_ref=OWN["id"], count=-5, first_seen="soon")
 AGREES = made("opinion", 7, opinion="agree", object_refs=[OWN["id"]])
 ODD_OPINION = made("opinion", 8, opinion="perhaps", object_refs=[OWN["id"]])
