@@ -10,6 +10,8 @@ from unittest import mock
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hub.errors import Fault, HubError
 from hub.model.tlp import Tlp
@@ -348,6 +350,25 @@ class TestErrors:
         page = surfer.get(f"/search{address}")
         assert page.status == 400
         assert says in page.text
+
+    @given(
+        given_=st.dictionaries(
+            st.sampled_from(
+                ["q", "sort", "before", "after", "cols", "by", "open", "id", "take", "x"]
+            ),
+            st.one_of(st.text(max_size=40), st.sampled_from(["oldest", "label", "csv", "time"])),
+        )
+    )
+    @settings(
+        max_examples=150,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    def test_no_address_breaks_it(
+        self, surfer: Surfer, room: Room, given_: dict[str, str]
+    ) -> None:
+        answer = surfer.client.get("/search", query_string=given_)
+        assert answer.status_code in {200, 303, 400}
 
     def test_search_that_is_down_says_so(self, surfer: Surfer, room: Room) -> None:
         down = HubError(Fault.SEARCH_DOWN, "it does not answer")
