@@ -45,7 +45,7 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "partner": (
         Place("/partners/vn-centre"),
         Place("/partners/sg-partner", "admin"),
-        Place("/partners/vn-finance", "partner"),
+        Place("/partners/vn-centre", "partner"),
         Place("/partners/nobody", status=404),
     ),
     "searches": (Place("/searches"),),
