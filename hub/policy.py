@@ -13,8 +13,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
 
 from hub.errors import Fault, HubError
 from hub.model.party import (
@@ -213,6 +215,45 @@ def neighbours(caller: Caller, directory: Directory) -> frozenset[str]:
     )
 
 
+def administrators(directory: Directory) -> set[str]:
+    """Accounts that can log in and manage the hub."""
+    return {
+        item.name
+        for item in directory.accounts.values()
+        if Role.ADMINISTRATOR in item.roles
+        and not item.disabled
+        and item.org in directory.orgs
+        and (item.password or item.oidc)
+    }
+
+
+def require_administrator_left(caller: Caller, directory: Directory, changed: Account) -> None:
+    """Refuse a change of an account after which no account could manage the hub.
+
+    Whoever runs commands on the hub's machine needs no account for that, and may do it: a stolen
+    one must be switched off at once.
+
+    Raises:
+        HubError: DENIED.
+    """
+    before = administrators(directory)
+    accounts = directory.accounts | {changed.name: changed}
+    after = administrators(msgspec.structs.replace(directory, accounts=accounts))
+    if before and not after and caller.credential != "console":
+        raise HubError(
+            Fault.DENIED,
+            f"{changed.name} is the only account that can manage the hub",
+            field="account",
+            remedy="Make another account an administrator first.",
+        )
+
+
+def require_auditor(caller: Caller) -> None:
+    """Raises HubError: DENIED for anybody but administrators and officers, who watch them."""
+    if not {Role.ADMINISTRATOR, Role.OFFICER} & caller.roles:
+        raise HubError(Fault.DENIED, "only administrators and officers may read the audit log")
+
+
 def require_officer(caller: Caller) -> None:
     """Raises HubError: DENIED for anybody but an officer."""
     if Role.OFFICER not in caller.roles:
@@ -363,3 +404,85 @@ def _permission(collection: Collection, label: Label) -> str:
         way = "the collection is public"
     audience = "its organisation is in the audience" if label.audience else "it has no audience"
     return f"{way}, and {audience}"
+
+
+class Unreached(NamedTuple):
+    """An organisation that reads the collection and will not receive what is published."""
+
+    org: str
+    reason: Literal["ceiling", "clearance", "audience", "later", "account"]
+    """What stands in the way first: the marking is above what it may read there; above what its
+    accounts are cleared for; it is not in the audience; it belongs from a later instant on; no
+    account of it is switched on."""
+
+
+class Delivery(NamedTuple):
+    """Who receives what is published, by slugs of organisations in alphabetical order."""
+
+    orgs: tuple[str, ...]
+    unreached: tuple[Unreached, ...]
+    """Of those that read the collection; about others nothing is said."""
+    public: bool
+    """Anybody reads it, without logging in."""
+
+
+def delivery(scope: Scope, directory: Directory, label: Label, at_us: int) -> Delivery:
+    """Which organisations will receive what the scope is about to publish.
+
+    An organisation receives it if one of its accounts sees it. That tells a publisher who reads a
+    collection that it may write, and no more.
+
+    Args:
+        scope: Who publishes.
+        directory: All that there is.
+        label: Collection, effective marking and audience (`audience`).
+        at_us: When it is published.
+
+    Raises:
+        HubError: DENIED without the right to write there.
+    """
+    collection = directory.collections[label.collection]
+    require_write(scope, collection)
+    everybody = collection.public and label.tlp is Tlp.CLEAR and not label.audience
+    readers = _readers(directory, collection)
+    seen, unreached = [], []
+    for slug in sorted(directory.orgs):
+        scopes = list(_scopes_of(slug, directory))
+        if any(found.admits(label, at_us) for found in scopes):
+            seen.append(slug)
+        elif ("org", slug) in readers:
+            unreached.append(Unreached(slug, _lack(scopes, slug, directory, (label, at_us))))
+    return Delivery(tuple(seen), tuple(unreached), everybody)
+
+
+def _scopes_of(slug: str, directory: Directory) -> Iterator[Scope]:
+    """What the accounts of an organisation see: those with the same clearance see the same."""
+    by_clearance = {
+        account.clearance: account
+        for account in directory.accounts.values()
+        if account.org == slug and not account.disabled
+    }
+    for account in by_clearance.values():
+        yield scope(Caller(account.name, slug, account.roles), directory)
+
+
+def _lack(
+    scopes: Sequence[Scope], slug: str, directory: Directory, what: tuple[Label, int]
+) -> Literal["ceiling", "clearance", "audience", "later", "account"]:
+    """What stands first in the way of an organisation that reads the collection."""
+    label, _ = what
+    if not scopes:
+        return "account"
+    subjects = belongs(slug, directory)
+    ceiling = max(
+        grant.ceiling
+        for grant in directory.grants
+        if grant.read and grant.collection == label.collection and grant.subject in subjects
+    )
+    if label.tlp > ceiling:
+        return "ceiling"
+    if label.audience and label.audience.isdisjoint(subjects):
+        return "audience"
+    if all(found.since(label) is None for found in scopes):
+        return "clearance"
+    return "later"

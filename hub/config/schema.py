@@ -208,6 +208,21 @@ class ElasticSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1
 
 
+class SubmitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[submit]: the page on which people publish."""
+
+    own_domains: Annotated[
+        tuple[
+            Annotated[str, Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")],
+            ...,
+        ],
+        Meta(
+            description="domains of the organisations here, such as agency.example: hosts and "
+            "e-mail addresses below them are pointed out before they are published"
+        ),
+    ] = ()
+
+
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[log]: JSON lines on standard error."""
 
@@ -277,6 +292,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oidc: OidcSettings = OidcSettings()
     search: SearchSettings = SearchSettings()
     elastic: ElasticSettings = ElasticSettings()
+    submit: SubmitSettings = SubmitSettings()
     log: LogSettings = LogSettings()
     limits: LimitSettings = LimitSettings()
 

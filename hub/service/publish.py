@@ -14,6 +14,7 @@ from hub.errors import Fault, HubError
 from hub.model.party import Collection, Subject
 from hub.model.query import BOTH_STIX, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
+from hub.service.limits import Quota
 from hub.stix.check import Limits, check
 from hub.stix.grading import Terms, defines_statement, grade, unknown_refs
 from hub.stix.strict import faults
@@ -60,6 +61,25 @@ class Publisher:
             HubError: DENIED without the right to write, TOO_LARGE when checking takes too long.
             StoreDown: Nothing of the publish was kept.
         """
+        items = self.weigh(scope, collection, raws, audience)
+        named = " ".join(sorted(":".join(subject) for subject in audience))
+        detail = f"{len(items)} objects" + (f" for {named}" if named else "")
+        act = Act(scope.account, scope.org, "publish", collection.id, detail)
+        batch = Batch(str(self._new_id()), collection, items, scope, act, audience)
+        return self._log.add(batch)
+
+    def weigh(
+        self,
+        scope: Scope,
+        collection: Collection,
+        raws: Sequence[bytes | memoryview],
+        audience: frozenset[Subject] = frozenset(),
+    ) -> list[Candidate | Refusal]:
+        """What `publish` would keep or refuse, with effective markings; nothing is kept.
+
+        Raises:
+            HubError: As `publish`.
+        """
         policy.require_write(scope, collection)
         # Hostile patterns and markings may cost milliseconds each, so CPU is counted.
         end = time.thread_time() + self._seconds
@@ -68,15 +88,10 @@ class Publisher:
             for place, raw in self._in_time(raws, end)
         ]
         terms = Terms(collection.default, self._statements(scope, collection, judged))
-        items = [
+        return [
             _marked(item, f"objects[{place}]", terms, (scope, collection, audience))
             for place, item in self._in_time(judged, end)
         ]
-        named = " ".join(sorted(":".join(subject) for subject in audience))
-        detail = f"{len(items)} objects" + (f" for {named}" if named else "")
-        act = Act(scope.account, scope.org, "publish", collection.id, detail)
-        batch = Batch(str(self._new_id()), collection, items, scope, act, audience)
-        return self._log.add(batch)
 
     def _statements(
         self, scope: Scope, collection: Collection, items: Sequence[Candidate | Refusal]
@@ -136,6 +151,32 @@ class Publisher:
         if not count:
             raise HubError(Fault.ABSENT, "no version of this object matches the filters")
         return count
+
+
+class MeteredPublisher:
+    """A publisher within the quotas of organisations: what every door publishes through."""
+
+    def __init__(self, publisher: Publisher, quota: Quota) -> None:
+        self._publisher = publisher
+        self._quota = quota
+
+    def publish(
+        self,
+        scope: Scope,
+        collection: Collection,
+        raws: Sequence[bytes],
+        audience: frozenset[Subject] = frozenset(),
+    ) -> Status:
+        """As `Publisher.publish`; what was not stored does not count.
+
+        Raises:
+            HubError: As it does, and TOO_MANY or TOO_LARGE of `Quota.metered`.
+        """
+        return self._quota.metered(
+            scope.org,
+            len(raws),
+            lambda: self._publisher.publish(scope, collection, raws, audience),
+        )
 
 
 def _is_marked(item: Candidate) -> bool:

@@ -32,6 +32,7 @@ from hub.model.record import Candidate, Refusal, Status
 from hub.model.saved import SavedSearch
 from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
+from hub.store.drafting import Drafts
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -42,6 +43,27 @@ class Act(msgspec.Struct, frozen=True):
     action: str
     target: str
     detail: str = ""
+
+
+class Line(NamedTuple):
+    """A line of the audit log with its place in it."""
+
+    number: int
+    """Rises with every line; what a page ends with, the next one begins before."""
+    at_us: int
+    act: Act
+
+
+class Sought(NamedTuple):
+    """Which lines of the audit log; what is empty, or 0, asks for nothing."""
+
+    account: str = ""
+    action: str = ""
+    """Such as `token.issue`, or `token` for all that begin with `token.`"""
+    target: str = ""
+    from_us: int = 0
+    until_us: int = 0
+    """Before this instant"""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -193,7 +215,7 @@ class Log(Protocol):
 
 
 class Stale(Exception):
-    """The directory changed between reading and writing it; read again and retry."""
+    """Something changed between reading and writing it; read again and retry."""
 
 
 class Registry(Protocol):
@@ -225,6 +247,15 @@ class Registry(Protocol):
 
     def audit(self, limit: int) -> list[tuple[int, Act]]:
         """The newest audit lines with their instants, newest first."""
+
+    def audit_page(self, sought: Sought, before: int, limit: int) -> list[Line]:
+        """The newest `limit` lines that are sought, newest first.
+
+        Args:
+            sought: Which.
+            before: Only those with a smaller number; 0: from the newest on.
+            limit: At most so many.
+        """
 
 
 class Sessions(Protocol):
@@ -341,7 +372,7 @@ class Archive(Protocol):
         """
 
 
-class Store(Log, Registry, Sessions, Factors, SavedSearches, Archive, Protocol):
+class Store(Log, Registry, Sessions, Factors, SavedSearches, Drafts, Archive, Protocol):
     """All that the services need."""
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from hub.model.clock import now_us
 from hub.stix.terms import number
 from hub.store.archive import RecordArchive
 from hub.store.database import Database
+from hub.store.drafts import DraftBook
 from hub.store.factors import FactorBook
 from hub.store.finder import FUNCTIONS
 from hub.store.index import fill
@@ -39,6 +40,7 @@ class SqliteStore(
     SessionBook,
     FactorBook,
     SearchBook,
+    DraftBook,
     RecordArchive,
 ):
     """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
@@ -52,6 +54,7 @@ class SqliteStore(
         SessionBook.__init__(self, database, clock=clock)
         FactorBook.__init__(self, database, clock=clock)
         SearchBook.__init__(self, database, clock=clock)
+        DraftBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
         RecordPieces.__init__(self, database)
         RecordSource.__init__(self, database)

@@ -21,7 +21,7 @@ from hub.policy import require_read, require_write, rights
 from hub.service import fetch
 from hub.service.fetch import Reader
 from hub.service.limits import Quota
-from hub.service.publish import Publisher
+from hub.service.publish import MeteredPublisher, Publisher
 from hub.stix.envelope import split
 from hub.taxii import filters, resources
 from hub.taxii.cursor import Cursor, Cursors
@@ -177,10 +177,8 @@ class Door:
         names = _names(audience) if audience is not None else ()
         named = policy.audience(admitted.scope, admitted.directory, item, names)
         raws = split(body, self._taxii.max_objects)
-        scope = admitted.scope
-        status = self._quota.metered(
-            scope.org, len(raws), lambda: self._publisher.publish(scope, item, raws, named)
-        )
+        door = MeteredPublisher(self._publisher, self._quota)
+        status = door.publish(admitted.scope, item, raws, named)
         return resources.status(status)
 
     def delete(self, admitted: Admitted, place: Place, args: Args) -> bytes:

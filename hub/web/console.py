@@ -8,15 +8,42 @@ from flask import Blueprint, Response, g, request
 
 from hub.errors import Fault, HubError
 from hub.http.session import Current
-from hub.web import carry, guide, holdings, overview, partners, saved, search, techniques
+from hub.web import (
+    account,
+    carry,
+    guide,
+    holdings,
+    lookup,
+    objects,
+    overview,
+    partners,
+    saved,
+    search,
+    submit,
+    techniques,
+)
 from hub.web.address import ADDRESSES
+from hub.web.admin import pages as admin
 from hub.web.entrance import Entrance, resume
 from hub.web.frame import Answer, Console, Page
 from hub.web.headers import protect
 from hub.web.static import serve
 from hub.web.visit import Guest, Visit
 
-PARTS = (guide, overview, search, saved, techniques, holdings, partners)
+PARTS = (
+    guide,
+    overview,
+    search,
+    saved,
+    techniques,
+    holdings,
+    partners,
+    objects,
+    submit,
+    admin,
+    account,
+    lookup,
+)
 """Modules with pages, each with a function `pages`"""
 
 _SAFE = frozenset({"GET", "HEAD"})

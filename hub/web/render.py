@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -12,8 +13,17 @@ from hub.model.clock import format_us
 from hub.model.search import Term
 from hub.web import vocabulary
 from hub.web.address import link
+from hub.web.inert import called, fitted, legible
 from hub.web.static import asset
 from hub.web.words import LANGS, NAMES, Lang, words
+
+
+@cache
+def topics() -> tuple[str, ...]:
+    """The names of the help pages."""
+    folder = files("hub.web").joinpath("templates", "help")
+    names = (file.name.removesuffix(".html") for file in folder.iterdir())
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 @cache
@@ -35,6 +45,7 @@ def environment(lang: Lang) -> Environment:
         "languages": {each: NAMES[each] for each in LANGS},
         "link": link,
         "asset": asset,
+        "topics": topics(),
         "number": found.number,
         "instant": found.instant,
         "day": found.day,
@@ -44,6 +55,9 @@ def environment(lang: Lang) -> Environment:
         "defang": lambda field, key: defang(field, show(Term(field, key))),
         "raw_value": lambda field, key: show(Term(field, key)),
         "harmless": harmless,
+        "called": called,
+        "legible": legible,
+        "fitted": fitted,
         "vocab": partial(vocabulary.word, lang=lang),
         "type_name": partial(vocabulary.type_name, lang=lang),
         "field_name": partial(vocabulary.field_name, lang=lang),

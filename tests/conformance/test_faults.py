@@ -7,6 +7,7 @@ import pytest
 
 from hub.errors import Fault, StoreDown
 from hub.model.clock import now_us
+from hub.model.draft import Draft
 from hub.model.query import Label
 from hub.model.saved import SavedSearch
 from hub.model.session import Proof, Renewal
@@ -20,8 +21,10 @@ from hub.store.base import (
     Registry,
     SavedSearches,
     Sessions,
+    Sought,
     Store,
 )
+from hub.store.drafting import Drafts
 from tests.conformance.builders import (
     ACT,
     EVERY,
@@ -67,6 +70,7 @@ CALLS = {
     ),
     "note": lambda store: store.note(msgspec.structs.replace(ACT, detail="y" * 2_000_000)),
     "audit": lambda store: store.audit(10),
+    "audit_page": lambda store: store.audit_page(Sought(), 0, 10),
     "start_session": lambda store: store.start_session(
         opening(label="x" * 2_000_000), ACT, epoch=1
     ),
@@ -84,6 +88,12 @@ CALLS = {
         SEES_ALL, SavedSearch("id", "", "", "name", "x" * 2_000_000, False, 0), ACT, most=9
     ),
     "drop_search": lambda store: store.drop_search(SEES_ALL, "id", ACT),
+    "drafts": lambda store: store.drafts(SEES_ALL),
+    "draft": lambda store: store.draft(SEES_ALL, "id"),
+    "put_draft": lambda store: store.put_draft(
+        SEES_ALL, Draft(id="id", body=b"x" * 2_000_000), life_us=1, most=9
+    ),
+    "drop_draft": lambda store: store.drop_draft(SEES_ALL, "id"),
     "snapshot": lambda store: store.snapshot().__enter__(),
     "replay": lambda store: store.replay(0, 10),
     "refill": lambda store: store.refill([following(store)]),
@@ -105,9 +115,20 @@ WRITES = (
     "drop_factor",
     "save_search",
     "drop_search",
+    "put_draft",
+    "drop_draft",
     "refill",
 )
-GROWS = ("add", "write", "note", "start_session", "offer_factor", "save_search", "refill")
+GROWS = (
+    "add",
+    "write",
+    "note",
+    "start_session",
+    "offer_factor",
+    "save_search",
+    "put_draft",
+    "refill",
+)
 
 
 LABEL = Label(ONE.key, Tlp.GREEN, frozenset())
@@ -174,7 +195,7 @@ def healed(engine, place, clock, before):
 def test_every_method_is_tried():
     methods = {
         name
-        for part in (Log, Registry, Sessions, Factors, SavedSearches, Archive)
+        for part in (Log, Registry, Sessions, Factors, SavedSearches, Drafts, Archive)
         for name, value in vars(part).items()
         if callable(value) and not name.startswith("_")
     }

@@ -164,6 +164,7 @@ class World:
             for table in ("record", "label", "change", "status", "audit", "found"):
                 connection.execute(f"DELETE FROM {table}")
             connection.execute("DELETE FROM saved_search")
+            connection.execute("DELETE FROM draft")
             connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
             # Ordinals go on, as a search copy takes nothing that seems older than what it has had.
             # They are in no answer.

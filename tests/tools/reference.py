@@ -53,6 +53,7 @@ _NOTES = {
     "limits": "They hold over all workers together. 0: no limit. How they work: "
     "[limits](../how-to/limits.md).",
     "search": "How to: [search with Elasticsearch](../how-to/search-with-elasticsearch.md).",
+    "submit": "What people submit: [publish](../how-to/publish.md).",
     "elastic": 'For `search.engine = "elasticsearch"`. Beyond this machine an address is https, unless '
     "`dangerously_connect_without_tls` is set.",
     "oidc": "With an `issuer`, `client_id`, `client_secret_file` and `server.public_url` are needed "

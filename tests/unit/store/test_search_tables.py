@@ -76,7 +76,7 @@ def to_version_3(file: Path) -> None:
     with closing(sqlite3.connect(file)) as raw:
         raw.executescript(
             "DROP TRIGGER found_standing; DROP TRIGGER found_gone; DROP TABLE words;"
-            "DROP TABLE found; DROP TABLE origin; DROP INDEX record_gone; DROP TABLE saved_search;"
+            "DROP TABLE found; DROP TABLE origin; DROP INDEX record_gone; DROP TABLE saved_search; DROP TABLE draft;"
             "PRAGMA user_version = 3;"
         )
 

@@ -1,0 +1,206 @@
+"""What the forms of the submit pages say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from werkzeug.datastructures import MultiDict
+
+from hub.language.harvest import shown_value
+from hub.language.pasted import pasted
+from hub.language.refang import refang
+from hub.model.intake import Item, Taken
+from hub.model.tlp import Tlp
+from hub.service.drafts import LONGEST_TITLE, Content, findings, fresh
+from hub.service.intake.concerns import weighed
+from hub.service.intake.reading import LONGEST_TEXT, take_text
+from hub.service.scrub import Own
+from hub.stix.compose import makes, plain
+from hub.web.visit import Visit
+from hub.web.vocabulary import order
+
+SEVERITIES = ("low", "medium", "high", "critical")
+_MOST_LABELS = 20
+_LONGEST_LABEL = 60
+_MOST_CONFIDENCE = 100
+_MOST_SCRUBBED = 200
+
+
+def filled(form: MultiDict[str, str]) -> dict[str, str]:
+    """The fields of a form as they were filled in."""
+    return {name: value.replace("\r\n", "\n") for name, value in form.items()}
+
+
+def indicator_of(visit: Visit, own: Collection[str]) -> Content | dict[str, str]:
+    """The short form for one indicator."""
+    errors: dict[str, str] = {}
+    text = plain(visit.form.get("value", ""))
+    item = _one_value(text)
+    if item is None:
+        errors["value"] = (
+            visit.text(
+                "The hub does not understand this value. It knows addresses, domains, URLs, hashes,"
+                " e-mail addresses, file names, CVE and ATT&CK numbers; defanged is fine."
+            )
+            if text
+            else visit.text("Fill in a value.")
+        )
+    said = _said(visit, errors, "indicator-")
+    if errors or item is None:
+        return errors
+    note = plain(visit.form.get("indicator-text", ""))[:LONGEST_TEXT]
+    # What somebody typed as the one value is wanted, whatever may be said against it.
+    kept = msgspec.structs.replace(weighed(item, own), note=note, keep=True)
+    content = fresh(Taken("indicator", (kept,)), visit.now_us)
+    return msgspec.structs.replace(content, **said)
+
+
+def incident_of(visit: Visit) -> Content | dict[str, str]:
+    """The short form for an incident; values in its text are found as in any text."""
+    errors: dict[str, str] = {}
+    title = plain(visit.form.get("incident-title", ""))[:LONGEST_TITLE]
+    text = plain(visit.form.get("incident-text", ""))[:LONGEST_TEXT]
+    if not title:
+        errors["incident-title"] = visit.text("An incident has a title.")
+    since_us = _instant(visit, errors, "incident-since")
+    if errors:
+        return errors
+    taken = take_text(text, visit.console.config.submit.own_domains)
+    taken = msgspec.structs.replace(taken, source="incident", title="", text="")
+    content = fresh(taken, visit.now_us)
+    return msgspec.structs.replace(
+        content,
+        group="incident",
+        title=title,
+        text=text,
+        since_us=since_us,
+        sector=_known(visit.form.get("incident-sector", ""), order("industry-sector-ov")),
+        severity=_known(visit.form.get("incident-severity", ""), SEVERITIES),
+    )
+
+
+def start_values(visit: Visit, content: Content) -> Content:
+    """Where it is published and how it is marked, until somebody says otherwise.
+
+    The collection is the first in the order of titles; the marking is what the objects say, or
+    else the collection's own.
+    """
+    writable = sorted(
+        (item.title, key)
+        for key, item in visit.directory.collections.items()
+        if key in visit.scope.writable
+    )
+    if not writable:
+        return content
+    collection = visit.directory.collections[writable[0][1]]
+    tlp = content.tlp or min(collection.default, visit.scope.clearance).text
+    return msgspec.structs.replace(content, collection=collection.key, tlp=tlp)
+
+
+def changed(visit: Visit, before: Content) -> tuple[Content, dict[str, str]]:
+    """A draft as the form of its page says, and what is wrong with it by field."""
+    form = visit.form
+    errors: dict[str, str] = {}
+    values: dict[str, Any] = _said(visit, errors, "")
+    kept = set(form.getlist("keep"))
+    taken = before.taken
+    taken = msgspec.structs.replace(
+        taken,
+        items=tuple(
+            msgspec.structs.replace(item, keep=str(place) in kept and makes(item))
+            for place, item in enumerate(taken.items)
+        ),
+        stix=tuple(
+            msgspec.structs.replace(item, keep=str(place) in kept)
+            for place, item in enumerate(taken.stix)
+        ),
+    )
+    values |= {
+        "taken": taken,
+        "group": _known(form.get("group", before.group), ("report", "incident")) or before.group,
+        "title": plain(form.get("title", before.title))[:LONGEST_TITLE],
+        "text": plain(form.get("text", before.text))[:LONGEST_TEXT],
+        "labels": _labels(form.get("labels", "")),
+        "sector": _known(form.get("sector", ""), order("industry-sector-ov")),
+        "severity": _known(form.get("severity", ""), SEVERITIES),
+        "since_us": _instant(visit, errors, "since"),
+        "collection": _collection(visit),
+        "tlp": _known(form.get("tlp", ""), [tlp.text for tlp in Tlp]),
+        "named": form.get("whom") == "named",
+        "audience": tuple(dict.fromkeys(form.getlist("audience")[:_MOST_SCRUBBED])),
+    }
+    content = msgspec.structs.replace(before, **values)
+    chosen = set(form.getlist("scrub"))
+    scrub = {
+        item.found: item.replacement
+        for item in findings(content, own_of(visit))
+        if item.found in chosen
+    }
+    return msgspec.structs.replace(content, scrub=scrub), errors
+
+
+def own_of(visit: Visit) -> Own:
+    """What tells of the person's own organisation."""
+    org = visit.directory.orgs.get(visit.scope.org)
+    names = tuple(filter(None, (org.name_vi, org.name_en))) if org else ()
+    return Own(names, visit.console.config.submit.own_domains)
+
+
+def _said(visit: Visit, errors: dict[str, str], prefix: str) -> dict[str, Any]:
+    """What is said about indicators."""
+    form = visit.form
+    kind = _known(form.get(f"{prefix}types", ""), order("indicator-type-ov"))
+    return {
+        "types": (kind,) if kind else (),
+        "confidence": _confidence(visit, errors, f"{prefix}confidence"),
+        "valid_until_us": _instant(visit, errors, f"{prefix}until"),
+    }
+
+
+def _one_value(text: str) -> Item | None:
+    for term in pasted(text):
+        value = shown_value(term, refang(text)) if term.field in {"url", "file"} else ""
+        item = Item(term.field, term.key, value or shown_value(term, term.key))
+        if makes(item):
+            return item
+    return None
+
+
+def _confidence(visit: Visit, errors: dict[str, str], name: str) -> int | None:
+    text = visit.form.get(name, "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= _MOST_CONFIDENCE:  # noqa: PLR2004
+        return int(text)
+    errors[name] = visit.text("A confidence is a whole number from 0 to 100.")
+    return None
+
+
+def _instant(visit: Visit, errors: dict[str, str], name: str) -> int:
+    """A date, or a date with a time in UTC; 0 for none."""
+    text = visit.form.get(name, "").strip()
+    if not text:
+        return 0
+    try:
+        found = datetime.fromisoformat(text)
+        return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp()) * 1_000_000
+    except (ValueError, OverflowError):
+        errors[name] = visit.text("A date is written like 2026-11-22, or 2026-11-22 08:30.")
+        return 0
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    found = [plain(part)[:_LONGEST_LABEL] for part in text.replace("\n", ",").split(",")]
+    return tuple(dict.fromkeys(filter(None, found)))[:_MOST_LABELS]
+
+
+def _collection(visit: Visit) -> int:
+    keys = {str(key): key for key in visit.scope.writable}
+    return keys.get(visit.form.get("collection", ""), 0)
+
+
+def _known(text: str, words: Collection[str]) -> str:
+    return text if text in words else ""
