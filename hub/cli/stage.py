@@ -25,6 +25,7 @@ from hub.service.pulse import Pulse
 from hub.stix.check import Limits
 from hub.stix.sample import DAYS, Sample, samples
 from hub.stix.sample.plot import CASE, Setting
+from hub.stix.sample.shared import HOST
 from hub.store.database import migrate
 from hub.store.pulse import SqlitePulse, beside
 from hub.store.sqlite import SqliteStore
@@ -252,7 +253,7 @@ _CONNECTED = (
 _LOGINS = (
     ("analyst", CENTRE, Role.PUBLISHER, "search KhoáTre, open the malware, follow its graph"),
     ("bank", "vn-bank", Role.PUBLISHER, "submit a phishing page to the banking sector"),
-    ("partner", "sg-partner", Role.READER, "look up 198.51.100.77: known, but not by whom else"),
+    ("partner", "sg-partner", Role.READER, f"look up {HOST}: it is known, and not by whom else"),
     (
         "coordinator",
         CENTRE,

@@ -333,7 +333,7 @@ class TestStage:
         text = greeting(made, "2026-11-01T08:00:00.000000Z")
         for login in made.logins:
             assert f"{login.name:<11} {login.password}" in text
-            assert f"{login.org.name_en}: {login.first}" in text
+            assert f"{login.org.name_en}\n              Try: {login.first}" in text
         for url in made.collections.values():
             assert url in text
         pasted = re.search(r"-d '(.*)' http", text)
