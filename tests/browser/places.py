@@ -34,7 +34,6 @@ HELP = (
 
 PAGES: dict[str, tuple[Place, ...]] = {
     "login": (Place("/login", ""),),
-    "overview": (Place("/"), Place("/", "partner"), Place("/", "admin")),
     "search": (
         Place("/search"),
         Place("/search?q=type:malware&cols=name&cols=added&cols=tlp&cols=label"),
@@ -42,6 +41,25 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/search?q=type:", status=400),
         Place("/search?q=nothing+has+this"),
         Place("/search?q=type:report", "partner"),
+    ),
+    "overview": (
+        Place("/"),
+        Place("/?since=month&count=all"),
+        Place("/?since=month&count=all", "partner"),
+        Place("/", "admin"),
+    ),
+    "collections": (Place("/collections"), Place("/collections", "partner")),
+    "collection": (
+        Place("/collections/early-warning"),
+        Place("/collections/early-warning", "partner"),
+        Place("/collections/nowhere", status=404),
+    ),
+    "partners": (Place("/partners"), Place("/partners", "admin")),
+    "partner": (
+        Place("/partners/vn-centre"),
+        Place("/partners/sg-partner", "admin"),
+        Place("/partners/vn-centre", "partner"),
+        Place("/partners/nobody", status=404),
     ),
     "searches": (Place("/searches"),),
     "object": (
@@ -56,6 +74,8 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "lookup": (
         Place("/lookup"),
         Place("/lookup?v=198.51.100.7&v=nothing[.]example&v=!!!"),
+        Place("/lookup?v=198.51.100.185&v=203.0.113.254&v=T1566&v=no+value", "partner"),
+        Place("/lookup?v=+", status=400),
     ),
     "submit": (Place("/submit"), Place("/submit", "partner")),
     "draft": (Place("{draft}"),),
@@ -65,17 +85,16 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/techniques?as=table", "partner"),
         Place("/techniques?q=type:", status=400),
     ),
-    "collections": (Place("/collections"), Place("/collections", "partner")),
-    "collection": (Place("/collections/national"), Place("/collections/early-warning", "partner")),
-    "partners": (Place("/partners"), Place("/partners", "partner")),
-    "partner": (Place("/partners/sg-partner"), Place("/partners/vn-centre", "partner")),
     "account": (Place("/account"),),
     "account_password": (Place("/account/password"),),
     "account_factor": (Place("/account/second-factor"),),
     "account_session_end": (Place("{session}"),),
     "account_sessions_end": (Place("/account/log-out-everywhere"),),
     "admin": (Place("/admin", "admin"), Place("/admin", "officer")),
-    "admin_orgs": (Place("/admin/organisations", "admin"),),
+    "admin_orgs": (
+        Place("/admin/organisations", "admin"),
+        Place("/admin/organisations?q=nothing+has+this", "admin"),
+    ),
     "admin_org": (Place("/admin/organisations/vn-bank", "admin"),),
     "admin_org_new": (Place("/admin/new/organisation", "admin"),),
     "admin_accounts": (Place("/admin/accounts", "admin"),),
@@ -104,7 +123,11 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/admin/collections/{national}/revoke?subject=community:gov", "admin"),
     ),
     "admin_invite": (Place("/admin/new/invitation", "admin"),),
-    "admin_audit": (Place("/admin/audit", "admin"), Place("/admin/audit", "officer")),
+    "admin_audit": (
+        Place("/admin/audit", "admin"),
+        Place("/admin/audit", "officer"),
+        Place("/admin/audit?action=token&from=soon", "admin", status=400),
+    ),
     "admin_why": (
         Place("/admin/why", "admin"),
         Place("/admin/why?account=partner&collection=national&object={malware}", "admin"),
