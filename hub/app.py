@@ -13,7 +13,7 @@ from hub.api.cursor import Positions
 from hub.api.export import Desks
 from hub.config import Config
 from hub.errors import ConfigError
-from hub.http import errors, observe
+from hub.http import errors, observe, pulse
 from hub.http.caller import Doorman
 from hub.http.certificate import Presented
 from hub.http.session import SessionDoorman
@@ -21,19 +21,22 @@ from hub.model.clock import now_us
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
-from hub.service.fetch import Reader
+from hub.service.fetch import Followed
 from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
 from hub.service.publish import Publisher
+from hub.service.pulse import Pulse
 from hub.service.search import Searcher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
+from hub.store import pulse as pulses
 from hub.store.base import Counters, Store
 from hub.store.counters import SqliteCounters, beside
 from hub.store.database import Database, migrate, schema_version, version
 from hub.store.finder import FUNCTIONS, SqliteFinder
 from hub.store.local import LocalCounters
+from hub.store.pulse import SqlitePulse
 from hub.store.search import Finder
 from hub.store.source import RecordSource
 from hub.store.sqlite import SqliteStore
@@ -127,7 +130,9 @@ def create_app(
     errors.register(app, 2 * config.taxii.max_content_length, page_of(console))
     for blueprint in _blueprints(console, secret):
         app.register_blueprint(blueprint)
-    door = Door(config, Reader(store), console.publisher, console.quota, Cursors(secret))
+    pulse.register(app, [root.name for root in config.taxii.roots], console.pulse)
+    reader = Followed(store, console.pulse, clock=now_us)
+    door = Door(config, reader, console.publisher, console.quota, Cursors(secret))
     _serve_taxii(app, config, doorman, door)
     if config.server.trusted_proxies:
         hops = config.server.trusted_proxies
@@ -163,6 +168,7 @@ def _services(
         Searcher(finder, store, clock=now_us),
         Publisher(store, limits, seconds=config.taxii.max_check_seconds),
         Quota(counters, config.limits),
+        Pulse(SqlitePulse(pulses.beside(config.store_path)), clock=now_us),
         now_us,
     )
 

@@ -16,13 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from hub.errors import Fault, HubError
 from hub.model.party import (
     Account,
     Caller,
     Collection,
     Directory,
-    Grant,
     Group,
     Role,
     Subject,
@@ -33,7 +34,7 @@ from hub.model.tlp import Tlp
 
 _WRITERS = frozenset({Role.PUBLISHER, Role.COORDINATOR})
 _NOBODY: dict[Subject, int] = {}
-_PUBLIC = Window(Tlp.CLEAR, 0)
+_OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 
 
 class Rights(NamedTuple):
@@ -43,34 +44,66 @@ class Rights(NamedTuple):
     write: bool
 
 
+class Way(NamedTuple):
+    """One way in which a caller comes to rights in a collection."""
+
+    collection: int
+    subject: Subject | None
+    """To whom they were given: the organisation or a circle it belongs to; None: to everybody."""
+    read: bool
+    write: bool
+    ceiling: Tlp
+    """The strictest marking that is read this way"""
+    since_us: int
+    """What was added from this instant on is read this way."""
+
+
 def scope(caller: Caller, directory: Directory) -> Scope:
     """All that the caller may see and do, at this moment."""
     account = _account(caller, directory)
-    clearance = min(account.clearance, caller.ceiling) if account else Tlp.CLEAR
-    subjects = belongs(caller.org, directory) if account else _NOBODY
-    writes = account is not None and bool(_WRITERS & caller.roles) and not caller.read_only
-    windows = {key: [_PUBLIC] for key, item in directory.collections.items() if item.public}
+    windows: dict[int, list[Window]] = {}
     writable: set[int] = set()
-    for grant in directory.grants:
-        if grant.subject in subjects and grant.collection in directory.collections:
-            if grant.read:
-                window = _window(grant, subjects[grant.subject], clearance)
-                windows.setdefault(grant.collection, []).append(window)
-            if grant.write and writes:
-                writable.add(grant.collection)
+    for way in ways(caller, directory):
+        if way.read:
+            windows.setdefault(way.collection, []).append(Window(way.ceiling, way.since_us))
+        if way.write:
+            writable.add(way.collection)
     return Scope(
         account=caller.account,
         org=caller.org,
         readable={key: tuple(found) for key, found in windows.items()},
         writable=frozenset(writable),
-        moderates=Role.COORDINATOR in caller.roles and writes,
-        clearance=clearance,
-        subjects=subjects,
+        moderates=Role.COORDINATOR in caller.roles and _writes(caller, account),
+        clearance=_clearance(caller, account),
+        subjects=belongs(caller.org, directory) if account else _NOBODY,
     )
 
 
-def _window(grant: Grant, joined_us: int, clearance: Tlp) -> Window:
-    return Window(min(grant.ceiling, clearance), max(grant.since_us, joined_us))
+def ways(caller: Caller, directory: Directory) -> list[Way]:
+    """How the caller comes to its rights: all of them, and why."""
+    account = _account(caller, directory)
+    clearance, writes = _clearance(caller, account), _writes(caller, account)
+    subjects = belongs(caller.org, directory) if account else _NOBODY
+    found = [
+        Way(key, None, read=True, write=False, ceiling=Tlp.CLEAR, since_us=0)
+        for key, item in directory.collections.items()
+        if item.public
+    ]
+    for grant in directory.grants:
+        if grant.subject in subjects and grant.collection in directory.collections:
+            ceiling = min(grant.ceiling, clearance)
+            since_us = max(grant.since_us, subjects[grant.subject])
+            rights = (grant.read, grant.write and writes)
+            found.append(Way(grant.collection, grant.subject, *rights, ceiling, since_us))
+    return found
+
+
+def _clearance(caller: Caller, account: Account | None) -> Tlp:
+    return min(account.clearance, caller.ceiling) if account else Tlp.CLEAR
+
+
+def _writes(caller: Caller, account: Account | None) -> bool:
+    return account is not None and bool(_WRITERS & caller.roles) and not caller.read_only
 
 
 def _account(caller: Caller, directory: Directory) -> Account | None:
@@ -138,6 +171,87 @@ def require_administrator(caller: Caller) -> None:
 def is_administrator(caller: Caller) -> bool:
     """Whether the caller manages the hub."""
     return Role.ADMINISTRATOR in caller.roles and not caller.read_only
+
+
+def oversees(caller: Caller, org: str) -> bool:
+    """Whether the caller may see how the accounts of an organisation pull: when, and what fails.
+
+    Everybody of the organisation may; administrators and coordinators look after all of them.
+    What it says of records is a matter of the scope, as everywhere.
+    """
+    return bool(caller.org) and (caller.org == org or bool(_OVERSEERS & caller.roles))
+
+
+def covers(wide: Scope, narrow: Scope) -> bool:
+    """Whether whoever has the wide scope sees everything that the narrow one sees."""
+    circles = all(
+        wide.subjects.get(subject, since + 1) <= since
+        for subject, since in narrow.subjects.items()
+    )
+    return circles and all(
+        any(
+            other.ceiling >= window.ceiling and other.since_us <= window.since_us
+            for other in wide.readable.get(key, ())
+        )
+        for key, windows in narrow.readable.items()
+        for window in windows
+    )
+
+
+def neighbours(caller: Caller, directory: Directory) -> frozenset[str]:
+    """Slugs of the organisations that the caller knows of without having heard from them.
+
+    Those it shares a circle with, and its own; administrators and coordinators know all.
+    """
+    if _account(caller, directory) is None:
+        return frozenset()
+    if _OVERSEERS & caller.roles:
+        return frozenset(directory.orgs)
+    own = belongs(caller.org, directory).keys() - {("org", caller.org)}
+    return frozenset(
+        slug
+        for slug in directory.orgs
+        if slug == caller.org or not own.isdisjoint(belongs(slug, directory))
+    )
+
+
+def administrators(directory: Directory) -> set[str]:
+    """Accounts that can log in and manage the hub."""
+    return {
+        item.name
+        for item in directory.accounts.values()
+        if Role.ADMINISTRATOR in item.roles
+        and not item.disabled
+        and item.org in directory.orgs
+        and (item.password or item.oidc)
+    }
+
+
+def require_administrator_left(caller: Caller, directory: Directory, changed: Account) -> None:
+    """Refuse a change of an account after which no account could manage the hub.
+
+    Whoever runs commands on the hub's machine needs no account for that, and may do it: a stolen
+    one must be switched off at once.
+
+    Raises:
+        HubError: DENIED.
+    """
+    before = administrators(directory)
+    accounts = directory.accounts | {changed.name: changed}
+    after = administrators(msgspec.structs.replace(directory, accounts=accounts))
+    if before and not after and caller.credential != "console":
+        raise HubError(
+            Fault.DENIED,
+            f"{changed.name} is the only account that can manage the hub",
+            field="account",
+            remedy="Make another account an administrator first.",
+        )
+
+
+def require_auditor(caller: Caller) -> None:
+    """Raises HubError: DENIED for anybody but administrators and officers, who watch them."""
+    if not {Role.ADMINISTRATOR, Role.OFFICER} & caller.roles:
+        raise HubError(Fault.DENIED, "only administrators and officers may read the audit log")
 
 
 def require_officer(caller: Caller) -> None:

@@ -7,10 +7,7 @@ an open JSON text, which no parser takes), and the connection is closed without 
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
-import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,8 +21,8 @@ from flask import Response
 
 from hub.api.shown import Shower
 from hub.errors import Fault, HubError
+from hub.http.cells import CONTROLS, MARK, line
 from hub.language.fields import FIELDS, Kind
-from hub.language.fold import INVISIBLE
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.search import Node, Piece
@@ -35,12 +32,6 @@ from hub.stix.check import document_of
 _log = logging.getLogger("hub.error")
 _SPACE = uuid.UUID("8f6d0a56-7d33-4c39-9e52-6a1f0c9c8a11")
 
-# What a spreadsheet takes for a formula, also in full width, whatever nobody sees stands before it;
-# and behind a semicolon, as many parts of the world have that between cells.
-_FORMULA = re.compile(
-    rf"(^|;)(?=(?:\s|{INVISIBLE.pattern})*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])"
-)
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _COLUMNS = (
     *("id", "type", "name", "values", "tlp", "publisher", "collection", "date_added"),
     *("created", "modified", "valid_from", "valid_until", "confidence", "labels", "revoked"),
@@ -132,20 +123,9 @@ def _guarded(form: Form, body: Iterator[bytes], leave: Callable[[], None]) -> It
 
 def _csv(pages: Pages, wish: Wish) -> Iterator[bytes]:
     """RFC 4180, with the mark by which spreadsheets know UTF-8."""
-    yield b"\xef\xbb\xbf" + _line(_COLUMNS)
+    yield MARK + line(_COLUMNS)
     for pieces in pages:
-        yield b"".join(_line(_cells(piece, wish)) for piece in pieces)
-
-
-def _line(cells: Sequence[str]) -> bytes:
-    file = io.StringIO()
-    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(map(safe, cells))
-    return file.getvalue().encode("utf-8", "replace")
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet runs: in one line, with `'` before what looks like a formula."""
-    return _CONTROLS.sub(" ", _FORMULA.sub(r"\1'", cell))
+        yield b"".join(line(_cells(piece, wish)) for piece in pieces)
 
 
 def _cells(piece: Piece, wish: Wish) -> list[str]:
@@ -200,14 +180,14 @@ def _plain(pages: Pages, wish: Wish) -> Iterator[bytes]:
 
 def _values(piece: Piece, wish: Wish) -> list[str]:
     return [
-        _CONTROLS.sub(" ", show(term))
+        CONTROLS.sub(" ", show(term))
         for term in sorted(document_of(piece.raw).terms)
         if FIELDS[term.field].kind is Kind.VALUE and (not wish.fields or term.field in wish.fields)
     ]
 
 
 def _remark(reason: str) -> bytes:
-    return f"# INCOMPLETE: {_CONTROLS.sub(' ', reason)}\n".encode()
+    return f"# INCOMPLETE: {CONTROLS.sub(' ', reason)}\n".encode()
 
 
 def _record(reason: str) -> bytes:

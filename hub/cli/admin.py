@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from hub import policy
 from hub.cli.base import (
     MARKING,
     Context,
@@ -125,6 +126,7 @@ def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
     """Switch an account and its tokens off."""
     context.admin().disable_account(name, disabled=not enable)
     say(f"account {name} is {'on' if enable else 'off'}")
+    _warn_of_nobody(context)
 
 
 @account.command("clear")
@@ -147,6 +149,12 @@ def account_roles(context: Context, /, name: str, roles: tuple[str, ...]) -> Non
     """Give an account other roles, in place of those it has."""
     context.admin().set_roles(name, [Role(role) for role in roles])
     say(f"{name} is {', '.join(roles)}")
+    _warn_of_nobody(context)
+
+
+def _warn_of_nobody(context: Context) -> None:
+    if not policy.administrators(_directory(context)):
+        say("warning: no account that can log in is an administrator; only this machine is")
 
 
 @account.command("list")

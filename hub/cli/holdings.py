@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from hub import policy
 from hub.cli.surroundings import Finding
 from hub.config import Config
 from hub.errors import HubError
 from hub.model.clock import format_us, now_us
-from hub.model.party import Caller, Directory
-from hub.service.certificates import has_valid
+from hub.model.party import Directory
+from hub.service.certificates import by_id
+from hub.service.condition import Care, Flaw, cares
 from hub.store.checks import OF_SEARCH
 from hub.store.database import schema_version, version
 from hub.store.sqlite import SqliteStore
-
-_DAY_US = 86_400_000_000
-_TOKEN_DAYS = 14
 
 
 def of_store(config: Config) -> Iterator[Finding]:
@@ -77,88 +74,39 @@ def _records(store: SqliteStore) -> Iterator[Finding]:
 
 def parties(directory: Directory) -> Iterator[Finding]:
     """Accounts belong somewhere, collections have readers, tokens and certificates last."""
-    found = [
-        *_accounts(directory),
-        *_circles(directory),
-        *_collections(directory),
-        *_tokens(directory),
-    ]
-    found += _certificates(directory)
+    found = [_told(directory, care) for care in cares(directory, now_us())]
     yield from found
     if not found:
         detail = f"{len(directory.accounts)} accounts, {len(directory.collections)} collections"
         yield Finding("ok", "parties", detail)
 
 
-def _accounts(directory: Directory) -> Iterator[Finding]:
-    for account in directory.accounts.values():
-        if account.org not in directory.orgs:
-            yield Finding(
-                "warn",
-                "account",
-                f"{account.name} belongs to {account.org}, which is not there: it has no rights",
-                f"hub org add {account.org}",
-            )
+def _told(directory: Directory, care: Care) -> Finding:
+    name, of = care.name, care.of
+    match care.flaw:
+        case Flaw.HOMELESS:
+            detail = f"{name} belongs to {of}, which is not there: it has no rights"
+            return Finding("warn", "account", detail, f"hub org add {of}")
+        case Flaw.EMPTY:
+            kind, _, name = name.partition(":")
+            detail = f"{name} has no members: what is shared with it is seen by its publisher only"
+            return Finding("warn", kind, detail, f"hub {kind} join {name} SLUG")
+        case Flaw.UNREAD:
+            remedy = f"hub collection grant {name} --org SLUG --read"
+            return Finding("warn", "collection", f"no account may read {name}", remedy)
+        case Flaw.TOKEN:
+            remedy = f"hub token create {of}, and hub token revoke {name}"
+            return Finding("warn", "token", _ends(care), remedy)
+        case Flaw.CERTIFICATE:
+            own = by_id(directory, name).authority
+            remedy = f"hub ca renew {name}" if own else f"hub ca bind {of} FILE"
+            return Finding("warn", "certificate", _ends(care), remedy)
+        case Flaw.SHUT_OUT:
+            detail = f"{name} needs a client certificate and has none that is valid"
+            remedy = f"hub ca issue {name}, or hub ca require {name} --off"
+            return Finding("warn", "certificate", detail, remedy)
 
 
-def _circles(directory: Directory) -> Iterator[Finding]:
-    for (kind, name), circle in directory.circles().items():
-        if not circle.members:
-            yield Finding(
-                "warn",
-                kind,
-                f"{name} has no members: what is shared with it is seen by its publisher only",
-                f"hub {kind} join {name} SLUG",
-            )
-
-
-def _collections(directory: Directory) -> Iterator[Finding]:
-    readable: set[int] = set()
-    for account in directory.accounts.values():
-        if not account.disabled:
-            caller = Caller(account.name, account.org, account.roles)
-            readable.update(policy.scope(caller, directory).readable)
-    for collection in directory.collections.values():
-        if collection.key not in readable and not collection.public:
-            yield Finding(
-                "warn",
-                "collection",
-                f"no account may read {collection.alias}",
-                f"hub collection grant {collection.alias} --org SLUG --read",
-            )
-
-
-def _tokens(directory: Directory) -> Iterator[Finding]:
-    now = now_us()
-    for token in directory.tokens.values():
-        if token.expires_us - now < _TOKEN_DAYS * _DAY_US:
-            word = "expired" if token.expires_us <= now else "expires"
-            yield Finding(
-                "warn",
-                "token",
-                f"{token.id} of {token.account} {word} {format_us(token.expires_us)}",
-                f"hub token create {token.account}, and hub token revoke {token.id}",
-            )
-
-
-def _certificates(directory: Directory) -> Iterator[Finding]:
-    now = now_us()
-    for item in directory.certificates.values():
-        if item.expires_us - now < _TOKEN_DAYS * _DAY_US:
-            word = "expired" if item.expires_us <= now else "expires"
-            yield Finding(
-                "warn",
-                "certificate",
-                f"{item.id} of {item.account} {word} {format_us(item.expires_us)}",
-                f"hub ca renew {item.id}"
-                if item.authority
-                else f"hub ca bind {item.account} FILE",
-            )
-    for account in directory.accounts.values():
-        if account.certificate_only and not has_valid(directory, account.name):
-            yield Finding(
-                "warn",
-                "certificate",
-                f"{account.name} needs a client certificate and has none that is valid",
-                f"hub ca issue {account.name}, or hub ca require {account.name} --off",
-            )
+def _ends(care: Care) -> str:
+    word = "expired" if care.until_us <= now_us() else "expires"
+    return f"{care.name} of {care.of} {word} {format_us(care.until_us)}"

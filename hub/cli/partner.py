@@ -21,10 +21,10 @@ from hub.cli.base import (
     pass_context,
     say,
 )
-from hub.cli.handover import Handover, text
 from hub.cli.vault import Vault, authority_options
 from hub.model.party import Organisation
 from hub.model.tlp import Tlp
+from hub.service.handover import Handover, text
 
 if TYPE_CHECKING:
     from hub.service.admin import Admin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -21,9 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hub.config import Config, ServerSettings
 from hub.config.authorities import client_authorities
 from hub.errors import ConfigError
+from hub.service.condition import room
 
-_SCARCE_BYTES = 1 << 30
-_NONE_LEFT_BYTES = 64 << 20
 _CERTIFICATE_DAYS = 30
 _ANSWER_S = 5
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - only compared
@@ -54,19 +52,14 @@ def of_disk(config: Config) -> Iterator[Finding]:
     """There is room for the store to grow, and for the copy that a migration makes first."""
     path = config.store_path
     try:
-        free = shutil.disk_usage(path.parent).free
-        size = path.stat().st_size if path.exists() else 0
+        found = room(path)
     except OSError as error:
         yield Finding("fail", "disk", str(error), "Correct store.path in the configuration.")
         return
-    detail = f"{free >> 20} MiB free, the store has {size >> 20} MiB"
+    detail = f"{found.free >> 20} MiB free, the store has {found.store >> 20} MiB"
     remedy = "Make room: a publish is refused when the disk is full."
-    if free < _NONE_LEFT_BYTES:
-        yield Finding("fail", "disk", detail, remedy)
-    elif free < max(_SCARCE_BYTES, size):
-        yield Finding("warn", "disk", detail, f"{remedy} An upgrade copies the store first.")
-    else:
-        yield Finding("ok", "disk", detail)
+    remedies = {"ok": "", "warn": f"{remedy} An upgrade copies the store first.", "fail": remedy}
+    yield Finding(found.state, "disk", detail, remedies[found.state])
 
 
 def of_tls(config: Config) -> Iterator[Finding]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -54,6 +56,8 @@ class Config(Settings, frozen=True):
 
     folder: str = "."
     """Where the file stands; paths in it are relative to this."""
+    given: frozenset[str] = frozenset()
+    """Names of the settings that stand in the file, such as `server.port`; all others are defaults."""
 
     @property
     def store_path(self) -> Path:
@@ -151,14 +155,26 @@ def load(path: Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}. Make one with `hub init`.") from error
     try:
-        found = msgspec.convert(tomllib.loads(text), Settings)
+        tables = tomllib.loads(text)
+        found = msgspec.convert(tables, Settings)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
     except msgspec.ValidationError as error:
         raise from_validation(path, text, str(error)) from error
     for place, reason in faults(found):
         raise wrong(path, text, place, reason)
-    return Config(**msgspec.structs.asdict(found), folder=str(path.parent))
+    given = frozenset(_given(tables))
+    return Config(**msgspec.structs.asdict(found), folder=str(path.parent), given=given)
+
+
+def _given(tables: dict[str, Any], before: str = "") -> Iterator[str]:
+    """The names of what stands in a file."""
+    for key, value in tables.items():
+        # Those of a list of tables are given or not for each of them: the list is.
+        if isinstance(value, dict):
+            yield from _given(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}"
 
 
 def write_secret(path: Path) -> None:

@@ -129,6 +129,7 @@ def body(error: HubError) -> bytes:
 def answer(error: HubError) -> Response:
     """The HTTP answer to an error."""
     status = TABLE[error.fault].status
+    g.error = error  # for whoever notes what went wrong
     # Every door has the same body; only TAXII has a name for it.
     kind = "application/json" if request.path.startswith("/api/") else MEDIA_TYPE
     response = Response(body(error), status, content_type=kind)

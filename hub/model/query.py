@@ -105,6 +105,12 @@ class Scope(msgspec.Struct, frozen=True):
         since = self.since(label)
         return since is not None and since <= added_us
 
+    def told(self, label: Label, publisher: str) -> frozenset[Subject]:
+        """What the caller may know of an audience: itself in it, and all that it named itself."""
+        if publisher and publisher == self.org:
+            return label.audience
+        return label.audience.intersection(self.subjects)
+
     def knows(self, label: Label, added_us: int, publisher: str) -> bool:
         """Whether an answer to a publish may speak of the record.
 

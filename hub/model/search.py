@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from hub.model.party import Subject
 from hub.model.tlp import Tlp
 
 
@@ -181,6 +182,8 @@ class Piece(NamedTuple):
     publisher: str
     raw: bytes
     """Empty where they are not read: see `Log.held`"""
+    named: frozenset[Subject] = frozenset()
+    """What the scope may know of its audience (`Scope.told`); empty: it has none"""
 
 
 class Reach(NamedTuple):

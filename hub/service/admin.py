@@ -24,14 +24,24 @@ from hub.model.party import (
     Token,
 )
 from hub.model.tlp import Tlp
-from hub.service.changes import Plan, bad, by_alias, change, check_form, check_slug, find
-from hub.service.credentials import digest, hash_password, new_secret
+from hub.service.changes import (
+    Guard,
+    Plan,
+    bad,
+    by_alias,
+    change,
+    check_form,
+    check_slug,
+    find,
+    unguarded,
+)
+from hub.service.credentials import digest, hashed, new_secret
 from hub.store.base import Registry
 
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _IDENTITY = re.compile(r"identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TOKEN = re.compile(r"[0-9a-f]{12}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_LEAST_PASSWORD = 12
 _DAY_US = 86_400_000_000
 
 
@@ -48,12 +58,15 @@ class Admin:
     Args:
         registry: Where parties are kept.
         caller: Who acts.
+        guard: Looks at the very directory that is changed: for what somebody decided after they
+            were shown an earlier one.
     """
 
-    def __init__(self, registry: Registry, caller: Caller) -> None:
+    def __init__(self, registry: Registry, caller: Caller, guard: Guard = unguarded) -> None:
         policy.require_administrator(caller)
+        self.caller = caller
         self._registry = registry
-        self._caller = caller
+        self._guard = guard
 
     def put_org(self, org: Organisation) -> str:
         """Add or change an organisation.
@@ -81,7 +94,7 @@ class Admin:
         """Add an account; without a password it works through tokens only."""
         name = account.name
         check_slug("account", name)
-        account = msgspec.structs.replace(account, password=_hashed(password))
+        account = msgspec.structs.replace(account, password=hashed(password))
 
         def plan(directory: Directory) -> Plan:
             find(directory.orgs, account.org, "organisation")
@@ -92,11 +105,11 @@ class Admin:
 
     def set_password(self, name: str, password: str) -> None:
         """Give an account another password."""
-        hashed = _hashed(password)
+        stored = hashed(password)
 
         def plan(directory: Directory) -> Plan:
             account = find(directory.accounts, name, "account")
-            changed = msgspec.structs.replace(account, password=hashed)
+            changed = msgspec.structs.replace(account, password=stored)
             return Plan([changed], [], "account.password", name)
 
         self.change(plan)
@@ -112,22 +125,28 @@ class Admin:
         self.change(plan)
 
     def set_roles(self, name: str, roles: Iterable[Role]) -> None:
-        """Give an account other roles."""
+        """Give an account other roles.
+
+        Raises:
+            HubError: ABSENT; DENIED when nobody could manage the hub any more.
+        """
         wanted = frozenset(roles)
 
         def plan(directory: Directory) -> Plan:
             account = find(directory.accounts, name, "account")
             changed = msgspec.structs.replace(account, roles=wanted)
+            policy.require_administrator_left(self.caller, directory, changed)
             return Plan([changed], [], "account.roles", name, " ".join(sorted(wanted)))
 
         self.change(plan)
 
     def disable_account(self, name: str, *, disabled: bool) -> None:
-        """Switch an account and all its tokens off or on."""
+        """Switch an account and all its tokens off or on; raises as `set_roles`."""
 
         def plan(directory: Directory) -> Plan:
             account = find(directory.accounts, name, "account")
             changed = msgspec.structs.replace(account, disabled=disabled)
+            policy.require_administrator_left(self.caller, directory, changed)
             action = "account.disable" if disabled else "account.enable"
             return Plan([changed], [], action, name)
 
@@ -142,11 +161,17 @@ class Admin:
             account: Whose it is.
             days: How long it works.
             addresses: Networks it works from; none: any.
-            options: `read_only`, `label` and `ceiling` of `Token`.
+            options: `read_only`, `label` and `ceiling` of `Token`; `name`, its id, of a form that
+                must not be taken twice.
+
+        Raises:
+            HubError: ABSENT without the account; BAD_REQUEST for a network, or a name that is taken.
         """
         secret = new_secret()
+        name = options.pop("name", "") or uuid.uuid4().hex[:12]
+        check_form(_TOKEN, "token", name)
         token = Token(
-            uuid.uuid4().hex[:12],
+            name,
             account,
             digest(secret),
             now_us() + days * _DAY_US,
@@ -156,6 +181,8 @@ class Admin:
 
         def plan(directory: Directory) -> Plan:
             find(directory.accounts, account, "account")
+            if any(token.id == known.id for known in directory.tokens.values()):
+                raise bad("token", f"there is a token {token.id} already")
             return Plan([token], [], "token.issue", token.id, f"{account} for {days} days")
 
         self.change(plan)
@@ -220,7 +247,12 @@ class Admin:
 
     def change(self, plan: Callable[[Directory], Plan]) -> Directory:
         """`hub.service.changes.change` on behalf of the administrator."""
-        return change(self._registry, self._caller, plan)
+
+        def guarded(directory: Directory) -> Plan:
+            self._guard(directory)
+            return plan(directory)
+
+        return change(self._registry, self.caller, guarded)
 
 
 def _check_apart(one: Collection, other: Collection) -> None:
@@ -241,12 +273,6 @@ def _check_apart(one: Collection, other: Collection) -> None:
 def _absent(known: dict[str, Account], name: str, kind: str) -> None:
     if name in known:
         raise bad(kind, f"there is a {kind} {name} already")
-
-
-def _hashed(password: str) -> str:
-    if password and len(password) < _LEAST_PASSWORD:
-        raise bad("password", f"a password needs at least {_LEAST_PASSWORD} characters")
-    return hash_password(password) if password else ""
 
 
 def _network(text: str) -> str:

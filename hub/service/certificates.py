@@ -12,10 +12,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from hub import policy
 from hub.config.authorities import UNREADABLE
 from hub.errors import Fault, HubError
 from hub.model.clock import format_us, now_us
-from hub.model.party import Certificate, Directory
+from hub.model.party import Account, Certificate, Directory
 from hub.service.admin import Admin
 from hub.service.changes import Plan, find
 from hub.service.keys import accepted
@@ -132,7 +133,7 @@ class Certificates:
         """Make a certificate useless at once. It is remembered until it would have expired.
 
         Raises:
-            HubError: ABSENT.
+            HubError: ABSENT; DENIED when nobody could manage the hub any more.
         """
         now = now_us()
 
@@ -145,6 +146,10 @@ class Certificates:
                 if item.expires_us < now - _KEPT_DAYS * _DAY_US
             ]
             puts = [] if revoked in old else [revoked]
+            if account := directory.accounts.get(found.account):
+                rest = {k: v for k, v in directory.certificates.items() if v.id != found.id}
+                after = msgspec.structs.replace(directory, certificates=rest)
+                self._require_administrator_left(after, account)
             return Plan(puts, old, "certificate.revoke", found.id, found.account)
 
         self._admin.change(plan)
@@ -154,15 +159,25 @@ class Certificates:
 
         Returns:
             Whether it has one that is valid now.
+
+        Raises:
+            HubError: ABSENT; DENIED when nobody could manage the hub any more.
         """
 
         def plan(directory: Directory) -> Plan:
             found = find(directory.accounts, account, "account")
             changed = msgspec.structs.replace(found, certificate_only=required)
+            self._require_administrator_left(directory, changed)
             action = "certificate.require" if required else "certificate.require-not"
             return Plan([changed], [], action, account)
 
         return has_valid(self._admin.change(plan), account)
+
+    def _require_administrator_left(self, directory: Directory, account: Account) -> None:
+        """An account that needs a certificate, and has none, is as good as switched off."""
+        if account.certificate_only and not has_valid(directory, account.name):
+            off = msgspec.structs.replace(account, disabled=True)
+            policy.require_administrator_left(self._admin.caller, directory, off)
 
 
 def has_valid(directory: Directory, account: str) -> bool:

@@ -27,6 +27,22 @@ _TRIES = 20
 P = TypeVar("P", Organisation, Community, Group, Account, Token, Certificate, Collection)
 
 
+Guard = Callable[[Directory], None]
+"""Raises HubError when a change must not be made to the directory as it is"""
+
+
+class Outdated(HubError):
+    """Somebody else changed meanwhile what was to be changed. Nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Fault.BAD_REQUEST,
+            "somebody else changed this meanwhile, and nothing was written",
+            field="seen",
+            remedy="Look at what it is now, and send the form again if it is still right.",
+        )
+
+
 class Plan(NamedTuple):
     """A change to the directory, before it is written."""
 
@@ -52,6 +68,10 @@ def change(registry: Registry, caller: Caller, plan: Callable[[Directory], Plan]
         except Stale:
             continue
     raise HubError(Fault.BUSY, "others keep changing the directory", remedy="Try again.")
+
+
+def unguarded(_: Directory) -> None:
+    """The guard of changes that are made whatever the directory is."""
 
 
 def find(known: dict[str, P], name: str, kind: str) -> P:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -19,7 +19,7 @@ from hub.model.party import (
     Subject,
     subject_of,
 )
-from hub.service.changes import Plan, bad, change, check_slug, find
+from hub.service.changes import Guard, Plan, bad, change, check_slug, find, unguarded
 from hub.store.base import Registry
 
 
@@ -29,11 +29,13 @@ class Circles:
     Args:
         registry: Where parties are kept.
         caller: Who acts.
+        guard: As of `hub.service.admin.Admin`.
     """
 
-    def __init__(self, registry: Registry, caller: Caller) -> None:
+    def __init__(self, registry: Registry, caller: Caller, guard: Guard = unguarded) -> None:
         self._registry = registry
         self._caller = caller
+        self._guard = guard
 
     def put_community(self, name: str, title: str, terms: str = "") -> None:
         """Add a community without members, or change title and terms of one."""
@@ -45,7 +47,7 @@ class Circles:
             made = msgspec.structs.replace(known, title=title, terms=terms)
             return Plan([made], [], "community.put", name, title)
 
-        change(self._registry, self._caller, plan)
+        self._change(plan)
 
     def put_group(self, name: str, title: str, owner: str, terms: str = "") -> None:
         """Add a sharing group without members, or change title and terms of one.
@@ -68,7 +70,7 @@ class Circles:
             made = msgspec.structs.replace(known, title=title, terms=terms)
             return Plan([made], [], "group.put", name, f"{owner}: {title}")
 
-        change(self._registry, self._caller, plan)
+        self._change(plan)
 
     def add_members(
         self, circle: Subject, members: Iterable[str], *, since_us: int | None = None
@@ -98,7 +100,7 @@ class Circles:
             dated = f"{_names(added)} since {format_us(since) if since else 'all'}"
             return _with_members(known, circle, (kept | added).values(), "join", dated)
 
-        change(self._registry, self._caller, plan)
+        self._change(plan)
 
     def remove_members(self, circle: Subject, members: Iterable[str]) -> None:
         """Put members out: they see nothing that they saw through the circle any more.
@@ -119,7 +121,14 @@ class Circles:
             kept = [member for member in known.members if member.subject not in gone]
             return _with_members(known, circle, kept, "leave", _names(gone))
 
-        change(self._registry, self._caller, plan)
+        self._change(plan)
+
+    def _change(self, plan: Callable[[Directory], Plan]) -> None:
+        def guarded(directory: Directory) -> Plan:
+            self._guard(directory)
+            return plan(directory)
+
+        change(self._registry, self._caller, guarded)
 
     def _owned(self, directory: Directory, circle: Subject) -> Circle:
         """The circle, if the caller decides about it.

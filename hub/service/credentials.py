@@ -26,6 +26,7 @@ _REMEMBER_S = 300
 _REMEMBER_MOST = 4096
 _HASHES_AT_ONCE = 2
 _PREFIX = "hub_"
+_LEAST_PASSWORD = 12
 
 # OWASP's second recommended setting: 19 MiB, two passes, one lane.
 _MEMORY_KIB, _PASSES, _LANES = 19 * 1024, 2, 1
@@ -43,6 +44,25 @@ def hash_password(password: str) -> str:
         memory_cost=_MEMORY_KIB,
     )
     return kdf.derive_phc_encoded(password.encode())
+
+
+def hashed(password: str, field: str = "password") -> str:
+    """What is stored of a new password; of an empty one nothing: it opens nothing.
+
+    Args:
+        password: As it was chosen.
+        field: What it is called where it was given.
+
+    Raises:
+        HubError: BAD_REQUEST when it is too short.
+    """
+    if password and len(password) < _LEAST_PASSWORD:
+        raise HubError(
+            Fault.BAD_REQUEST,
+            f"a password needs at least {_LEAST_PASSWORD} characters",
+            field=field,
+        )
+    return hash_password(password) if password else ""
 
 
 def new_secret() -> str:

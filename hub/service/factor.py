@@ -108,7 +108,18 @@ class SecondFactors:
                 "the account has a second factor already",
                 remedy="Remove it first, with a code of it.",
             )
+        return self._offer(session, secret)
+
+    def _offer(self, session: Session, secret: bytes) -> Offer:
         return Offer(totp.uri(secret, session.account, self._issuer), totp.as_text(secret))
+
+    def offered(self, session: Session) -> Offer | None:
+        """What is offered to the session's account and was not confirmed yet, to show it again."""
+        factor = self._store.factor(session.account)
+        if factor is None or factor.confirmed:
+            return None
+        secret = self._seal.open(factor.sealed, factor.account)
+        return self._offer(session, secret) if secret else None
 
     def confirm(self, session: Session, code: str) -> tuple[Opened, list[str]]:
         """Put the offered factor into force.

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
+from hub.model.clock import now_us
 from hub.model.party import Collection, Directory
 from hub.model.query import BOTH_STIX, EntryPage, ObjectPage, Query, Scope
 from hub.model.record import Status
+from hub.service.pulse import Note
 from hub.store.base import Log
+
+_SLACK_US = 10_000_000
+"""What is being written while a page is read may carry a date added that is so much older."""
 
 
 def collections(scope: Scope, directory: Directory, root: str) -> list[Collection]:
@@ -80,3 +87,52 @@ class Reader:
                 "there is no such status here, it has expired, or another account owns it",
             )
         return found
+
+
+class Followed(Reader):
+    """The same for partners who poll: what each account was answered is noted.
+
+    Args:
+        log: Has the records.
+        pulse: Is told.
+        clock: Microseconds of the system clock.
+    """
+
+    def __init__(self, log: Log, pulse: Note, *, clock: Callable[[], int] = now_us) -> None:
+        super().__init__(log)
+        self._pulse = pulse
+        self._clock = clock
+
+    def objects(
+        self, scope: Scope, collection: Collection, query: Query, bounds: tuple[int, int]
+    ) -> ObjectPage:
+        """See `Reader.objects`."""
+        start_us = self._clock()
+        page = super().objects(scope, collection, query, bounds)
+        end_us = 0 if page.more else start_us
+        self._note(scope, query, len(page.raws), (page.last_us, end_us))
+        return page
+
+    def entries(
+        self, scope: Scope, collection: Collection, query: Query, bounds: tuple[int, int]
+    ) -> EntryPage:
+        """See `Reader.entries`."""
+        start_us = self._clock()
+        page = super().entries(scope, collection, query, bounds)
+        last_us = page.entries[-1].added_us if page.entries else 0
+        self._note(scope, query, 0, (last_us, 0 if page.more else start_us))
+        return page
+
+    def _note(self, scope: Scope, query: Query, objects: int, reached: tuple[int, int]) -> None:
+        """Tell how far the account has come.
+
+        Args:
+            scope: Who asks.
+            query: Who names objects follows nothing.
+            objects: How many it was given.
+            reached: Date added of the last one; when it was asked for, if that was the end.
+        """
+        if scope.account:
+            last_us, end_us = reached
+            position_us = 0 if query.ids else max(last_us, end_us - _SLACK_US)
+            self._pulse.pulled(scope.account, query.collection, objects, position_us)

@@ -27,6 +27,8 @@ class Invitation(NamedTuple):
     """From when on it sees what is shared; 0: everything"""
     token: bool = True
     """Whether a token is made; else it logs in by a certificate."""
+    token_name: str = ""
+    """Id of the token, so that an invitation that is sent twice makes one; empty: any"""
 
     @property
     def account(self) -> str:
@@ -98,7 +100,11 @@ def _require_fit(directory: Directory, wanted: Invitation) -> None:
 
 def _token(admin: Admin, wanted: Invitation) -> Issued:
     return admin.issue_token(
-        wanted.account, days=wanted.days, label="invitation", read_only=not wanted.publishes
+        wanted.account,
+        days=wanted.days,
+        label="invitation",
+        read_only=not wanted.publishes,
+        name=wanted.token_name,
     )
 
 

@@ -6,11 +6,14 @@ import logging
 import secrets
 from typing import NamedTuple
 
+import msgspec
+
 from hub.config import SessionSettings
 from hub.errors import Fault, HubError
 from hub.model.party import Account, Directory
 from hub.model.session import Opening, Session
-from hub.service.credentials import Passwords, digest
+from hub.service.changes import Plan, bad, change, find
+from hub.service.credentials import Passwords, digest, hashed
 from hub.service.directory import Parties
 from hub.store.base import Act, Stale, Store
 
@@ -125,6 +128,37 @@ class Logins:
         act = Act(account.name, account.org, "session.start", opening.id, method)
         return Opened(secret, self._store.start_session(opening, act, epoch=directory.epoch))
 
+    def change_password(self, account: str, old: str, new: str, client: Client) -> Opened:
+        """Give an account the password that its owner chose; all its sessions end.
+
+        Returns:
+            A new session; it waits if the account has a second factor.
+
+        Raises:
+            HubError: UNAUTHENTICATED for a wrong old password, which counts as a log-in that
+                failed; BAD_REQUEST for a new one that is too short, or the old one; as
+                `by_password`.
+        """
+        directory = self._parties.now().directory
+        caller = self._passwords.caller(directory, account, old, client.address)
+        if caller is None:
+            _refused("password", account, client)
+            raise _wrong_old()
+        if not new or new == old:
+            reason = "the new password is the old one" if new else "a password is not empty"
+            raise bad("new_password", reason, "Choose another one.")
+        seen, stored = directory.accounts[account].password, hashed(new, "new_password")
+
+        def plan(newest: Directory) -> Plan:
+            found = find(newest.accounts, account, "account")
+            if found.password != seen:
+                raise _wrong_old()
+            changed = msgspec.structs.replace(found, password=stored)
+            return Plan([changed], [], "account.password", account, "by its owner")
+
+        change(self._store, caller, plan)
+        return self.by_password(account, new, client)
+
     def find(self, secret: str) -> Session | None:
         """The living session behind a cookie, also one that waits for its second factor."""
         return self._store.use_session(digest(secret)) if secret else None
@@ -158,6 +192,10 @@ def _printable(text: str) -> str:
 def _refused(method: str, who: str, client: Client) -> None:
     fields = {"method": method, "who": _printable(who), "address": client.address}
     _log.warning("log-in refused", extra={"fields": fields})
+
+
+def _wrong_old() -> HubError:
+    return HubError(Fault.UNAUTHENTICATED, "the old password is wrong", field="old_password")
 
 
 def _busy() -> HubError:

@@ -85,10 +85,10 @@ class Neighbourhood:
             HubError: ABSENT.
         """
         own = self.held(scope, object_id)[0]
-        links = _links(own)
+        links = links_of(own)
         inward, more = self._find(scope, Has("ref", (object_id.lower(),)), most)
         for hit in inward:
-            links += [link for link in _links(hit.piece) if object_id in link[:2]]
+            links += [link for link in links_of(hit.piece) if object_id in link[:2]]
         others = {end for link in links for end in link[:2]} - {object_id}
         # Of an object that is in several collections the newest record is shown: it comes first.
         nodes = {hit.piece.object_id: hit for hit in inward[::-1] if hit.piece.object_id in others}
@@ -137,7 +137,7 @@ def _is_value(term: Term) -> bool:
     return FIELDS[term.field].kind is Kind.VALUE
 
 
-def _links(piece: Piece) -> list[Link]:
+def links_of(piece: Piece) -> list[Link]:
     """The arrows that an object draws: between its ends if it is one, else from itself."""
     obj: dict[str, Any] = msgspec.json.decode(piece.raw)
     if piece.type in _EDGES:
@@ -148,8 +148,13 @@ def _links(piece: Piece) -> list[Link]:
         found = [Link(a, b, relation, piece.object_id) for a in sources for b in targets]
         # Of a sighting nobody needs to have been where.
         return found or [Link(piece.object_id, b, relation, "") for b in targets]
+    return [Link(piece.object_id, ref, name, "") for name, ref in refs_of(obj)]
+
+
+def refs_of(obj: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an object refers to, markings apart: pairs of property and id."""
     return [
-        Link(piece.object_id, ref, name, "")
+        (name, ref)
         for name, value in obj.items()
         if name.endswith(("_ref", "_refs")) and name != "object_marking_refs"
         for ref in _refs(value)

@@ -22,23 +22,25 @@ from typing import Any
 import msgspec
 
 from hub.model.record import UNVERSIONED, Candidate, Refusal
-from hub.model.search import Document
+from hub.model.search import Document, Term
 from hub.stix.advice import advise
 from hub.stix.decode import Limits, decode
-from hub.stix.document import document
+from hub.stix.document import document, values_in
 from hub.stix.flaw import Flaw, shown
 from hub.stix.ids import is_id, is_id_of, is_type
 from hub.stix.instant import instant_us
-from hub.stix.literals import values
+from hub.stix.literals import Compared, values
 from hub.stix.pattern import PatternVerdict, judge
 from hub.stix.tables import TypeTable, type_table
 from hub.stix.terms import NESTED, write
 from hub.stix.walk import REF_ENDINGS, members
 
-__all__ = ["Limits", "check", "document_of"]
+__all__ = ["Limits", "check", "document_of", "values_of"]
 
 DEFAULT_LIMITS = Limits()
 _LONGEST_ECHO = 300
+# What an object may raise that would not pass any more.
+_PASSED_ONCE = (Flaw, ValueError, TypeError, LookupError, AttributeError)
 _WANTED = NESTED | {"hashes"}
 _VERSION_FIELDS = ("created", "modified")
 # STIX 2.1 sections 4.7, 5.1 and 5.2; STIX 2.0 part 2, sections 2.5, 3.1 and 3.2.
@@ -104,19 +106,40 @@ def document_of(raw: bytes) -> Document:
     an empty one.
     """
     try:
-        obj = msgspec.json.decode(raw)
-        kind = _type(obj)
-        outside, inside = _sought(obj, kind)
-        verdict = _verdict(obj, _stix(obj, kind)) if kind == "indicator" else None
-        return _document(obj, outside + inside, verdict)
-    except (Flaw, ValueError, TypeError, LookupError, AttributeError):
+        return _document(*_opened(raw))
+    except _PASSED_ONCE:
         return Document()
+
+
+def values_of(raw: bytes) -> set[Term]:
+    """The values in the document of an object, for less than all of it."""
+    try:
+        obj, found, verdict = _opened(raw)
+        return values_in(obj, found, _literals(obj, verdict))
+    except _PASSED_ONCE:
+        return set()
+
+
+def _opened(
+    raw: bytes,
+) -> tuple[dict[str, Any], list[tuple[str, Any]], PatternVerdict | None]:
+    """An object, its members of interest, and the verdict on its pattern."""
+    obj = msgspec.json.decode(raw)
+    kind = _type(obj)
+    outside, inside = _sought(obj, kind)
+    return obj, outside + inside, _verdict(obj, _stix(obj, kind)) if kind == "indicator" else None
+
+
+def _literals(
+    obj: Mapping[str, Any], verdict: PatternVerdict | None
+) -> list[tuple[Compared, str]] | None:
+    return values(obj["pattern"], verdict.places) if verdict else None
 
 
 def _document(
     obj: Mapping[str, Any], found: list[tuple[str, Any]], verdict: PatternVerdict | None
 ) -> Document:
-    return document(obj, found, values(obj["pattern"], verdict.places) if verdict else None)
+    return document(obj, found, _literals(obj, verdict))
 
 
 def _marking_refs(obj: Mapping[str, Any]) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def document(
     """
     names = tuple(obj)
     plan = _plan(names) if len("".join(names)) <= _LONGEST_PLANNED else _plan.__wrapped__(names)
-    terms = _values(obj, members, literals)
+    terms = values_in(obj, members, literals)
     terms.update([_HAS[field] for field in {term.field for term in terms}])
     terms.update(_refs(members))
     _add_keywords(terms, obj, plan.keywords)
@@ -119,11 +119,12 @@ def _is_spoken(name: str) -> bool:
     return name not in _MUTE and not ("_ref" in name and name.endswith(REF_ENDINGS))
 
 
-def _values(
+def values_in(
     obj: Mapping[str, Any],
     members: Iterable[tuple[str, Any]],
     literals: list[tuple[Compared, str]] | None,
 ) -> set[Term]:
+    """The values of an object alone; arguments as of `document`."""
     found: set[Term] = set()
     if literals:
         of_pattern(found, literals)

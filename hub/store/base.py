@@ -45,6 +45,27 @@ class Act(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class Line(NamedTuple):
+    """A line of the audit log with its place in it."""
+
+    number: int
+    """Rises with every line; what a page ends with, the next one begins before."""
+    at_us: int
+    act: Act
+
+
+class Sought(NamedTuple):
+    """Which lines of the audit log; what is empty, or 0, asks for nothing."""
+
+    account: str = ""
+    action: str = ""
+    """Such as `token.issue`, or `token` for all that begin with `token.`"""
+    target: str = ""
+    from_us: int = 0
+    until_us: int = 0
+    """Before this instant"""
+
+
 class Batch(msgspec.Struct, frozen=True):
     """One publish: checked objects and refusals, in the order of the request."""
 
@@ -130,6 +151,20 @@ class Log(Protocol):
                 scope does not moderate; nothing is deleted then.
         """
 
+    def waiting(
+        self, scope: Scope, reader: Scope, query: Query, bounds: tuple[int, int]
+    ) -> list[int]:
+        """Dates added of what the reader can still fetch, as far as the scope sees it; oldest first.
+
+        What only one of the two may see changes nothing of it.
+
+        Args:
+            scope: Who asks.
+            reader: Who polls.
+            query: What is polled.
+            bounds: The date added to start after, and how many at most.
+        """
+
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
         """The status of a publish by the scope's own account, or None."""
 
@@ -212,6 +247,15 @@ class Registry(Protocol):
 
     def audit(self, limit: int) -> list[tuple[int, Act]]:
         """The newest audit lines with their instants, newest first."""
+
+    def audit_page(self, sought: Sought, before: int, limit: int) -> list[Line]:
+        """The newest `limit` lines that are sought, newest first.
+
+        Args:
+            sought: Which.
+            before: Only those with a smaller number; 0: from the newest on.
+            limit: At most so many.
+        """
 
 
 class Sessions(Protocol):

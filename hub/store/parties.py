@@ -20,7 +20,7 @@ from hub.model.party import (
     Party,
     Token,
 )
-from hub.store.base import Act, Stale
+from hub.store.base import Act, Line, Sought, Stale
 from hub.store.database import Database, single
 from hub.store.drafts import forget_drafts
 from hub.store.ledger import record_act
@@ -101,6 +101,27 @@ class PartyRegistry:
                 (limit,),
             ).fetchall()
         return [(at_us, Act(*columns)) for at_us, *columns in rows]
+
+    def audit_page(self, sought: Sought, before: int, limit: int) -> list[Line]:
+        """See `Registry.audit_page`."""
+        # A page of what is rare reads the whole log, which has one line for each publish or change.
+        found = {
+            "id < ?": before,
+            "account = ?": sought.account,
+            "(action || '.') BETWEEN ? || '.' AND ? || '/'": sought.action,
+            "target = ?": sought.target,
+            "at_us >= ?": sought.from_us,
+            "at_us < ?": sought.until_us,
+        }
+        asked = {test: value for test, value in found.items() if value}
+        values = [value for test, value in asked.items() for _ in range(test.count("?"))]
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, at_us, account, org, action, target, detail FROM audit"
+                f" WHERE {' AND '.join(['1', *asked])} ORDER BY id DESC LIMIT ?",
+                (*values, limit),
+            ).fetchall()
+        return [Line(number, at_us, Act(*columns)) for number, at_us, *columns in rows]
 
 
 def _epoch(connection: sqlite3.Connection) -> int:

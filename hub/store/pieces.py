@@ -39,7 +39,7 @@ class RecordPieces:
                     f" ON r.added_us = k.value WHERE {may.sql} AND {best.sql} ORDER BY k.key",
                     [str(chunk), *may.args, *best.args],
                 )
-                found += self._pieces(rows)
+                found += self._pieces(scope, rows)
         return found
 
     def held(self, scope: Scope, object_id: str, version: str = "") -> list[Piece]:
@@ -55,13 +55,18 @@ class RecordPieces:
                     [*seen.args, key, object_id, *best.args],
                 ).fetchall()
                 versions = [row[0] for row in rows]
-                found += zip(versions, self._pieces(row[1:] for row in rows), strict=True)
+                found += zip(versions, self._pieces(scope, (row[1:] for row in rows)), strict=True)
             found.sort(key=lambda each: (each[0], each[1].added_us), reverse=True)
             pieces = [piece for _, piece in found]
             return [*_with_bytes(connection, pieces, version)]
 
-    def _pieces(self, rows: Iterable[tuple[Any, ...]]) -> list[Piece]:
-        return [Piece._make((*row[:5], self._labels.of(row[5]).tlp, *row[6:])) for row in rows]
+    def _pieces(self, scope: Scope, rows: Iterable[tuple[Any, ...]]) -> list[Piece]:
+        found = []
+        for *head, label, publisher, raw in rows:
+            said = self._labels.of(label)
+            named = scope.told(said, publisher)
+            found.append(Piece._make((*head, said.tlp, publisher, raw, named)))
+        return found
 
 
 def _with_bytes(

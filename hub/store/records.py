@@ -16,7 +16,7 @@ from hub.store.checks import CHECKS, UNFOUND
 from hub.store.database import Database, single
 from hub.store.filters import count, of_objects, page
 from hub.store.index import renew, strays
-from hub.store.labels import Labels
+from hub.store.labels import Labels, Range
 from hub.store.writer import Writer, erase
 
 _CHUNK = 20
@@ -67,6 +67,20 @@ class RecordLog:
             wanted = page(columns, ranges, query, after_us, limit + 1)
             rows = connection.execute(wanted.sql, wanted.args).fetchall()
         return EntryPage([Entry._make(row) for row in rows[:limit]], len(rows) > limit)
+
+    def waiting(
+        self, scope: Scope, reader: Scope, query: Query, bounds: tuple[int, int]
+    ) -> list[int]:
+        """See `Log.waiting`."""
+        with self._database.reading() as connection:
+            theirs = dict(self._labels.visible(connection, reader, query.collection))
+            both = [
+                Range(label, max(since, theirs[label]))
+                for label, since in self._labels.visible(connection, scope, query.collection)
+                if label in theirs
+            ]
+            wanted = page("r.added_us", both, query, *bounds)
+            return [key for (key,) in connection.execute(wanted.sql, wanted.args)]
 
     def remove(self, scope: Scope, removal: Removal) -> int:
         """See `Log.remove`."""

@@ -20,7 +20,9 @@ TOKEN = "token"  # noqa: S105 - the name of a field
 FIELD = "carried"
 # A path of this hub: `//host` and `/\host` would lead elsewhere.
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}", re.ASCII)
-_SECRETS = frozenset({TOKEN, "password", "old_password", "new_password", "code"})
+_SECRETS = frozenset(
+    {TOKEN, "password", "old_password", "new_password", "new_password_again", "code"}
+)
 
 
 class Carried(NamedTuple):

@@ -8,15 +8,40 @@ from flask import Blueprint, Response, g, request
 
 from hub.errors import Fault, HubError
 from hub.http.session import Current
-from hub.web import carry, guide, saved, search, submit, techniques
+from hub.web import (
+    account,
+    carry,
+    guide,
+    holdings,
+    objects,
+    overview,
+    partners,
+    saved,
+    search,
+    submit,
+    techniques,
+)
 from hub.web.address import ADDRESSES
+from hub.web.admin import pages as admin
 from hub.web.entrance import Entrance, resume
 from hub.web.frame import Answer, Console, Page
 from hub.web.headers import protect
 from hub.web.static import serve
 from hub.web.visit import Guest, Visit
 
-PARTS = (guide, search, saved, submit, techniques)
+PARTS = (
+    guide,
+    overview,
+    search,
+    saved,
+    techniques,
+    holdings,
+    partners,
+    objects,
+    submit,
+    admin,
+    account,
+)
 """Modules with pages, each with a function `pages`"""
 
 _SAFE = frozenset({"GET", "HEAD"})
@@ -75,6 +100,7 @@ def _visit(console: Console, page: Page, current: Current) -> Visit:
             "this page is for other roles than those of the account",
             remedy="Ask an administrator of the hub.",
         )
+    console.pulse.visited(admitted.caller.account)
     return visit
 
 

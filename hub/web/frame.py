@@ -15,6 +15,7 @@ from hub.service.factor import SecondFactors
 from hub.service.limits import Quota
 from hub.service.login import Logins
 from hub.service.publish import Publisher
+from hub.service.pulse import Pulse
 from hub.service.search import Searcher
 from hub.store.base import Store
 from hub.store.search import Finder
@@ -40,6 +41,7 @@ class Console(NamedTuple):
     searcher: Searcher
     publisher: Publisher
     quota: Quota
+    pulse: Pulse
     clock: Callable[[], int]
     """Microseconds of the system clock"""
 

@@ -12,6 +12,7 @@ from hub.model.clock import format_us
 from hub.model.search import Term
 from hub.web import vocabulary
 from hub.web.address import link
+from hub.web.inert import called, fitted, legible
 from hub.web.static import asset
 from hub.web.words import LANGS, NAMES, Lang, words
 
@@ -39,10 +40,14 @@ def environment(lang: Lang) -> Environment:
         "instant": found.instant,
         "day": found.day,
         "ago": found.ago,
+        "lasts": found.lasts,
         "iso": format_us,
         "defang": lambda field, key: defang(field, show(Term(field, key))),
         "raw_value": lambda field, key: show(Term(field, key)),
         "harmless": harmless,
+        "called": called,
+        "legible": legible,
+        "fitted": fitted,
         "vocab": partial(vocabulary.word, lang=lang),
         "type_name": partial(vocabulary.type_name, lang=lang),
         "field_name": partial(vocabulary.field_name, lang=lang),

@@ -79,6 +79,7 @@ class Guest:
             "guest": self,
             "me": None,
             "section": "",
+            "help_page": "",
             "here": self.here,
             "notice": self.noticed(),
         }

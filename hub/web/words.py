@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -61,6 +61,11 @@ class Words:
         """How long it is since, or until, an instant, such as "3 hours ago"."""
         distance = date_of(at_us) - date_of(now_us)
         return format_timedelta(distance, add_direction=True, locale=self.lang)
+
+    def lasts(self, time_us: int) -> str:
+        """How long something takes, such as "3 hours"."""
+        # From two of a unit on: "33 days" says more than "1 month".
+        return format_timedelta(timedelta(microseconds=time_us), threshold=2, locale=self.lang)
 
 
 def date_of(at_us: int) -> datetime:

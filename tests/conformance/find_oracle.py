@@ -103,7 +103,7 @@ class FindOracle:
 
     def pick(self, scope: Scope, keys: Sequence[int]) -> list[Piece]:
         got = {kept.added_us: kept for kept in self._got(scope)}
-        return [_piece(got[key]) for key in keys if key in got]
+        return [_piece(scope, got[key]) for key in keys if key in got]
 
     def held(self, scope: Scope, object_id: str, version: str = "") -> list[Piece]:
         found = [
@@ -114,7 +114,7 @@ class FindOracle:
             )
         ]
         found.sort(key=lambda kept: (kept.item.version_us, kept.added_us), reverse=True)
-        pieces = [_piece(kept) for kept in found]
+        pieces = [_piece(scope, kept) for kept in found]
         first = next((piece for piece in pieces if version in {"", piece.version}), None)
         return [piece if piece is first else piece._replace(raw=b"") for piece in pieces]
 
@@ -124,8 +124,10 @@ def _sheet(kept: Kept) -> Sheet:
     return Sheet(kept.item.document, label.collection, kept.org, label.tlp, kept.added_us)
 
 
-def _piece(kept: Kept) -> Piece:
+def _piece(scope: Scope, kept: Kept) -> Piece:
     item = kept.item
+    mine = kept.org == scope.org != ""
+    named = {who for who in kept.label.audience if mine or who in scope.subjects}
     return Piece(
         kept.added_us,
         kept.label.collection,
@@ -135,6 +137,7 @@ def _piece(kept: Kept) -> Piece:
         kept.label.tlp,
         kept.org,
         item.raw,
+        frozenset(named),
     )
 
 

@@ -21,6 +21,7 @@ from hub.store.base import (
     Registry,
     SavedSearches,
     Sessions,
+    Sought,
     Store,
 )
 from hub.store.drafting import Drafts
@@ -69,6 +70,7 @@ CALLS = {
     ),
     "note": lambda store: store.note(msgspec.structs.replace(ACT, detail="y" * 2_000_000)),
     "audit": lambda store: store.audit(10),
+    "audit_page": lambda store: store.audit_page(Sought(), 0, 10),
     "start_session": lambda store: store.start_session(
         opening(label="x" * 2_000_000), ACT, epoch=1
     ),

@@ -15,7 +15,7 @@ from hub.model.party import (
     Role,
     Token,
 )
-from hub.store.base import Act, Stale
+from hub.store.base import Act, Sought, Stale
 from tests.conformance.builders import ACT, candidate, publish
 from tests.fakes import members, parties, populate, uuid_of
 
@@ -188,3 +188,49 @@ class TestAudit:
 
     def test_begins_empty(self, store):
         assert store.audit(10) == []
+        assert store.audit_page(Sought(), 0, 10) == []
+
+    def test_pages_follow_each_other_without_gap_or_repetition(self, store, clock):
+        for number in range(5):
+            write(store, act=Act("a", "cert", "act", str(number)))
+        first = store.audit_page(Sought(), 0, 2)
+        write(store, act=Act("a", "cert", "act", "later"))
+        second = store.audit_page(Sought(), first[-1].number, 2)
+        third = store.audit_page(Sought(), second[-1].number, 2)
+        shown = [line.act.target for line in (*first, *second, *third)]
+        assert shown == ["4", "3", "2", "1", "0"]
+        assert {line.at_us for line in first} == {clock.now}
+
+    @pytest.mark.parametrize(
+        ("sought", "targets"),
+        [
+            (Sought(), ["d", "c", "b", "a"]),
+            (Sought(account="lan"), ["c", "a"]),
+            (Sought(action="token"), ["c", "b"]),
+            (Sought(action="token.issue"), ["b"]),
+            (Sought(action="tok"), []),
+            (Sought(action="token%"), []),
+            (Sought(target="a"), ["a"]),
+            (Sought(account="lan", action="token"), ["c"]),
+            (Sought(from_us=2), ["d", "c"]),
+            (Sought(until_us=2), ["b", "a"]),
+            (Sought(from_us=1, until_us=3), ["c", "b"]),
+            (Sought(account="lan", until_us=1), ["a"]),
+        ],
+    )
+    def test_only_what_is_sought(self, store, clock, sought, targets):
+        start = clock.now
+        lines = [
+            ("lan", "tokens", "a"),
+            ("minh", "token.issue", "b"),
+            ("lan", "token.revoke", "c"),
+            ("minh", "account.add", "d"),
+        ]
+        for account, action, target in lines:
+            clock.advance(1)
+            write(store, act=Act(account, "cert", action, target))
+        dated = sought._replace(
+            from_us=sought.from_us and start + (sought.from_us + 1) * 1_000_000,
+            until_us=sought.until_us and start + (sought.until_us + 1) * 1_000_000,
+        )
+        assert [line.act.target for line in store.audit_page(dated, 0, 10)] == targets

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from hub.api.export import safe
 from hub.errors import Fault, HubError, StoreDown
+from hub.http.cells import safe
 from hub.model.search import Reach
 from hub.service import search
 from hub.store.finder import SqliteFinder

@@ -66,10 +66,7 @@ def rebuild(source: Source, indices: Indices, notice: Callable[[Step], None]) ->
     Raises:
         HubError: SEARCH_DOWN when it cannot be begun.
     """
-    with _faults():
-        mine = {name: at for name, at in indices.known().items() if indices.names.mine(name)}
-        filled = next((name for name, searched in mine.items() if not searched), "")
-        target = filled or indices.make()
+    target = begin(indices)
     stop, last = Event(), [target]
 
     def look(step: Step) -> None:
@@ -82,6 +79,21 @@ def rebuild(source: Source, indices: Indices, notice: Callable[[Step], None]) ->
 
     Projector(source, indices).run(stop, look)
     return last[0]
+
+
+def begin(indices: Indices) -> str:
+    """Make a new index beside the one that is searched, for whoever follows the record to fill.
+
+    Returns:
+        Its name, or that of one that is being filled already.
+
+    Raises:
+        HubError: SEARCH_DOWN when the cluster does not do it.
+    """
+    with _faults():
+        mine = {name: at for name, at in indices.known().items() if indices.names.mine(name)}
+        filled = next((name for name, searched in mine.items() if not searched), "")
+        return filled or indices.make()
 
 
 def drop(indices: Indices, name: str) -> None:

@@ -96,6 +96,17 @@ def test_accounts(run: Run) -> None:
     assert run("account", "disable", "ann", "--enable").stderr == "account ann is on\n"
 
 
+def test_the_last_administrator_may_be_switched_off_here_and_is_missed(run: Run) -> None:
+    warning = "warning: no account that can log in is an administrator; only this machine is\n"
+    off = run("account", "disable", "administrator")
+    assert (off.exit_code, off.stderr) == (0, f"account administrator is off\n{warning}")
+    on = run("account", "disable", "administrator", "--enable")
+    assert on.stderr == "account administrator is on\n"
+    other = run("account", "roles", "administrator", "reader")
+    assert (other.exit_code, other.stderr) == (0, f"administrator is reader\n{warning}")
+    assert run("account", "roles", "reader", "administrator").stderr == "reader is administrator\n"
+
+
 def test_what_an_account_is_cleared_for(run: Run) -> None:
     add = ("account", "add", "ann", "--org", "grid", "--no-password")
     assert run(*add, "--clearance", "TLP:Red").exit_code == 0

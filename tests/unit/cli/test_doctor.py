@@ -17,6 +17,7 @@ import pytest
 from hub.cli import surroundings
 from hub.model.clock import now_us
 from hub.model.party import Account, Directory, Token
+from hub.service import condition
 from hub.store.base import Act
 from tests import fakes
 from tests.conformance.builders import candidate, publish
@@ -127,7 +128,7 @@ def test_dates_ahead_of_the_clock(run: Run, folder: Path) -> None:
 )
 def test_disk(run: Run, monkeypatch: pytest.MonkeyPatch, free: int, result: str) -> None:
     usage = shutil.disk_usage("/")._replace(free=free)
-    monkeypatch.setattr(surroundings.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(condition.shutil, "disk_usage", lambda _: usage)
     assert findings(run)["disk"][0] == result
 
 

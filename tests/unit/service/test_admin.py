@@ -157,6 +157,51 @@ class TestParties:
         assert hub_store.directory().accounts["reader"].disabled is disabled
         assert audited(hub_store) == (action, "reader", "")
 
+    def test_the_only_administrator_stays_one(self, admin, hub_store):
+        before = hub_store.directory(), hub_store.audit(9)
+        for change in (
+            lambda: admin.disable_account("administrator", disabled=True),
+            lambda: admin.set_roles("administrator", [Role.PUBLISHER, Role.OFFICER]),
+        ):
+            with pytest.raises(HubError) as caught:
+                change()
+            assert (caught.value.fault, caught.value.field) == (Fault.DENIED, "account")
+        assert (hub_store.directory(), hub_store.audit(9)) == before
+
+    @pytest.mark.parametrize(
+        ("account", "password"),
+        [
+            (Account("second", "ministry", frozenset({Role.READER})), PASSWORD),
+            (Account("second", "ministry", BOSS.roles, disabled=True), PASSWORD),
+            (Account("second", "ministry", BOSS.roles), ""),
+        ],
+        ids=["no administrator", "switched off", "cannot log in"],
+    )
+    def test_who_does_not_count_as_another(self, admin, account, password):
+        admin.add_account(account, password)
+        with pytest.raises(HubError) as caught:
+            admin.disable_account("administrator", disabled=True)
+        assert caught.value.fault is Fault.DENIED
+
+    def test_of_two_administrators_one_may_go(self, admin, hub_store):
+        admin.add_account(Account("second", "ministry", BOSS.roles), PASSWORD)
+        admin.set_roles("administrator", [Role.READER])
+        assert hub_store.directory().accounts["administrator"].roles == {Role.READER}
+
+    def test_a_guard_looks_at_what_is_changed(self, hub_store):
+        seen = []
+
+        def guard(directory):
+            seen.append(directory.epoch)
+            raise HubError(Fault.BAD_REQUEST, "not now")
+
+        before = hub_store.directory()
+        guarded = Admin(hub_store, BOSS, guard)
+        with pytest.raises(HubError, match="not now"):
+            guarded.set_roles("reader", [Role.PUBLISHER])
+        assert hub_store.directory() == before
+        assert seen == [before.epoch]
+
     def test_no_password_and_no_hash_reaches_the_audit_log(self, admin, hub_store):
         admin.add_account(Account("new", "grid"), PASSWORD)
         admin.set_password("new", "another good password")
@@ -185,6 +230,16 @@ class TestTokens:
         hub_store.close()
         for file in hub_store.database.path.parent.glob("hub.sqlite*"):
             assert issued.secret.encode() not in file.read_bytes()
+
+    def test_a_form_that_is_sent_twice_makes_one(self, admin, hub_store):
+        issued = admin.issue_token("publisher", days=1, name="0123456789ab")
+        assert issued.token.id == "0123456789ab"
+        before = hub_store.directory()
+        for name in ("0123456789ab", "x", "0123456789ab\n"):
+            with pytest.raises(HubError) as caught:
+                admin.issue_token("publisher", days=1, name=name)
+            assert (caught.value.fault, caught.value.field) == (Fault.BAD_REQUEST, "token")
+        assert hub_store.directory() == before
 
     def test_revoke(self, admin, hub_store):
         issued = admin.issue_token("publisher", days=1)

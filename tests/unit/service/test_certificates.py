@@ -239,3 +239,24 @@ class TestReadChain:
             vouched([pki.AUTHORITY.certificate], *chain)
             read += 1
         assert 0 < read < len(raw)
+
+
+class TestTheLastAdministrator:
+    def test_is_not_shut_out_by_needing_a_certificate(self, certificates, hub_store):
+        before = hub_store.directory()
+        error = refused(lambda: certificates.require("administrator", required=True))
+        assert (error.fault, error.field) == (Fault.DENIED, "account")
+        assert hub_store.directory() == before
+
+    def test_nor_by_losing_the_only_one(self, certificates, hub_store):
+        first = pki.Client().record(account="administrator")
+        second = pki.Client().record(account="administrator")
+        for item in (first, second):
+            certificates.add(item, "certificate.issue")
+        assert certificates.require("administrator", required=True)
+        certificates.revoke(first.id)
+        error = refused(certificates.revoke, second.id)
+        assert (error.fault, error.field) == (Fault.DENIED, "account")
+        certificates.require("administrator", required=False)
+        certificates.revoke(second.id)
+        assert hub_store.directory().certificates == {}

@@ -1,0 +1,56 @@
+"""What partners wrote, made inert and legible: no address to follow, no character that hides."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from markupsafe import Markup
+
+from hub.language.defang import defang, harmless
+from hub.language.legible import line, parts
+from hub.service.around import Near
+
+_SIGN = Markup('<span class="unseen">{}</span>')
+_WIDE = frozenset("WF")
+_SPARE = 4
+
+
+def legible(text: str, *, live: bool = False) -> Markup:
+    """A text for a page, in its own direction; what cannot be seen is shown by its number.
+
+    Args:
+        text: As it came.
+        live: It is shown as it is; else addresses in it are defanged.
+    """
+    shown = text if live else harmless(text)
+    # What each piece holds is escaped by `format` and `escape`.
+    inside = Markup().join(
+        _SIGN.format(part.text) if part.hidden else part.text for part in parts(shown)
+    )
+    return Markup("<bdi>{}</bdi>").format(inside)
+
+
+_FIELDS = {
+    "domain-name": "domain",
+    "email-addr": "email",
+    "ipv4-addr": "ip",
+    "ipv6-addr": "ip",
+    "url": "url",
+}
+
+
+def called(near: Near) -> str:
+    """What an object is called; one that is a value is defanged."""
+    field = _FIELDS.get(near.type)
+    return (defang(field, near.title) if field else near.title) or near.object_id
+
+
+def fitted(text: str, columns: int) -> str:
+    """A text on one line that takes at most so many columns of a drawing."""
+    flat = harmless(line(text, columns * _SPARE))
+    wide = 0
+    for place, char in enumerate(flat):
+        wide += 1 + (unicodedata.east_asian_width(char) in _WIDE)
+        if wide > columns:
+            return flat[: place - 1].rstrip() + "…"
+    return flat
