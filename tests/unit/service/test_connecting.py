@@ -3,8 +3,8 @@
 import base64
 
 import pytest
-
 from hub.cli.handover import Handover, text
+
 from hub.service.connecting import PLACEHOLDER, Target, lines
 from tests import fakes
 
