@@ -21,7 +21,7 @@ from flask import Response
 
 from hub.api.shown import Shower
 from hub.errors import Fault, HubError
-from hub.http.cells import CONTROLS, MARK, line
+from hub.http.sheet import MARK, MEDIA_TYPE, plain, row
 from hub.language.fields import FIELDS, Kind
 from hub.language.values import show
 from hub.model.clock import format_us
@@ -123,9 +123,9 @@ def _guarded(form: Form, body: Iterator[bytes], leave: Callable[[], None]) -> It
 
 def _csv(pages: Pages, wish: Wish) -> Iterator[bytes]:
     """RFC 4180, with the mark by which spreadsheets know UTF-8."""
-    yield MARK + line(_COLUMNS)
+    yield MARK + row(_COLUMNS)
     for pieces in pages:
-        yield b"".join(line(_cells(piece, wish)) for piece in pieces)
+        yield b"".join(row(_cells(piece, wish)) for piece in pieces)
 
 
 def _cells(piece: Piece, wish: Wish) -> list[str]:
@@ -180,14 +180,14 @@ def _plain(pages: Pages, wish: Wish) -> Iterator[bytes]:
 
 def _values(piece: Piece, wish: Wish) -> list[str]:
     return [
-        CONTROLS.sub(" ", show(term))
+        plain(show(term))
         for term in sorted(document_of(piece.raw).terms)
         if FIELDS[term.field].kind is Kind.VALUE and (not wish.fields or term.field in wish.fields)
     ]
 
 
 def _remark(reason: str) -> bytes:
-    return f"# INCOMPLETE: {CONTROLS.sub(' ', reason)}\n".encode()
+    return f"# INCOMPLETE: {plain(reason)}\n".encode()
 
 
 def _record(reason: str) -> bytes:
@@ -196,7 +196,7 @@ def _record(reason: str) -> bytes:
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        "csv": Form("text/csv; charset=utf-8; header=present", "csv", _csv, _remark),
+        "csv": Form(MEDIA_TYPE, "csv", _csv, _remark),
         "stix": Form("application/stix+json;version=2.1", "json", _stix, _remark),
         "ndjson": Form("application/x-ndjson", "ndjson", _ndjson, _record),
         "text": Form("text/plain; charset=utf-8", "txt", _plain, _remark),

@@ -82,7 +82,7 @@ def fitting(days: list[Bar]) -> Step:
 
 
 def joined(bars: list[Bar], step: Step) -> list[Column]:
-    """Bars of hours or days put together to columns of a step, which is no shorter."""
+    """Bars put together to columns: bars of hours for that step, of days for all others."""
     counts: Counter[tuple[int, int]] = Counter()
     for bar in bars:
         counts[_BOUNDS[step](bar.start_us)] += bar.records

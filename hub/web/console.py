@@ -13,6 +13,7 @@ from hub.web import (
     carry,
     guide,
     holdings,
+    lookup,
     objects,
     overview,
     partners,
@@ -41,6 +42,7 @@ PARTS = (
     submit,
     admin,
     account,
+    lookup,
 )
 """Modules with pages, each with a function `pages`"""
 

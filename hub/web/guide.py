@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from hub.errors import Fault, HubError
 from hub.web.frame import Answer, Console, Page
+from hub.web.render import topics
 from hub.web.visit import Visit
 
 
@@ -16,14 +15,9 @@ def pages(console: Console) -> list[Page]:
 
 
 def _help(visit: Visit, page: str) -> Answer:
-    known = sorted(
-        file.name.removesuffix(".html")
-        for file in files("hub.web").joinpath("templates", "help").iterdir()
-        if not file.name.startswith("_")
-    )
-    if page not in known:
+    if page not in topics():
         raise HubError(Fault.ABSENT, "there is nothing at this address")
-    return visit.render(f"help/{page}.html", page=page, known=known)
+    return visit.render(f"help/{page}.html", page=page, known=topics())
 
 
 def _style(visit: Visit) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -15,6 +16,14 @@ from hub.web.address import link
 from hub.web.inert import called, fitted, legible
 from hub.web.static import asset
 from hub.web.words import LANGS, NAMES, Lang, words
+
+
+@cache
+def topics() -> tuple[str, ...]:
+    """The names of the help pages."""
+    folder = files("hub.web").joinpath("templates", "help")
+    names = (file.name.removesuffix(".html") for file in folder.iterdir())
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 @cache
@@ -36,6 +45,7 @@ def environment(lang: Lang) -> Environment:
         "languages": {each: NAMES[each] for each in LANGS},
         "link": link,
         "asset": asset,
+        "topics": topics(),
         "number": found.number,
         "instant": found.instant,
         "day": found.day,

@@ -19,7 +19,7 @@ _VALUES = 2
 _REASONS = 3
 _LABELS = 4
 _LONGEST = 160
-_ORDER = ("cve", "attack", "url", "domain", "ip", "email", "hash", "file", "asn", "mac", "value")
+_ORDER = ("url", "domain", "ip", "email", "hash", "file", "mac", "asn", "value", "cve", "attack")
 
 
 class _Said(msgspec.Struct):
@@ -43,6 +43,8 @@ class Reason(NamedTuple):
     how: How
     field: str
     key: str
+    is_shown: bool
+    """The row has the value anyway"""
 
     @property
     def is_words(self) -> bool:
@@ -112,8 +114,9 @@ def _values(hit: Hit) -> tuple[Term, ...]:
 def _reasons(found: Iterable[Match], shown: tuple[Term, ...]) -> Iterable[Reason]:
     """Without those that the row says by itself: a value that is what was asked for."""
     for match in found:
-        if match.how is not How.VALUE or Term(match.field, match.key) not in shown:
-            yield Reason(*match)
+        is_shown = Term(match.field, match.key) in shown
+        if match.how is not How.VALUE or not is_shown:
+            yield Reason(*match, is_shown)
 
 
 def _link(said: _Said) -> tuple[str, str, str]:

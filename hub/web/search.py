@@ -17,6 +17,7 @@ from hub.service.changes import bad
 from hub.service.histogram import Column, Step, fitting, histogram, joined
 from hub.service.search import Page as Found
 from hub.service.search import Question, Searcher, keys_of
+from hub.stix.ids import is_id
 from hub.web import asked
 from hub.web.address import query
 from hub.web.asked import Asked
@@ -262,6 +263,8 @@ def _take(visit: Visit, wish: Asked) -> Answer:
         visit.say(visit.text("Nothing is selected."), "warn")
         return visit.to(visit.here(take=None, id=None))
     text = f"id:({' OR '.join(wish.chosen)})"
+    if not all(map(is_id, wish.chosen)):
+        raise bad("id", "this is no id of an object", "Select rows of a result.")
     try:
         Draft(text, setting(visit))
     except QueryError as error:

@@ -2,8 +2,9 @@
 
 - `browser`: the machine's Chromium, one for the run. Without it these tests are skipped with the
   reason, or fail where HUB_TEST_REQUIRE names `browser` or CI=true.
-- `demo`, `fresh`: hubs that serve; the demonstration, and one that knows an administrator alone.
-  They serve all tests of the run: a test that changes something makes what it changes.
+- `demo`, `fresh`, `hostile`: hubs that serve; the demonstration, one that knows an administrator
+  alone, and one with objects that are meant to break pages. They serve all tests of the run: a
+  test that changes something makes what it changes.
 - `console(account, lang=, theme=, width=, js=)`: a page of `demo`, or of `hub=`, in a context of
   its own, logged in through the form; `account=""` is nobody. What tests/browser/watch.py records
   while the test runs fails it at its end.
@@ -18,11 +19,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.browser import hubs
 from tests.browser.chromium import NotHere, launched
+from tests.browser.hostile import objects
 from tests.browser.look import Look, watched
+from tests.browser.places import TYPES
 from tests.required import not_run
 
 _HERE = Path(__file__).parent
@@ -62,6 +66,13 @@ def fresh(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield served
 
 
+@pytest.fixture(scope="session")
+def hostile(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[hubs.Served]:
+    """A hub with the parties of `tests.fakes` and objects that are meant to break pages."""
+    with hubs.sample(tmp_path_factory.mktemp("hostile"), objects()) as served:
+        yield served
+
+
 class Desk:
     """Opens pages as somebody; each account logs in once a run."""
 
@@ -86,9 +97,9 @@ class Desk:
         return stack.enter_context(watched(self._browser, hub.url, look, state))
 
 
-def log_in(page: Page, account: str, password: str) -> None:
+def log_in(page: Page, account: str, password: str, at: str = "/login") -> None:
     """Through the form, as a person does."""
-    page.goto("/login")
+    page.goto(at)
     page.locator("input[name=account]").fill(account)
     page.locator("input[name=password]").fill(password)
     page.locator("form:has(input[name=password]) button").click()
@@ -111,3 +122,18 @@ def console(desk: Desk, request: pytest.FixtureRequest) -> Iterator[Callable[...
             return desk.open(stack, served, account, Look(**look))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def found(demo: hubs.Served) -> dict[str, str]:
+    """What stands in braces in tests/browser/places.py; the partner sees all of it."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {demo.tokens['partner']}"
+        return {kind: _first(session, demo.url, kind) for kind in TYPES}
+
+
+def _first(session: requests.Session, url: str, kind: str) -> str:
+    answer = session.get(f"{url}/api/v1/search", params={"q": f"type:{kind}", "limit": 1})
+    (hit,) = answer.json()["hits"]
+    return hit["id"]

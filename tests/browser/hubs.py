@@ -1,19 +1,27 @@
-"""Hubs that really serve, as processes of their own: the demonstration, and one that is new."""
+"""Hubs that really serve, as processes of their own."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import requests
 
+from hub import policy
 from hub.cli import stage
+from hub.model.party import Caller
+from hub.model.record import Outcome
+from hub.service.changes import by_alias
+from hub.service.publish import Publisher
+from hub.stix.check import Limits
+from hub.store.base import Store
 from tests import fakes
 from tests.e2e.serving import environment, hub_command
 from tests.elastic.node import free_port
@@ -36,6 +44,8 @@ class Served(NamedTuple):
     folder: Path
     passwords: dict[str, str]
     """By account"""
+    tokens: dict[str, str] = {}  # noqa: RUF012 - of a tuple, and never changed
+    """By account, of the demonstration"""
 
     def log(self) -> str:
         """All that it wrote so far."""
@@ -47,7 +57,7 @@ def demonstration(folder: Path) -> Iterator[Served]:
     """What `hub demo` serves, in an empty folder."""
     made = stage.build(folder, free_port())
     passwords = {login.name: login.password for login in made.logins}
-    with _serving(Served(made.url, folder, passwords)) as served:
+    with _serving(Served(made.url, folder, passwords, made.tokens)) as served:
         yield served
 
 
@@ -65,6 +75,30 @@ def new(folder: Path) -> Iterator[Served]:
     )
     with _serving(Served(f"http://127.0.0.1:{port}", folder, {"admin": fakes.PASSWORD})) as served:
         yield served
+
+
+@contextmanager
+def sample(folder: Path, objects: Sequence[dict[str, Any]]) -> Iterator[Served]:
+    """The parties of `tests.fakes`, and objects that `publisher` put into `shared`."""
+    port = free_port()
+    config = fakes.make_config(folder, f"[server]\nport = {port}\n")
+    with closing(fakes.open_store(config.store_path)) as store:
+        fakes.populate(store)
+        _publish(store, objects)
+    passwords = dict.fromkeys(fakes.ROLES, fakes.PASSWORD)
+    with _serving(Served(f"http://127.0.0.1:{port}", folder, passwords)) as served:
+        yield served
+
+
+def _publish(store: Store, objects: Sequence[dict[str, Any]]) -> None:
+    directory = store.directory()
+    caller = Caller("publisher", "ministry", fakes.ROLES["publisher"], credential="console")
+    raws = [json.dumps(item, ensure_ascii=False).encode() for item in objects]
+    collection = by_alias(directory, "shared")
+    scope = policy.scope(caller, directory)
+    status = Publisher(store, Limits()).publish(scope, collection, raws)
+    refused = [verdict for verdict in status.verdicts if verdict.outcome is not Outcome.NEW]
+    assert not refused, refused
 
 
 @contextmanager

@@ -17,8 +17,12 @@ _MEASURE = """() => {
     main: count('main'),
     skip: document.querySelector('a[href]')?.getAttribute('href'),
     width: root.scrollWidth,
-    window: window.visualViewport.width * window.visualViewport.scale,
     layout: root.clientWidth,
+    squeezed: [...document.querySelectorAll('main td, main th, main a, main button')].filter(e => {
+      const text = e.textContent.trim();
+      const box = e.getBoundingClientRect();
+      return text.length >= 8 && e.checkVisibility() && box.width < 40 && !e.closest('.hidden, svg');
+    }).map(e => e.textContent.trim().replace(/\\s+/g, ' ').slice(0, 40)),
   };
 }"""
 _FOCUS = """() => {
@@ -52,7 +56,7 @@ def faults(page: Page, lang: str) -> list[str]:
         found.append(f"its first link goes to {shape['skip']!r}, and not to its main part")
     if shape["width"] > shape["layout"] or shape["layout"] > page.viewport_size["width"]:
         found.append(f"it is wider than its window: {shape['width']} in {shape['layout']}")
-    return found + _focus_faults(page)
+    return found + [f"squeezed: {text!r}" for text in shape["squeezed"][:5]]
 
 
 def stops(page: Page, most: int = _MOST_STOPS) -> list[dict[str, Any]]:
@@ -68,9 +72,14 @@ def stops(page: Page, most: int = _MOST_STOPS) -> list[dict[str, Any]]:
     return found
 
 
-def _focus_faults(page: Page) -> list[str]:
-    return [
+def focus_faults(page: Page) -> list[str]:
+    """Where the Tab key leads to something that does not show it; and whether it leads to main."""
+    found = stops(page)
+    missed = (
+        [] if any(stop["inMain"] for stop in found) else ["Tab does not lead to its main part"]
+    )
+    return missed + [
         f"no focus is seen at {stop['tag'].lower()} {stop['name']!r}"
-        for stop in stops(page)
+        for stop in found
         if not stop["seen"]
     ]

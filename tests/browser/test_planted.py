@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from werkzeug.serving import make_server
 from tests.browser import layout
 from tests.browser.axe import check_accessible
 from tests.browser.look import SHOTS, Look, shoot, watched
+from tests.browser.texts import foreign_in
 
 ROOT = Path(__file__).resolve().parents[2]
 CSP = (
@@ -67,16 +69,25 @@ def _site() -> Flask:
     return app
 
 
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address of an application that is served as long as the block runs."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, _site(), threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with served(_site()) as url:
+        yield url
 
 
 def show(page: Page, **planted: str) -> None:
@@ -181,9 +192,12 @@ def test_axe_finds_what_is_planted(browser: Browser, site: str) -> None:
 WIDE = {"part": "<p>wide</p>", "css": "p { width: 700px }"}
 UNSHAPELY = {
     "wider than its window": WIDE,
+    "squeezed: 'a long text'": {
+        "part": "<table><tr><td>a long text<td>x</table>",
+        "css": "td { max-width: 20px; overflow: hidden; white-space: nowrap }",
+    },
     "2 headings h1": {"part": "<h1>More</h1>"},
     "2 elements main": {"part": "<main></main>"},
-    "no focus is seen": {"part": '<a href="/">more</a>', "css": "a { outline: none }"},
 }
 
 
@@ -200,6 +214,21 @@ def test_the_language_is_that_of_the_person(browser: Browser, site: str) -> None
     with watched(browser, site) as page:
         show(page)
         assert layout.faults(page, "vi") == ["its language is 'en'"]
+
+
+def test_focus_that_is_not_seen_is_found(browser: Browser, site: str) -> None:
+    with watched(browser, site) as page:
+        show(page)
+        assert layout.focus_faults(page) == ["Tab does not lead to its main part"]
+        show(page, part='<a href="/">more</a>', css="main a { outline: none }")
+        assert layout.focus_faults(page) == ["no focus is seen at a 'more'"]
+
+
+def test_a_sentence_of_the_other_language_is_found() -> None:
+    english, vietnamese = "All times are UTC.", "Mọi thời điểm đều theo giờ UTC."
+    assert foreign_in(f"x\n{english} y", "vi") == [english]
+    assert foreign_in(f"x {vietnamese}", "en") == [vietnamese]
+    assert foreign_in(english, "en") == foreign_in(vietnamese, "vi") == []
 
 
 def test_a_picture_is_written(browser: Browser, site: str) -> None:

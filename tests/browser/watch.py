@@ -23,6 +23,8 @@ from playwright.sync_api import (
 
 # The browser says in the console, too, that the page itself was answered with 400 or above.
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
+# Its receipt for the header with which a log-out empties the cache.
+_CLEARED = "Clear-Site-Data header on "
 
 
 class Watch:
@@ -54,8 +56,8 @@ class Watch:
 
     def faults(self) -> list[str]:
         """All so far, in no order. A page may be refused (4xx); what it loads may not."""
-        for session in self._sessions:
-            session.send("Browser.getVersion")  # whatever was under way has arrived after it
+        for page in self._context.pages:
+            page.title()  # whatever was under way has arrived when the page has answered
         more = [text for text, url in self._refused if url not in self._pages]
         return self._faults + more
 
@@ -64,7 +66,7 @@ class Watch:
         text = f"console {message.type}: {message.text} ({url})"
         if message.text.startswith(_REFUSED):
             self._refused.append((text, url))
-        else:
+        elif not message.text.startswith(_CLEARED):
             self._faults.append(text)
 
     def _broke(self, error: WebError) -> None:

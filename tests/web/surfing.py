@@ -154,6 +154,8 @@ class Surfer:
             how = "data" if method == "POST" else "query_string"
             more = {how: MultiDict(pairs)} if pairs else {}
             answer = self.client.open(path, method=method, headers=headers, **more)
+            # A large file is sent out of a temporary one.
+            answer.request.environ["wsgi.input"].close()
             if answer.status_code not in {302, 303}:
                 return Sheet(answer, path)
             path, method, pairs = urljoin(path, answer.headers["Location"]), "GET", None

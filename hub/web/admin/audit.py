@@ -10,7 +10,7 @@ from flask import Response
 
 from hub import policy
 from hub.errors import HubError
-from hub.http.cells import MARK, line
+from hub.http.sheet import MARK, row
 from hub.model.clock import format_us
 from hub.model.party import Role
 from hub.service.changes import by_alias
@@ -77,11 +77,11 @@ def _csv(visit: Visit) -> Answer:
 
 def _lines(store: Store, sought: Sought) -> Iterator[bytes]:
     """Every line that is sought, newest first: what is written meanwhile is newer than all."""
-    yield MARK + line(_COLUMNS)
+    yield MARK + row(_COLUMNS)
     before = 0
     while found := store.audit_page(sought, before, _CHUNK):
         yield b"".join(
-            line([format_us(at_us), act.account, act.org, act.action, act.target, act.detail])
+            row([format_us(at_us), act.account, act.org, act.action, act.target, act.detail])
             for _, at_us, act in found
         )
         before = found[-1].number

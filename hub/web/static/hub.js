@@ -150,11 +150,12 @@ for (const area of all("textarea[data-drop]")) {
   });
 }
 
-// -- A form is sent once: the button waits for the answer.
+// -- A form is sent once: the button waits for the answer. [data-again]: it changes nothing, and is
+//    answered by files.
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || "again" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

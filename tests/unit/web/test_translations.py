@@ -9,6 +9,8 @@ import pytest
 from tests.tools import messages
 
 SAME_IN_ALL_LANGUAGES = {
+    "CSV": "the name of a format",
+    "JSON": "the name of a format",
     "TLP:": "a marking is written so in every language (TLP 2.0)",
     "UTC": "the name of the time scale",
 }
