@@ -13,6 +13,7 @@ from hub.model.tlp import Tlp
 from hub.policy import may_address, readers
 from hub.service.drafts import Content, Desk, Outlook, Sheet, findings, lacks
 from hub.stix.compose import makes
+from hub.web.problems import say_text
 from hub.web.submit_form import own_of
 from hub.web.submit_words import shown
 from hub.web.visit import Visit
@@ -60,7 +61,8 @@ def look(visit: Visit, desk: Desk, sheet: Sheet, other: Content | None) -> dict[
         "left": _left(content),
         "findings": findings(content, own_of(visit)),
         "preview": preview,
-        "refused": _refused(preview.outlook),
+        "refused": _refused(visit, preview.outlook),
+        "details": lambda text: say_text(text, visit.lang) if text else "",
         "collections": _collections(visit),
         "levels": [(tlp.text, tlp <= visit.scope.clearance) for tlp in Tlp],
         "people": _people(visit, content.collection),
@@ -68,12 +70,12 @@ def look(visit: Visit, desk: Desk, sheet: Sheet, other: Content | None) -> dict[
     }
 
 
-def _refused(outlook: Outlook | None) -> dict[str, int]:
+def _refused(visit: Visit, outlook: Outlook | None) -> dict[str, int]:
     """Why objects would be refused, and how many each time."""
     counts: Counter[str] = Counter()
     for item in outlook.made if outlook else ():
         if isinstance(item, Refusal):
-            counts[item.reason.partition(": ")[2]] += 1
+            counts[say_text(item.reason.partition(": ")[2], visit.lang)] += 1
     return dict(counts.most_common(20))
 
 
