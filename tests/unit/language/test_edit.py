@@ -119,6 +119,22 @@ def test_a_query_in_one_line_means_the_same(query: str) -> None:
     assert parse(shown, SETTING).node == parse(query, SETTING).node
 
 
+@given(
+    st.lists(
+        st.sampled_from([q for q in QUERIES if "," not in q and "\n" not in q]),
+        min_size=8,
+        max_size=20,
+    )
+)
+def test_one_of_very_many_is_taken_away(queries: list[str]) -> None:
+    one = draft(" ".join(f"({query})" for query in queries if query))
+    for place in range(len(one.conditions)):
+        rest = [each.node for number, each in enumerate(one.conditions) if number != place]
+        left = one.without(place)
+        assert left is not None
+        assert parse(left, SETTING).node == all_of(rest)
+
+
 def test_what_was_added_is_found_and_taken_away() -> None:
     one = Draft(Draft("a OR b", SETTING).add("label:c2"), SETTING)
     assert one.find("label:c2") == 1
