@@ -61,7 +61,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(
         "bad-character": Message(
             ("There is half of a surrogate pair here, which is no character.", "Take it away."),
             (
-                "Ở đây có nửa cặp mã thay thế (surrogate), không phải là một ký tự.",
+                "Ở đây có một nửa cặp surrogate, không phải là ký tự hợp lệ.",
                 "Hãy xóa nó đi.",
             ),
         ),
@@ -91,7 +91,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(
         ),
         "empty-group": Message(
             ("There is nothing between the parentheses.", "Fill them or take them away."),
-            ("Giữa hai dấu ngoặc không có gì.", "Hãy điền nội dung hoặc bỏ ngoặc."),
+            ("Giữa hai dấu ngoặc không có gì.", "Hãy điền điều kiện vào giữa hoặc bỏ ngoặc."),
         ),
         "missing-operand": Message(
             (
@@ -162,7 +162,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(
             ),
             (
                 "Dấu * không thể đứng ở đầu.",
-                "Hãy đặt ở cuối: evil*. domain:evil.com cũng tìm mọi tên miền con.",
+                "Hãy đặt ở cuối: evil*. domain:evil.com tìm được cả các tên miền con.",
             ),
         ),
         "inner-wildcard": Message(
@@ -184,7 +184,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(
         ),
         "long-prefix": Message(
             ("Before * there are at most {most} characters.", "Write less of the value."),
-            ("Trước dấu * chỉ được có tối đa {most} ký tự.", "Hãy viết ngắn lại."),
+            ("Trước dấu * chỉ được có tối đa {most} ký tự.", "Hãy viết ngắn hơn."),
         ),
         "no-prefix": Message(
             ("{field} cannot be searched by its beginning.", "Write {looks}."),
@@ -201,7 +201,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(
             ),
             (
                 "Giá trị băm {field} có {expected} ký tự, còn giá trị này có {given}.",
-                "Hãy viết hash: nếu đây là giá trị băm của thuật toán khác.",
+                "Nếu đây là giá trị băm của thuật toán khác, hãy dùng trường hash:.",
             ),
         ),
         "wide-network": Message(
@@ -222,7 +222,7 @@ MESSAGES: Mapping[str, Message] = MappingProxyType(
             ),
             (
                 "Đây không phải là một khoảng giá trị.",
-                "Hãy viết trường:[a TO b]; * là đầu để mở, ngoặc nhọn loại trừ giá trị biên.",
+                "Hãy viết trường:[a TO b]; * là không giới hạn đầu đó, ngoặc nhọn thì không tính giá trị biên.",
             ),
         ),
         "backwards": Message(
@@ -247,7 +247,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         ),
         "domain": Look(
             "a name such as evil.example; it finds what is below it as well",
-            "một tên miền như evil.example; mọi tên miền con cũng được tìm",
+            "một tên miền như evil.example; tìm được cả các tên miền con",
         ),
         "url": Look(
             "a URL such as http://evil.example/a, or hxxp://evil[.]example/a",

@@ -38,7 +38,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     """Manages organisations, accounts and collections. Sees no more data for it."""
     OFFICER = "officer"
-    """May ask why an account sees an object or not, and read the audit log. Sees no more data."""
+    """May ask why an account sees an object or not, and read the audit log. Sees no more data for it."""
 
 
 class Organisation(msgspec.Struct, frozen=True):

@@ -125,11 +125,7 @@ class Admin:
         self.change(plan)
 
     def set_roles(self, name: str, roles: Iterable[Role]) -> None:
-        """Give an account other roles.
-
-        Raises:
-            HubError: ABSENT; DENIED when nobody could manage the hub any more.
-        """
+        """Give an account other roles; DENIED when nobody could manage the hub any more."""
         wanted = frozenset(roles)
 
         def plan(directory: Directory) -> Plan:

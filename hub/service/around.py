@@ -108,11 +108,14 @@ class Surroundings:
         told: list[tuple[Near, dict[str, Any]]] = []
         near: dict[str, Near] = {}
         for piece in pieces:
+            # What is in several collections is one thing; the newest record comes first.
+            if piece.object_id in near:
+                continue
             obj = msgspec.json.decode(piece.raw)
             links += _pointing(piece, obj, own.object_id)
             if piece.type in _TELLING:
                 told.append((near_of(piece, obj), obj))
-            near.setdefault(piece.object_id, near_of(piece, obj))
+            near[piece.object_id] = near_of(piece, obj)
         ends = dict.fromkeys(end for link in links for end in link[:2] if end != own.object_id)
         missing = [end for end in ends if end not in near]
         near |= {found.object_id: found for found in self.named(scope, missing[: 2 * MOST])}

@@ -25,6 +25,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+from hub.model.audit import Sought
 from hub.model.limit import Ladder, Rate
 from hub.model.party import Collection, Directory, Party, Subject
 from hub.model.query import EntryPage, Label, ObjectPage, Query, Scope
@@ -52,18 +53,6 @@ class Line(NamedTuple):
     """Rises with every line; what a page ends with, the next one begins before."""
     at_us: int
     act: Act
-
-
-class Sought(NamedTuple):
-    """Which lines of the audit log; what is empty, or 0, asks for nothing."""
-
-    account: str = ""
-    action: str = ""
-    """Such as `token.issue`, or `token` for all that begin with `token.`"""
-    target: str = ""
-    from_us: int = 0
-    until_us: int = 0
-    """Before this instant"""
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -249,12 +238,9 @@ class Registry(Protocol):
         """The newest audit lines with their instants, newest first."""
 
     def audit_page(self, sought: Sought, before: int, limit: int) -> list[Line]:
-        """The newest `limit` lines that are sought, newest first.
+        """The newest `limit` lines that are sought, of those with a number below `before`.
 
-        Args:
-            sought: Which.
-            before: Only those with a smaller number; 0: from the newest on.
-            limit: At most so many.
+        0: from the newest on. Newest first.
         """
 
 

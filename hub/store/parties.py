@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from hub.model.audit import Sought
 from hub.model.clock import now_us
 from hub.model.party import (
     Account,
@@ -20,7 +21,7 @@ from hub.model.party import (
     Party,
     Token,
 )
-from hub.store.base import Act, Line, Sought, Stale
+from hub.store.base import Act, Line, Stale
 from hub.store.database import Database, single
 from hub.store.drafts import forget_drafts
 from hub.store.ledger import record_act

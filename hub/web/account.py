@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import groupby
 from types import MappingProxyType
@@ -11,7 +12,6 @@ import segno
 
 from hub.errors import Fault, HubError
 from hub.http.session import Current
-from hub.model.clock import now_us
 from hub.model.party import Subject
 from hub.service.login import Opened
 from hub.web.address import link
@@ -22,6 +22,19 @@ from hub.web.visit import Visit
 
 _BOTH = ("GET", "POST")
 _FORM = 16_384
+# Edge and Opera say Chrome as well, before their own name; all but Firefox say Safari.
+_BROWSER = re.compile(r"(Edg|OPR|Firefox|HeadlessChrome|Chrome(?!.*(?:Edg|OPR)/)|Version)/(\d+)")
+_SYSTEM = re.compile(r"\((?:X11; )?(Windows|Macintosh|iPhone|iPad|Linux; Android|Android|Linux)")
+_NAMES = MappingProxyType(
+    {
+        "Edg": "Edge",
+        "OPR": "Opera",
+        "HeadlessChrome": "Chrome",
+        "Version": "Safari",
+        "Macintosh": "macOS",
+        "Linux; Android": "Android",
+    }
+)
 _BORDER = 4
 """Modules of quiet around a QR code (ISO/IEC 18004)"""
 
@@ -52,7 +65,18 @@ def _start(visit: Visit) -> Answer:
         tokens=sorted(tokens, key=lambda item: item.expires_us),
         certificates=[c for c in directory.certificates.values() if c.account == name],
         circles=[(":".join(s), circles[s].title, us) for s, us in subjects if s in circles],
-        now=now_us(),
+        program=program,
+    )
+
+
+def program(label: str) -> str:
+    """A browser in short, such as "Firefox 140, Windows"; another program as it names itself."""
+    name, system = _BROWSER.search(label), _SYSTEM.search(label)
+    if not name:
+        return label[:40] or "?"
+    kind = _NAMES.get(name[1], name[1])
+    return (
+        f"{kind} {name[2]}, {_NAMES.get(system[1], system[1])}" if system else f"{kind} {name[2]}"
     )
 
 

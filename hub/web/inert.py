@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -13,6 +14,9 @@ from hub.service.around import Near
 _SIGN = Markup('<span class="unseen">{}</span>')
 _WIDE = frozenset("WF")
 _SPARE = 4
+_LONGEST = 20_000
+_LONG, _BEGINNING = 700, 500
+"""Characters: a text above the first is shown by its beginning, and opened on demand."""
 
 
 def legible(text: str, *, live: bool = False) -> Markup:
@@ -28,6 +32,38 @@ def legible(text: str, *, live: bool = False) -> Markup:
         _SIGN.format(part.text) if part.hidden else part.text for part in parts(shown)
     )
     return Markup("<bdi>{}</bdi>").format(inside)
+
+
+class Shown(NamedTuple):
+    """As much of a text as a page has room for."""
+
+    beginning: Markup
+    """What is seen at first; empty: all of it is"""
+    text: Markup
+    cut: bool
+    """There is more than that."""
+
+
+class Room:
+    """How much of the texts of an object one page shows: a bound on its bytes.
+
+    Args:
+        most: Bytes of all texts together; each has a beginning, however many there are.
+    """
+
+    def __init__(self, most: int = 48_000) -> None:
+        self._left = most
+
+    def show(self, text: str) -> Shown:
+        """The text, made legible, or as much of it as fits."""
+        many = min(len(text), _LONGEST)
+        shown = legible(text[:many])
+        while many > _BEGINNING and len(shown.encode()) > self._left:
+            many = max(_BEGINNING, many // 2)
+            shown = legible(text[:many])
+        self._left -= len(shown.encode())
+        is_long = many > _LONG
+        return Shown(legible(text[:_BEGINNING]) if is_long else Markup(), shown, many < len(text))
 
 
 _FIELDS = {

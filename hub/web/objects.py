@@ -9,6 +9,7 @@ import msgspec
 from flask import Response
 
 from hub.errors import Fault, HubError
+from hub.language.fields import FIELDS
 from hub.model.record import UNVERSIONED
 from hub.model.search import Piece
 from hub.service.around import Surroundings, near_of, notes, opinions, sightings
@@ -18,11 +19,12 @@ from hub.stix.check import values_of
 from hub.stix.difference import difference
 from hub.stix.summary import facts
 from hub.web.frame import Answer, Console, Page
-from hub.web.inert import called
+from hub.web.inert import Room, called
 from hub.web.relations import STEP, outward, referring
 from hub.web.spoken import audience_of, other_markings, parts_of, term_of, value_of
 from hub.web.visit import Visit
 
+_ORDER = tuple(FIELDS)
 _SAME = 8
 _PLACES = 6
 _VALUES = 40
@@ -54,7 +56,7 @@ class _Views:
         held, piece = self._held(visit, object_id)
         obj = msgspec.json.decode(piece.raw)
         around = self._around.of(visit.scope, piece)
-        values = sorted(values_of(piece.raw))
+        values = sorted(values_of(piece.raw), key=lambda term: (_ORDER.index(term.field), term))
         twins, more = self._around.same(visit.scope, object_id, values, _SAME)
         return visit.render(
             "object/object.html",
@@ -180,6 +182,7 @@ def _head(held: list[Piece], piece: Piece, obj: dict[str, Any]) -> dict[str, Any
     versions = dict.fromkeys(each.version for each in held)
     return {
         "help_page": "object",
+        "room": Room(),
         "piece": piece,
         "title": called(near_of(piece, obj)),
         "revoked": obj.get("revoked") is True,

@@ -62,7 +62,11 @@ def referring(around: Surroundings, scope: Scope, object_id: str, of: str, befor
     """What refers to the object, newest first, with the other ends of relationships."""
     pieces, more = around.referring(scope, object_id, before_us, STEP)
     found = [row for piece in pieces for row in _rows(piece, object_id)]
-    rows = [row for row in found if _fits(row.other_id, of)]
+    # What is in several collections is said once, at least on one page.
+    by_what = {
+        (row.relation, row.other_id, row.by and row.by.object_id): row for row in found[::-1]
+    }
+    rows = [row for row in list(by_what.values())[::-1] if _fits(row.other_id, of)]
     missing = dict.fromkeys(row.other_id for row in rows if row.other is None)
     near = _by_id(around.named(scope, list(missing)[: 2 * STEP]))
     rows = [row._replace(other=row.other or near.get(row.other_id)) for row in rows]

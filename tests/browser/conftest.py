@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -125,15 +126,53 @@ def console(desk: Desk, request: pytest.FixtureRequest) -> Iterator[Callable[...
 
 
 @pytest.fixture(scope="session")
-def found(demo: hubs.Served) -> dict[str, str]:
-    """What stands in braces in tests/browser/places.py; the partner sees all of it."""
+def found(browser: Browser, desk: Desk, demo: hubs.Served) -> dict[str, str]:
+    """What stands in braces in tests/browser/places.py; the partner sees all objects of it."""
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {demo.tokens['partner']}"
-        return {kind: _first(session, demo.url, kind) for kind in TYPES}
+        objects = {kind: _first(session, demo.url, kind) for kind in TYPES}
+    with watched(browser, demo.url, state=desk.state(demo, "admin")) as page:
+        token = _linked(page, "/admin/tokens", "/revoke")
+    with watched(browser, demo.url, state=desk.state(demo, "analyst")) as page:
+        session = _linked(page, "/account", "/end")
+        made = {"receipt": _publish(page), "draft": _draft(page)}
+    return objects | demo.collections | made | {"token": token, "session": session}
+
+
+def _linked(page: Page, path: str, end: str) -> str:
+    page.goto(path)
+    return page.locator(f"main a[href$='{end}']").first.get_attribute("href")
 
 
 def _first(session: requests.Session, url: str, kind: str) -> str:
     answer = session.get(f"{url}/api/v1/search", params={"q": f"type:{kind}", "limit": 1})
     (hit,) = answer.json()["hits"]
     return hit["id"]
+
+
+_MAIL = """From: an@bank.example
+Lừa đảo / phishing: hxxps://dang-nhap[.]example/otp from 198.51.100.77 and 10.1.2.3
+SHA-256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8
+"""
+
+
+def _draft(page: Page) -> str:
+    """The address of a draft, of a text with several values."""
+    page.goto("/submit")
+    page.locator("textarea[name=text]").fill(_MAIL)
+    page.locator("form:has(textarea[name=text]) button.primary").click()
+    page.wait_for_url("**/submit/*")
+    return urlsplit(page.url).path
+
+
+def _publish(page: Page) -> str:
+    """The address of the receipt of one indicator."""
+    _draft(page)
+    page.locator("label:has(input[name=collection])", has_text="National incidents").click()
+    page.locator("input[name=tlp][value=green]").check()
+    page.locator("button[value=preview]").last.click()
+    page.locator("#recipients li").first.wait_for()
+    page.locator("button[value=publish]").click()
+    page.wait_for_url("**/receipts/*")
+    return urlsplit(page.url).path

@@ -46,6 +46,8 @@ class Served(NamedTuple):
     """By account"""
     tokens: dict[str, str] = {}  # noqa: RUF012 - of a tuple, and never changed
     """By account, of the demonstration"""
+    collections: dict[str, str] = {}  # noqa: RUF012 - likewise
+    """Id by alias, of the demonstration"""
 
     def log(self) -> str:
         """All that it wrote so far."""
@@ -57,7 +59,9 @@ def demonstration(folder: Path) -> Iterator[Served]:
     """What `hub demo` serves, in an empty folder."""
     made = stage.build(folder, free_port())
     passwords = {login.name: login.password for login in made.logins}
-    with _serving(Served(made.url, folder, passwords, made.tokens)) as served:
+    collections = {alias: url.split("/")[-2] for alias, url in made.collections.items()}
+    hub = Served(made.url, folder, passwords, made.tokens, collections)
+    with _serving(hub) as served:
         yield served
 
 

@@ -19,9 +19,11 @@ _MEASURE = """() => {
     width: root.scrollWidth,
     layout: root.clientWidth,
     squeezed: [...document.querySelectorAll('main td, main th, main a, main button')].filter(e => {
-      const text = e.textContent.trim();
-      const box = e.getBoundingClientRect();
-      return text.length >= 8 && e.checkVisibility() && box.width < 40 && !e.closest('.hidden, svg');
+      if (!e.checkVisibility() || e.closest('.hidden, svg')) return false;
+      if (e.getBoundingClientRect().width >= 40) return false;
+      const seen = e.cloneNode(true);
+      for (const part of seen.querySelectorAll('.hidden')) part.remove();
+      return seen.textContent.trim().length >= 8;
     }).map(e => e.textContent.trim().replace(/\\s+/g, ' ').slice(0, 40)),
   };
 }"""

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from hub.errors import Fault, StoreDown
+from hub.model.audit import Sought
 from hub.model.clock import now_us
 from hub.model.draft import Draft
 from hub.model.query import Label
@@ -21,7 +22,6 @@ from hub.store.base import (
     Registry,
     SavedSearches,
     Sessions,
-    Sought,
     Store,
 )
 from hub.store.drafting import Drafts

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from hub.model.audit import Sought
 from hub.model.party import (
     Account,
     Certificate,
@@ -15,7 +16,7 @@ from hub.model.party import (
     Role,
     Token,
 )
-from hub.store.base import Act, Sought, Stale
+from hub.store.base import Act, Stale
 from tests.conformance.builders import ACT, candidate, publish
 from tests.fakes import members, parties, populate, uuid_of
 

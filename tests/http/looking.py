@@ -69,8 +69,15 @@ PLAIN_PAGES = tuple(
         *(f"/partners/{org}" for org in cast.AUTHORS),
     )
 )
+_PAGES_OF_VALUES = st.sampled_from(("", "&show=known-1", "&download=known.csv")).map(
+    lambda drawn: Ask("GET", "/lookup", f"v={PASTED}&v=http://192.0.2.2/a{drawn}", is_page=True)
+)
 _PAGES_OF_CONSOLE = st.one_of(
-    _PAGES_OF_QUERIES, _PAGES_OF_OBJECTS, _PAGES_OF_OBJECTS, st.sampled_from(PLAIN_PAGES)
+    _PAGES_OF_QUERIES,
+    _PAGES_OF_OBJECTS,
+    _PAGES_OF_OBJECTS,
+    _PAGES_OF_VALUES,
+    st.sampled_from(PLAIN_PAGES),
 )
 _OTHERS = st.sampled_from(
     (Ask("POST", f"{API}/lookup", pasted=PASTED), Ask("GET", f"{API}/searches"))

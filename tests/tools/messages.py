@@ -10,6 +10,7 @@ Run at the top of the checkout: `python -m tests.tools.messages`.
 
 from __future__ import annotations
 
+import ast
 import html
 import io
 import re
@@ -26,6 +27,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
+
+from hub.config import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "hub" / "web"
@@ -75,7 +78,25 @@ def texts(web: Path = WEB) -> dict[Text, list[str]]:
             for line, message, _, _ in extract(method, file, CALLS, options=options):
                 one, many = message if isinstance(message, tuple) else (message, "")
                 found[Text(one, many or "")].append(f"{path.relative_to(web)}:{line}")
+    if web == WEB:
+        for text, place in elsewhere():
+            found[Text(text)].append(place)
     return dict(found)
+
+
+def elsewhere() -> Iterator[tuple[str, str]]:
+    """Texts that are made below the console and translated in it, and where they stand."""
+    for name, (_, _, meaning) in settings().items():
+        if not name.startswith("taxii.roots"):
+            yield meaning, f"the setting {name}"
+    yield "API roots", "the setting taxii.roots"
+    tree = ast.parse((ROOT / "hub" / "policy.py").read_text("utf-8"))
+    (rules,) = (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "_obstacle")
+    for node in ast.walk(rules):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+            rule = str(node.value.value)
+            if rule:
+                yield f"{rule[0].upper()}{rule[1:]}.", f"policy.py:{node.lineno}"
 
 
 def entries(web: Path = WEB) -> list[Entry]:

@@ -216,7 +216,8 @@ def test_no_file_at_all_says_how_to_make_one(file):
 class TestUse:
     def test_defaults(self, file):
         config = loaded(file)
-        assert config == Config("secret.key", folder=str(file.parent))
+        given = frozenset({"secret_file"})
+        assert config == Config("secret.key", folder=str(file.parent), given=given)
         assert config.store_path == file.parent / "hub.sqlite"
         assert config.taxii.roots[0].name == "hub"
 
@@ -454,14 +455,26 @@ class TestExample:
     def test_loads_as_it_is_and_says_what_the_defaults_are(self, file):
         text = EXAMPLE.read_text(encoding="utf-8")
         file.write_text(text, encoding="utf-8")
-        assert load(file) == Config("secret.key", folder=str(file.parent))
+        assert load(file) == Config(
+            "secret.key", folder=str(file.parent), given=frozenset({"secret_file"})
+        )
 
     def test_loads_with_every_line_in_use(self, file):
         text = EXAMPLE.read_text(encoding="utf-8")
         in_use = re.sub(r"^#(?=[a-z\[])", "", text, flags=re.MULTILINE)
         assert len(re.findall(r"^[a-z_]+ = ", in_use, flags=re.MULTILINE)) == len(settings())
         file.write_text(in_use, encoding="utf-8")
-        assert load(file) == Config("secret.key", folder=str(file.parent))
+        found = load(file)
+        assert msgspec.structs.replace(found, given=frozenset()) == Config(
+            "secret.key", folder=str(file.parent)
+        )
+        inside = {name for name in settings() if not name.startswith("taxii.roots.")}
+        assert found.given >= inside - {"taxii.roots"}
+
+    def test_says_what_stands_in_the_file(self, file):
+        text = 'secret_file = "secret.key"\n[server]\nport = 8421\n[[taxii.roots]]\n'
+        file.write_text(f'{text}name = "a"\ntitle = "A"\n', encoding="utf-8")
+        assert load(file).given == {"secret_file", "server.port", "taxii.roots"}
 
     def test_every_setting_has_a_meaning(self):
         assert all(meaning for _, _, meaning in settings().values())

@@ -94,6 +94,20 @@ class TestSummary:
         assert "1 Mar 2026" in page.text
         assert "2 of 3 agree" in page.text
 
+    def test_what_is_in_several_collections_is_counted_once(
+        self, inside: Surfer, hub: Hub, room: Room
+    ) -> None:
+        own = made("malware", name="Twice", is_family=False)
+        seen = made("sighting", sighting_of_ref=own["id"], count=3)
+        link = related(own, "drops", own | {"id": made("tool")["id"]})
+        tool = made("tool", name="Dropped") | {"id": link["target_ref"]}
+        for place in (room, hub.room()):
+            place.add(own, seen, link, tool)
+        page = inside.get(address(own))
+        assert "Seen 3 times, in 1 sighting." in page.text
+        listed = inside.get(address(own, "/graph")).html.partition('<div id="relations">')[2]
+        assert listed.count("Dropped") == 1
+
     def test_values_are_defanged_and_lead_to_the_search(self, inside: Surfer, room: Room) -> None:
         pattern = "[url:value = 'http://evil.example/a?b=1' AND file:name = 'say \"x\".exe']"
         obj = made("indicator", name="x", pattern=pattern, pattern_type="stix") | {
@@ -386,6 +400,20 @@ class TestHostile:
         assert "\u200b" not in shown
         if which == "evil":
             assert "U+202E" in page.text
+
+    def test_long_texts_in_every_property_have_a_bound(self, inside: Surfer, room: Room) -> None:
+        texts = {f"x_{n}": "&\u202e" * 300 if n else "lừa đảo " * 9000 for n in range(30)}
+        obj = made("malware", name="x", is_family=False, **texts)
+        assert room.add(obj, later(obj, 2, **dict.fromkeys(texts, "new")))["failure_count"] == 0
+        for tail in (
+            f"?version={obj['modified']}",
+            f"/versions?old={obj['modified']}&new=2026-01-02T00:00:00Z",
+        ):
+            page = inside.get(address(obj, tail))
+            assert page.status == 200
+            assert "the raw object has all of it" in page.text
+            assert page.text.count("&U+202E") >= 29
+            assert len(page.html.encode()) < 400_000
 
     @pytest.mark.parametrize("name", ["x", "..%2f", "a" * 3000, quote(HOSTILE, safe=""), "%00"])
     def test_ids_that_are_none(self, inside: Surfer, name: str) -> None:

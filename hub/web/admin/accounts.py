@@ -10,6 +10,7 @@ from hub.model.party import Account, Directory, Role, Token
 from hub.service.admin import Admin
 from hub.service.certificates import has_valid
 from hub.service.changes import Guard, find
+from hub.web.account import program
 from hub.web.admin.forms import Form, mark, org_choices, tlp_choices, unchanged
 from hub.web.admin.lists import listed
 from hub.web.frame import Answer, Page
@@ -138,6 +139,7 @@ def _shown(visit: Visit, known: Account) -> dict[str, Any]:
         "has_valid": has_valid(directory, known.name),
         "factor": visit.console.factors.of(known.name),
         "sessions": store.list_sessions(known.name),
+        "program": program,
     }
 
 

@@ -11,14 +11,16 @@ from flask import Response
 from hub import policy
 from hub.errors import HubError
 from hub.http.sheet import MARK, row
+from hub.model.audit import Sought
 from hub.model.clock import format_us
 from hub.model.party import Role
 from hub.service.changes import by_alias
 from hub.service.oversight import why
-from hub.store.base import Act, Sought, Store
+from hub.store.base import Act, Store
 from hub.web.admin.forms import Form, day_us
 from hub.web.frame import Answer, Page
 from hub.web.visit import Visit
+from hub.web.vocabulary import word
 
 _PAGE = 50
 _CHUNK = 1000
@@ -157,7 +159,7 @@ def _rule(visit: Visit, rule: str) -> str:
     if found := _PUBLIC.fullmatch(rule):
         way = text("The collection is public.")
         return f"{way} {_of_audience(visit, found[1])}"
-    return text(f"{rule[0].upper()}{rule[1:]}.")
+    return word("rule", rule, visit.lang)
 
 
 def _of_audience(visit: Visit, rule: str) -> str:

@@ -41,7 +41,6 @@ class Setting(NamedTuple):
     is_given: bool
     """It stands in the file"""
     is_secret: bool
-    meaning: str
 
 
 def pages() -> list[Page]:
@@ -65,7 +64,7 @@ def _settings(visit: Visit) -> Answer:
 def in_effect(config: Config) -> list[Setting]:
     """Every setting with its value; of roots, which are a list, one row for all."""
     found = []
-    for name, (_, default, meaning) in settings().items():
+    for name, (_, default, _) in settings().items():
         if name.startswith("taxii.roots"):
             continue
         value: Any = config
@@ -74,12 +73,10 @@ def in_effect(config: Config) -> list[Setting]:
         secret = name in _SECRETS
         shown = ("" if value == "" else "***") if secret else _shown(value)
         base = "" if default is msgspec.NODEFAULT else _shown(default)
-        found.append(Setting(name, shown, base, name in config.given, secret, meaning))
+        found.append(Setting(name, shown, base, name in config.given, secret))
     roots = ", ".join(root.name for root in config.taxii.roots)
     is_given = "taxii.roots" in config.given
-    found.append(
-        Setting("taxii.roots", roots, "hub", is_given, is_secret=False, meaning="API roots")
-    )
+    found.append(Setting("taxii.roots", roots, "hub", is_given, is_secret=False))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +13,8 @@ import stix2.registry
 import stix2.v21.vocab
 from babel import Locale
 
+from hub import policy
+from hub.config import settings
 from hub.language.fields import FIELDS
 from hub.model.party import Role
 from hub.model.tlp import Tlp
@@ -219,3 +223,20 @@ def test_tactics_stand_in_the_order_of_the_kill_chain():
     assert found[0] == "reconnaissance"
     assert found[-1] == "impact"
     assert found.index("initial-access") < found.index("execution") < found.index("exfiltration")
+
+
+def test_settings_are_said_as_the_schema_says_them():
+    given = {name: row[2] for name, row in settings().items() if "taxii.roots" not in name}
+    found = {name: word("setting", name, "en") for name in tables()["setting"]}
+    assert found.pop("taxii.roots") == "API roots"
+    assert found == given
+
+
+def test_every_rule_that_is_one_text_has_its_words():
+    source = ast.parse(inspect.getsource(policy._obstacle))
+    said = {
+        node.value.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant)
+    }
+    assert said - {""} == set(tables()["rule"])
