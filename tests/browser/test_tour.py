@@ -28,6 +28,8 @@ class Picture(NamedTuple):
     width: str = "desktop"
     click: str = ""
     """What is clicked before"""
+    height: int = 760
+    """Of the window, on a desktop"""
 
 
 PICTURES = {
@@ -36,7 +38,7 @@ PICTURES = {
     "search-error": Picture("/search?q=type:malware+AND+("),
     "object": Picture("/objects/{campaign}"),
     "graph": Picture("/objects/{campaign}/graph"),
-    "techniques": Picture("/techniques?q=type:incident"),
+    "techniques": Picture("/techniques?q=type:report", height=560),
     "lookup": Picture("/lookup?v=198.51.100.7&v=dang-nhap[.]example&v=203.0.113.254&v=hello!"),
     "submit": Picture("/submit"),
     "draft": Picture("{draft}", click="button[value=preview]:visible"),
@@ -56,7 +58,7 @@ def test_a_picture_is_taken(
     wanted = PICTURES[name]
     page = console(wanted.account, lang=wanted.lang, theme=wanted.theme, width=wanted.width)
     if wanted.width == "desktop":
-        page.set_viewport_size({"width": 1280, "height": 760})
+        page.set_viewport_size({"width": 1280, "height": wanted.height})
     page.goto(wanted.path.format(**found))
     if wanted.click:
         page.locator(wanted.click).last.click()
