@@ -13,8 +13,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -283,27 +283,26 @@ def audience(
             receive anything. A group of others and one that is not there look the same.
     """
     subjects = {_subject(name) for name in names}
-    readers = _readers(directory, collection)
+    reading = readers(directory, collection)
     for subject in sorted(subjects):
         kind, name = subject
-        known = (
-            name in directory.orgs if kind == "org" else _may_address(scope, directory, subject)
-        )
+        known = name in directory.orgs if kind == "org" else may_address(scope, directory, subject)
         if not known:
             raise _unheard(f"there is no {kind} {name} that this account may address")
-        if kind == "org" and not (collection.public or subject in readers):
+        if kind == "org" and not (collection.public or subject in reading):
             raise _unheard(f"{kind} {name} cannot read this collection")
     own: Subject = ("org", scope.org)
     return frozenset({*subjects, own}) if subjects else frozenset()
 
 
-def _may_address(scope: Scope, directory: Directory, subject: Subject) -> bool:
+def may_address(scope: Scope, directory: Directory, subject: Subject) -> bool:
+    """Whether a publish may be for a circle: the scope is in it, or decides about it."""
     circle = directory.circles().get(subject)
     own = isinstance(circle, Group) and circle.owner == scope.org
     return circle is not None and (own or subject in scope.subjects)
 
 
-def _readers(directory: Directory, collection: Collection) -> set[Subject]:
+def readers(directory: Directory, collection: Collection) -> set[Subject]:
     """Whom grants let read a collection, with the members of circles at any depth."""
     circles = directory.circles()
     found = {g.subject for g in directory.grants if g.read and g.collection == collection.key}
@@ -404,85 +403,3 @@ def _permission(collection: Collection, label: Label) -> str:
         way = "the collection is public"
     audience = "its organisation is in the audience" if label.audience else "it has no audience"
     return f"{way}, and {audience}"
-
-
-class Unreached(NamedTuple):
-    """An organisation that reads the collection and will not receive what is published."""
-
-    org: str
-    reason: Literal["ceiling", "clearance", "audience", "later", "account"]
-    """What stands in the way first: the marking is above what it may read there; above what its
-    accounts are cleared for; it is not in the audience; it belongs from a later instant on; no
-    account of it is switched on."""
-
-
-class Delivery(NamedTuple):
-    """Who receives what is published, by slugs of organisations in alphabetical order."""
-
-    orgs: tuple[str, ...]
-    unreached: tuple[Unreached, ...]
-    """Of those that read the collection; about others nothing is said."""
-    public: bool
-    """Anybody reads it, without logging in."""
-
-
-def delivery(scope: Scope, directory: Directory, label: Label, at_us: int) -> Delivery:
-    """Which organisations will receive what the scope is about to publish.
-
-    An organisation receives it if one of its accounts sees it. That tells a publisher who reads a
-    collection that it may write, and no more.
-
-    Args:
-        scope: Who publishes.
-        directory: All that there is.
-        label: Collection, effective marking and audience (`audience`).
-        at_us: When it is published.
-
-    Raises:
-        HubError: DENIED without the right to write there.
-    """
-    collection = directory.collections[label.collection]
-    require_write(scope, collection)
-    everybody = collection.public and label.tlp is Tlp.CLEAR and not label.audience
-    readers = _readers(directory, collection)
-    seen, unreached = [], []
-    for slug in sorted(directory.orgs):
-        scopes = list(_scopes_of(slug, directory))
-        if any(found.admits(label, at_us) for found in scopes):
-            seen.append(slug)
-        elif ("org", slug) in readers:
-            unreached.append(Unreached(slug, _lack(scopes, slug, directory, (label, at_us))))
-    return Delivery(tuple(seen), tuple(unreached), everybody)
-
-
-def _scopes_of(slug: str, directory: Directory) -> Iterator[Scope]:
-    """What the accounts of an organisation see: those with the same clearance see the same."""
-    by_clearance = {
-        account.clearance: account
-        for account in directory.accounts.values()
-        if account.org == slug and not account.disabled
-    }
-    for account in by_clearance.values():
-        yield scope(Caller(account.name, slug, account.roles), directory)
-
-
-def _lack(
-    scopes: Sequence[Scope], slug: str, directory: Directory, what: tuple[Label, int]
-) -> Literal["ceiling", "clearance", "audience", "later", "account"]:
-    """What stands first in the way of an organisation that reads the collection."""
-    label, _ = what
-    if not scopes:
-        return "account"
-    subjects = belongs(slug, directory)
-    ceiling = max(
-        grant.ceiling
-        for grant in directory.grants
-        if grant.read and grant.collection == label.collection and grant.subject in subjects
-    )
-    if label.tlp > ceiling:
-        return "ceiling"
-    if label.audience and label.audience.isdisjoint(subjects):
-        return "audience"
-    if all(found.since(label) is None for found in scopes):
-        return "clearance"
-    return "later"

@@ -31,7 +31,7 @@ TAXII:   {url}/taxii2/
 
 {objects} invented objects of nine months. Ctrl-C stops it; the next `hub demo` starts from nothing.
 
-Log-ins (account, password, what it is, what to try first):
+Log-ins (account, password, what it is):
 {logins}
 
 Collections:
@@ -94,6 +94,9 @@ curl -gs -u {partner} '{warning}objects/?match[tlp]=red'
 """
 
 
+_TRY = " " * 14 + "Try: "
+
+
 def greeting(stage: Stage, now: str) -> str:
     """The text, with everything filled in.
 
@@ -106,7 +109,7 @@ def greeting(stage: Stage, now: str) -> str:
         objects=stage.objects,
         url=stage.url,
         logins="\n".join(
-            f"  {login.name:<11} {login.password}  {login.role} of {login.org.name_en}: {login.first}"
+            f"  {login.name:<11} {login.password}  {login.role} of {login.org.name_en}\n{_TRY}{login.first}"
             for login in stage.logins
         ),
         collections="\n".join(f"  {name:<18} {url}" for name, url in stage.collections.items()),

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from hub import policy
 from hub.cli.base import CONSOLE
+from hub.cli.rounds import Calendar, Rounds, robot
 from hub.config import load, write_secret
 from hub.model.party import Account, Caller, Collection, Grant, Organisation, Role, Subject
 from hub.model.tlp import Tlp
@@ -20,10 +21,13 @@ from hub.service.admin import Admin
 from hub.service.changes import by_alias
 from hub.service.circles import Circles
 from hub.service.publish import Publisher
+from hub.service.pulse import Pulse
 from hub.stix.check import Limits
 from hub.stix.sample import DAYS, Sample, samples
 from hub.stix.sample.plot import CASE, Setting
+from hub.stix.sample.shared import HOST
 from hub.store.database import migrate
+from hub.store.pulse import SqlitePulse, beside
 from hub.store.sqlite import SqliteStore
 
 ROOTS = ("vn", "asean")
@@ -138,17 +142,6 @@ class Stage(NamedTuple):
     objects: int
 
 
-class Calendar:
-    """A clock that is set: what is told of months ago is also added then."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def __call__(self) -> int:
-        """Microseconds since 1970, as `hub.model.clock.now_us`."""
-        return int(self.at.timestamp() * 1_000_000)
-
-
 def build(folder: Path, port: int) -> Stage:
     """Make everything in an empty folder; `hub.toml` is its configuration."""
     path = folder / "hub.toml"
@@ -163,9 +156,15 @@ def build(folder: Path, port: int) -> Stage:
         migrate(past.database)
         _parties(Admin(past, CONSOLE), Circles(past, CONSOLE), list(orgs.values()))
         _collections(Admin(past, CONSOLE))
-        objects = _publish(past, calendar, samples(Setting(orgs, _writers(), now)))
+        kept = SqlitePulse(beside(config.store_path))
+        with closing(kept):
+            rounds = Rounds(past, Pulse(kept, clock=calendar), calendar, now)
+            objects = _publish(past, calendar, rounds, samples(Setting(orgs, _writers(), now)))
+            rounds.until(now, past.directory())
     with closing(SqliteStore(config.store_path)) as store:
         admin = Admin(store, CONSOLE)
+        for slug, days in _CONNECTED:
+            admin.issue_token(robot(slug), days=days, label="connector")
         logins = list(_logins(admin, orgs))
         tokens = {
             login.name: admin.issue_token(login.name, days=_TOKEN_DAYS, label="demo").secret
@@ -200,18 +199,13 @@ def _uuid(name: str) -> str:
 def _parties(admin: Admin, circles: Circles, orgs: Sequence[Organisation]) -> None:
     for org in orgs:
         admin.put_org(org)
-        robot = Account(_robot(org.slug), org.slug, frozenset({Role.PUBLISHER}), clearance=Tlp.RED)
-        admin.add_account(robot)
+        roles = frozenset({Role.PUBLISHER})
+        admin.add_account(Account(robot(org.slug), org.slug, roles, clearance=Tlp.RED))
     for name, title, terms, members in _CIRCLES:
         circles.put_community(name, title, terms)
         circles.add_members(("community", name), members, since_us=0)
     circles.put_group(CASE, "Ransomware at the Hoa Sua Hospital Group", CENTRE)
     circles.add_members(("group", CASE), _CASE, since_us=0)
-
-
-def _robot(slug: str) -> str:
-    """The account through which an organisation publishes what its systems find."""
-    return f"{slug}-robot"
 
 
 def _collections(admin: Admin) -> None:
@@ -246,10 +240,20 @@ def _writers() -> dict[str, tuple[str, ...]]:
     }
 
 
+_CONNECTED = (
+    ("sg-partner", 210),
+    ("my-partner", 9),
+    ("th-partner", 160),
+    ("id-partner", 45),
+    ("ph-partner", 120),
+    ("vn-bank", 300),
+    ("vn-telecom", 25),
+)
+"""Whose robots have tokens, and for how many days"""
 _LOGINS = (
     ("analyst", CENTRE, Role.PUBLISHER, "search KhoáTre, open the malware, follow its graph"),
     ("bank", "vn-bank", Role.PUBLISHER, "submit a phishing page to the banking sector"),
-    ("partner", "sg-partner", Role.READER, "look up 198.51.100.77: known, but not by whom else"),
+    ("partner", "sg-partner", Role.READER, f"look up {HOST}: it is known, and not by whom else"),
     (
         "coordinator",
         CENTRE,
@@ -270,14 +274,17 @@ def _logins(admin: Admin, orgs: dict[str, Organisation]) -> Iterator[Login]:
         yield Login(name, password, orgs[slug], role, first)
 
 
-def _publish(store: SqliteStore, calendar: Calendar, found: Iterable[Sample]) -> int:
+def _publish(
+    store: SqliteStore, calendar: Calendar, rounds: Rounds, found: Iterable[Sample]
+) -> int:
     """Publish on each day what is told on it, each author its own; returns how many objects."""
     publisher, directory, many = Publisher(store, Limits()), store.directory(), 0
     for (at, alias, slug, audience), group in groupby(found, key=lambda item: item[:4]):
-        caller = Caller(_robot(slug), slug, frozenset({Role.PUBLISHER}), credential="console")
+        caller = Caller(robot(slug), slug, frozenset({Role.PUBLISHER}), credential="console")
         scope = policy.scope(caller, directory)
         collection = by_alias(directory, alias)
         named = policy.audience(scope, directory, collection, audience)
+        rounds.until(at, directory)
         calendar.at = at
         raws = [item.raw for item in group]
         publisher.publish(scope, collection, raws, named)

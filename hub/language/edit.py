@@ -22,6 +22,9 @@ from hub.model.search import AllOf, AnyOf, Between, Has, Node, Starts, Term, Wit
 _PLAIN = re.compile(r"[A-Za-z0-9][\w.+@-]*", re.ASCII)
 """Values that are one word and nothing else, wherever they stand"""
 
+_MANY = 8
+"""From so many conditions on they are joined without another look"""
+
 _PROBE = "type:x"
 _LINES = re.compile(r"\s*[\r\n]+\s*")
 
@@ -135,6 +138,11 @@ class Draft:
             places: Of `conditions`.
         """
         left = [each for place, each in enumerate(self.conditions) if place not in places]
+        if len(left) > _MANY:
+            # Read again, each of very many would cost what the whole does. With AND between them
+            # they are neither a list nor a hash in groups, and mean what each of them means.
+            made = " AND ".join(each.text for each in left)
+            return made if len(made) <= MAX_LENGTH else None
         wanted = all_of([each.node for each in left])
         for text in (" ".join(c.text for c in left), " ".join(f"({c.text})" for c in left)):
             if self._means(text, wanted):

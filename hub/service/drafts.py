@@ -22,6 +22,7 @@ from hub.model.party import Collection, Directory, Subject
 from hub.model.query import Label, Scope
 from hub.model.record import KEPT, Candidate, Refusal, Status
 from hub.model.tlp import Tlp
+from hub.service.delivery import Delivery, delivery
 from hub.service.publish import MeteredPublisher, Publisher
 from hub.service.scrub import Finding, Own, find, object_replaced, object_texts, replaced
 from hub.stix.compose import Making, compose, makes
@@ -35,6 +36,7 @@ LIFE_US = 30 * 86_400 * 1_000_000
 """From the last change on"""
 LONGEST_TITLE = 250
 _TITLE_SHOWN = 120
+_TRIES = 5
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,7 +83,7 @@ class Reach(NamedTuple):
 
     tlp: Tlp
     objects: int
-    delivery: policy.Delivery
+    delivery: Delivery
 
 
 class Outlook(NamedTuple):
@@ -186,6 +188,13 @@ class Desk:
         """Delete one; False when it is not there."""
         return self._store.drop_draft(scope, draft_id)
 
+    def last_collection(self, scope: Scope) -> int:
+        """Key of the collection of the last draft that was published; 0: there is none."""
+        for head in self.all(scope):
+            if head.status_id:
+                return self.open(scope, head.id).content.collection
+        return 0
+
     def outlook(self, scope: Scope, directory: Directory, sheet: Sheet, creator: str) -> Outlook:
         """What a publish would do now, and who would receive what.
 
@@ -204,15 +213,13 @@ class Desk:
             Reach(
                 tlp,
                 counts[tlp],
-                policy.delivery(scope, directory, Label(collection.key, tlp, named), at_us),
+                delivery(scope, directory, Label(collection.key, tlp, named), at_us),
             )
             for tlp in sorted(counts)
         ]
         return Outlook(tuple(made), tuple(reaches))
 
-    def publish(
-        self, scope: Scope, directory: Directory, sheet: Sheet, creator: str
-    ) -> tuple[Sheet, Status]:
+    def publish(self, scope: Scope, directory: Directory, sheet: Sheet, creator: str) -> Status:
         """Publish a draft that was saved and lacks nothing.
 
         It is over with the first publish that stored something; then it leads to its receipt.
@@ -222,14 +229,23 @@ class Desk:
         """
         collection, named = self._target(scope, directory, sheet.content)
         status = self._metered.publish(scope, collection, raws(sheet.content, creator), named)
-        if not any(verdict.outcome in KEPT for verdict in status.verdicts):
-            return sheet, status
-        head = msgspec.structs.replace(sheet.head, status_id=status.id)
-        try:
-            return self._put(scope, head, sheet.content), status
-        except Stale:
-            # It was published all the same; what another tab saved meanwhile stays a draft.
-            return sheet, status
+        if is_stored(status):
+            self._note(scope, sheet, status.id)
+        return status
+
+    def _note(self, scope: Scope, sheet: Sheet, status_id: str) -> None:
+        """Remember that a draft was published, also if another tab saved it meanwhile."""
+        for _ in range(_TRIES):
+            head = msgspec.structs.replace(sheet.head, status_id=status_id)
+            try:
+                self._put(scope, head, sheet.content)
+            except Stale:
+                found = self._store.draft(scope, sheet.head.id)
+                if found is None:
+                    return
+                sheet = Sheet(found, msgspec.json.decode(found.body, type=Content))
+            else:
+                return
 
     def _target(
         self, scope: Scope, directory: Directory, content: Content
@@ -257,6 +273,11 @@ class Desk:
             body=body,
         )
         return Sheet(self._store.put_draft(scope, item, life_us=LIFE_US, most=MOST), content)
+
+
+def is_stored(status: Status) -> bool:
+    """Whether a publish left anything here."""
+    return any(verdict.outcome in KEPT for verdict in status.verdicts)
 
 
 def shown_title(content: Content) -> str:

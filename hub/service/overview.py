@@ -27,10 +27,13 @@ WEEKS = 8
 FIELDS = ("type", "sector", "tlp", "publisher", "collection")
 """By which new records are counted"""
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 3000
 """Of more records than that only the number is told, unless it is asked for."""
 
-_VALUES = 8
+_VALUES = 6
+_TYPES = 1000
+"""More than there are"""
+
 _TIMED = ("indicator", "malware", "campaign", "intrusion-set", "infrastructure", "observed-data")
 _NEWEST = 300
 _LONGEST = 200
@@ -108,25 +111,26 @@ def new(searcher: Searcher, question: Question, query: str, fields: Sequence[str
         searcher: Counts.
         question: The query, understood.
         query: Its text.
-        fields: By which it is broken down.
+        fields: By which it is broken down; `type` is among them.
     """
     total = searcher.count(question)
     if total is None or total > MOST_COUNTED:
         return New(query, total, {}, is_much=True)
-    return whole(searcher, question, query, fields, total)
+    return whole(searcher, question, query, fields) if total else New(query, 0, {}, is_much=False)
 
 
 def whole(
-    searcher: Searcher,
-    question: Question,
-    query: str,
-    fields: Sequence[str] = FIELDS,
-    total: int | None = None,
+    searcher: Searcher, question: Question, query: str, fields: Sequence[str] = FIELDS
 ) -> New:
-    """Count what is new, however much it is."""
-    total = searcher.count(question) if total is None else total
-    found = searcher.facets(question, fields, _VALUES) if total != 0 else []
-    return New(query, total, {facet.field: facet for facet in found}, is_much=False)
+    """Count what is new, however much it is. Every record has one type, so types say how much."""
+    facets = {item.field: item for item in searcher.facets(question, fields, _TYPES)}
+    types = facets["type"].counts
+    total = None if types is None else sum(item.records for item in types)
+    shown = {
+        name: facet._replace(counts=facet.counts and facet.counts[:_VALUES])
+        for name, facet in facets.items()
+    }
+    return New(query, total, shown, is_much=False)
 
 
 def trend(finder: Finder, question: Question, now_us: int) -> Trend | None:

@@ -80,7 +80,7 @@ class Pulse:
                     account,
                     collection,
                     old.first_us,
-                    now,
+                    max(old.last_us, now),
                     old.pulls + 1,
                     old.objects + objects,
                     max(old.position_us, position_us),

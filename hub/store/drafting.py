@@ -31,7 +31,8 @@ class Drafts(Protocol):
 
         Raises:
             Stale: It has another version by now, or is gone.
-            HubError: BAD_REQUEST when the account has `most` already; DENIED for nobody.
+            HubError: BAD_REQUEST when the account has `most` that were not published; DENIED for
+                nobody. Of those that were published, the oldest make room.
         """
 
     def drop_draft(self, scope: Scope, draft_id: str) -> bool:

@@ -50,7 +50,7 @@ class DraftBook:
             if item.version != (known.version if known else 0):
                 raise Stale
             if known is None:
-                _require_room(connection, scope, most)
+                _make_room(connection, scope, most)
             kept = msgspec.structs.replace(
                 item,
                 account=scope.account,
@@ -102,12 +102,18 @@ def forget_drafts(
             )
 
 
-def _require_room(connection: sqlite3.Connection, scope: Scope, most: int) -> None:
+def _make_room(connection: sqlite3.Connection, scope: Scope, most: int) -> None:
+    """Room for one more: what was published long ago goes, what was not stays."""
+    if not scope.account:
+        raise HubError(Fault.DENIED, "only an account may have drafts")
+    connection.execute(
+        "DELETE FROM draft WHERE account = ?1 AND status_id <> '' AND id NOT IN (SELECT id FROM"
+        " draft WHERE account = ?1 ORDER BY status_id = '' DESC, changed_us DESC, id LIMIT ?2)",
+        (scope.account, most - 1),
+    )
     (others,) = single(
         connection.execute("SELECT count(*) FROM draft WHERE account = ?", (scope.account,))
     )
-    if not scope.account:
-        raise HubError(Fault.DENIED, "only an account may have drafts")
     if others >= most:
         raise HubError(
             Fault.BAD_REQUEST,

@@ -46,6 +46,9 @@ _SURVEY_EACH_S = 0.2e-6
 record adds. Whoever waits for a page of a small hub has it at once, and on a large one something is
 counted at all. By the clock it has the time of one count."""
 
+_LOOK_S = 0.25e-6
+"""What a look at each record that matches takes at least"""
+
 _SUGGEST_FROM = 5000
 """The newest records that match; suggestions are from these."""
 
@@ -121,11 +124,16 @@ class SqliteFinder:
         """See `Finder.survey`."""
         end, spent = time.monotonic() + self._count_s, time.thread_time() + self._patience()
 
+        least = 0.0
+
         def rows(ask: Callable[[Sequence[Range]], Where]) -> list[tuple[Any, ...]] | None:
             left, cpu = end - time.monotonic(), spent - time.thread_time()
-            return self._counted(scope, ask, left, cpu=cpu) if min(left, cpu) > 0 else None
+            return self._counted(scope, ask, left, cpu=cpu) if min(left, cpu) > least else None
 
         kinds = rows(lambda ranges: finding.kinds(ranges, node))
+        total = None if kinds is None else sum(row[-1] for row in kinds)
+        # What cannot be done in time is not begun.
+        least = (total or 0) * _LOOK_S
         bars = rows(lambda ranges: finding.bars(ranges, node, instant, DAY_US))
         counts = {name: counted.by(kinds, name, most) for name in fields if name in COLUMNS}
         for name in fields:
@@ -133,7 +141,7 @@ class SqliteFinder:
                 found = rows(partial(finding.keys, node=node, field=name, most=most))
                 counts[name] = None if found is None else [Count(*row) for row in found]
         return Survey(
-            None if kinds is None else sum(row[-1] for row in kinds),
+            total,
             [Facet(name, counts[name]) for name in fields],
             None if bars is None else [Bar(*row) for row in bars],
         )

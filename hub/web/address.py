@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 ADDRESSES: Mapping[str, str] = MappingProxyType(
     {
@@ -80,6 +80,9 @@ ADDRESSES: Mapping[str, str] = MappingProxyType(
 )
 """By name, in the order of the documentation"""
 
+_SAFE = ":/,@*"
+"""Readable in the address bar: what needs no escape in a query is not escaped."""
+
 _PART = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 
 
@@ -96,11 +99,15 @@ def link(name: str, /, **given: Any) -> str:
     return path + query({key: value for key, value in given.items() if key not in names})
 
 
+def quoted(text: str) -> str:
+    """A value of a query parameter, as `query` writes it."""
+    return quote_plus(text, safe=_SAFE)
+
+
 def query(given: Mapping[str, Any]) -> str:
     """A query string with its question mark; empty when there is nothing to say."""
     said = {key: value for key, value in given.items() if value not in (None, "", [], ())}
-    # Readable in the address bar: what needs no escape in a query is not escaped.
-    return f"?{urlencode(said, doseq=True, safe=':/,@*')}" if said else ""
+    return f"?{urlencode(said, doseq=True, safe=_SAFE)}" if said else ""
 
 
 def changed(path: str, args: Mapping[str, list[str]], changes: Mapping[str, Any]) -> str:

@@ -8,8 +8,10 @@ from hub.language.edit import Draft, clause
 from hub.language.values import show
 from hub.model.search import Count, Facet, Term
 from hub.service.search import keys_of
+from hub.web.address import quoted
 from hub.web.visit import Visit
 
+_PLACE = "query"
 _FRESH = {"before": None, "after": None, "open": None}
 """Another query begins on its first page, and counts anew."""
 
@@ -57,10 +59,14 @@ class Narrower:
         self._draft = draft
         self._aliases = keys_of(visit.scope, visit.directory)
         self._known: dict[tuple[str, str], str] = {}
+        # All links differ in the query alone, and there are hundreds of them on a page.
+        self._head, _, self._tail = visit.here(q=_PLACE, **_FRESH).partition(_PLACE)
 
     def search(self, query: str) -> str:
         """The page of another query."""
-        return self._visit.here(q=query, **_FRESH)
+        if not query:
+            return self._visit.here(q=None, **_FRESH)
+        return f"{self._head}{quoted(query)}{self._tail}"
 
     def to(self, field: str, value: str) -> str:
         """The address where a field has a value as well; empty: no query says that."""

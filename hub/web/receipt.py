@@ -12,6 +12,7 @@ from hub.model.record import KEPT, Status, Verdict
 from hub.service.drafts import Content, raws
 from hub.service.fetch import Reader
 from hub.web.frame import Answer
+from hub.web.problems import say_text
 from hub.web.visit import Visit
 
 _MOST_SHOWN = 2_000
@@ -23,7 +24,9 @@ class Line(NamedTuple):
     verdict: Verdict
     type: str
     name: str
-    is_readable: bool
+    is_kept: bool
+    message: str
+    """In the language of the page"""
 
 
 def view(visit: Visit, status_id: str) -> Answer:
@@ -37,6 +40,7 @@ def view(visit: Visit, status_id: str) -> Answer:
             verdict.id.partition("--")[0],
             names.get(verdict.id, ""),
             verdict.outcome in KEPT,
+            say_text(verdict.message, visit.lang) if verdict.message else "",
         )
         for verdict in status.verdicts[:_MOST_SHOWN]
     ]

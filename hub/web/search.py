@@ -27,7 +27,7 @@ from hub.web.narrow import Narrower, Shelf
 from hub.web.results import Row, row_of
 from hub.web.visit import Visit
 
-ROWS = 50
+ROWS = 40
 _MOST_VALUES = 10
 _MOST_OPENED = 50
 _SOON = ("type", "tlp", "publisher", "collection", "label", "sector")
@@ -36,7 +36,7 @@ _SOON = ("type", "tlp", "publisher", "collection", "label", "sector")
 _LATER = ("attack", "cve", "source", "relation", "language", "has")
 """Facets that are counted when somebody asks for them"""
 
-_FINE = 5_000
+_FINE = 1_000
 """So many records at most are looked at once more, to show hours"""
 
 _WORD = re.compile(r"[^\s()\"“”]+")
@@ -129,6 +129,7 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
         turns=_turns(visit, wish, page, rows),
         files=_files(wish),
         trouble=None,
+        copying=visit.text("Copy defanged"),
         **_fixed(),
     )
 

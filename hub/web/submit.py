@@ -13,7 +13,7 @@ import msgspec
 from flask import Response
 
 from hub.errors import Fault, HubError
-from hub.service.drafts import Content, Desk, Lack, Sheet, fresh, is_id, lacks, new_id
+from hub.service.drafts import Content, Desk, Lack, Sheet, fresh, is_id, is_stored, lacks, new_id
 from hub.service.intake.reading import MOST_BYTES, take
 from hub.service.publish import MeteredPublisher
 from hub.store.base import Stale
@@ -87,7 +87,7 @@ def _content(visit: Visit) -> Content | dict[str, str]:
         found = fresh(taken, visit.now_us)
     if isinstance(found, dict):
         return found
-    return start_values(visit, found)
+    return start_values(visit, found, desk_of(visit).last_collection(visit.scope))
 
 
 def _where(visit: Visit, sheet: Sheet) -> Response:
@@ -147,24 +147,27 @@ def _publish(visit: Visit, desk: Desk, sheet: Sheet, errors: dict[str, str]) -> 
         return _page(visit, sheet, errors), 400
     try:
         preview = previewed(visit, desk, sheet)
+        if preview.outlook and not preview.outlook.reaches:
+            return _page(visit, sheet, {"publish": _all_refused(visit)}), 400
         if visit.form.get("seen") != preview.digest:
             note = visit.text(
                 "Nothing is published yet. Look at who will receive it, then publish once more."
             )
             return _page(visit, sheet, note=note), 409
-        sheet, status = desk.publish(visit.scope, visit.directory, sheet, preview.creator)
+        status = desk.publish(visit.scope, visit.directory, sheet, preview.creator)
     except HubError as error:
         if error.fault in {Fault.STORE_DOWN, Fault.ABSENT}:
             raise
         field = error.field if error.field in {"audience", "collection"} else "publish"
         page = _page(visit, sheet, {field: visit.problem(error)})
         return page, 429 if error.fault is Fault.TOO_MANY else 400
-    if not sheet.head.status_id:
-        fault = visit.text(
-            "Nothing was published: every object was refused. The reasons are below."
-        )
-        return _page(visit, sheet, {"publish": fault}), 400
+    if not is_stored(status):
+        return _page(visit, sheet, {"publish": _all_refused(visit)}), 400
     return visit.go("receipt", status_id=status.id)
+
+
+def _all_refused(visit: Visit) -> str:
+    return visit.text("Nothing was published: every object was refused. The reasons are below.")
 
 
 def lacking(visit: Visit, found: list[Lack]) -> dict[str, str]:

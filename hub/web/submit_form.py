@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,10 @@ from hub.language.harvest import shown_value
 from hub.language.pasted import pasted
 from hub.language.refang import refang
 from hub.model.intake import Item, Taken
+from hub.model.party import Collection
+from hub.model.query import Label
 from hub.model.tlp import Tlp
+from hub.service.delivery import delivery
 from hub.service.drafts import LONGEST_TITLE, Content, findings, fresh
 from hub.service.intake.concerns import weighed
 from hub.service.intake.reading import LONGEST_TEXT, take_text
@@ -34,7 +37,7 @@ def filled(form: MultiDict[str, str]) -> dict[str, str]:
     return {name: value.replace("\r\n", "\n") for name, value in form.items()}
 
 
-def indicator_of(visit: Visit, own: Collection[str]) -> Content | dict[str, str]:
+def indicator_of(visit: Visit, own: Sequence[str]) -> Content | dict[str, str]:
     """The short form for one indicator."""
     errors: dict[str, str] = {}
     text = plain(visit.form.get("value", ""))
@@ -82,22 +85,34 @@ def incident_of(visit: Visit) -> Content | dict[str, str]:
     )
 
 
-def start_values(visit: Visit, content: Content) -> Content:
+def start_values(visit: Visit, content: Content, last: int) -> Content:
     """Where it is published and how it is marked, until somebody says otherwise.
 
-    The collection is the first in the order of titles; the marking is what the objects say, or
-    else the collection's own.
+    The collection is where the account published last, or else the one that reaches the fewest;
+    the marking is what the objects say, or else the collection's own.
+
+    Args:
+        visit: Who submits.
+        content: A new draft.
+        last: Key of the collection where the account published last; 0: none is known.
     """
-    writable = sorted(
-        (item.title, key)
-        for key, item in visit.directory.collections.items()
-        if key in visit.scope.writable
-    )
+    writable = [
+        item for key, item in visit.directory.collections.items() if key in visit.scope.writable
+    ]
     if not writable:
         return content
-    collection = visit.directory.collections[writable[0][1]]
+    collection = min(
+        writable, key=lambda item: (item.key != last, _reach(visit, item), item.title)
+    )
     tlp = content.tlp or min(collection.default, visit.scope.clearance).text
     return msgspec.structs.replace(content, collection=collection.key, tlp=tlp)
+
+
+def _reach(visit: Visit, collection: Collection) -> tuple[bool, bool, int]:
+    """Whether nobody else or everybody receives what is published there as usual, and how many do."""
+    label = Label(collection.key, collection.default, frozenset())
+    found = delivery(visit.scope, visit.directory, label, visit.now_us)
+    return len(found.orgs) < 2, found.public, len(found.orgs)  # noqa: PLR2004 - its own and others
 
 
 def changed(visit: Visit, before: Content) -> tuple[Content, dict[str, str]]:
@@ -202,5 +217,5 @@ def _collection(visit: Visit) -> int:
     return keys.get(visit.form.get("collection", ""), 0)
 
 
-def _known(text: str, words: Collection[str]) -> str:
+def _known(text: str, words: Container[str]) -> str:
     return text if text in words else ""

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from hub.errors import HubError
 from hub.language.defang import defang
-from hub.model.party import Group, Subject
 from hub.model.record import Refusal
 from hub.model.tlp import Tlp
-from hub.policy import belongs
+from hub.policy import may_address, readers
 from hub.service.drafts import Content, Desk, Outlook, Sheet, findings, lacks
 from hub.stix.compose import makes
+from hub.web.problems import say_text
 from hub.web.submit_form import own_of
 from hub.web.submit_words import shown
 from hub.web.visit import Visit
@@ -61,16 +61,22 @@ def look(visit: Visit, desk: Desk, sheet: Sheet, other: Content | None) -> dict[
         "left": _left(content),
         "findings": findings(content, own_of(visit)),
         "preview": preview,
-        "refused": [
-            item
-            for item in (preview.outlook.made if preview.outlook else ())
-            if isinstance(item, Refusal)
-        ],
+        "refused": _refused(visit, preview.outlook),
+        "details": lambda text: say_text(text, visit.lang) if text else "",
         "collections": _collections(visit),
         "levels": [(tlp.text, tlp <= visit.scope.clearance) for tlp in Tlp],
         "people": _people(visit, content.collection),
         "labels": shown(visit),
     }
+
+
+def _refused(visit: Visit, outlook: Outlook | None) -> dict[str, int]:
+    """Why objects would be refused, and how many each time."""
+    counts: Counter[str] = Counter()
+    for item in outlook.made if outlook else ():
+        if isinstance(item, Refusal):
+            counts[say_text(item.reason.partition(": ")[2], visit.lang)] += 1
+    return dict(counts.most_common(20))
 
 
 def _left(content: Content) -> dict[str, int]:
@@ -96,24 +102,19 @@ def _people(visit: Visit, key: int) -> list[tuple[str, str]]:
     directory = visit.directory
     if key not in visit.scope.writable:
         return []
-    granted = {g.subject for g in directory.grants if g.read and g.collection == key}
-    public = directory.collections[key].public
+    collection = directory.collections[key]
+    reading = readers(directory, collection)
     orgs = [
         (f"org:{slug}", visit.org_name(slug))
         for slug in sorted(directory.orgs)
-        if public or not granted.isdisjoint(belongs(slug, directory))
+        if collection.public or ("org", slug) in reading
     ]
     circles = [
-        (f"{kind}:{name}", circle.title)
-        for (kind, name), circle in sorted(directory.circles().items())
-        if _addresses(visit, (kind, name), circle)
+        (":".join(subject), circle.title)
+        for subject, circle in sorted(directory.circles().items())
+        if may_address(visit.scope, directory, subject)
     ]
     return orgs + circles
-
-
-def _addresses(visit: Visit, subject: Subject, circle: Any) -> bool:
-    own = isinstance(circle, Group) and circle.owner == visit.scope.org
-    return own or subject in visit.scope.subjects
 
 
 def _differences(visit: Visit, mine: Content, other: Content) -> list[tuple[str, str, str]]:

@@ -34,7 +34,6 @@ HELP = (
 
 PAGES: dict[str, tuple[Place, ...]] = {
     "login": (Place("/login", ""),),
-    "overview": (Place("/"), Place("/", "partner"), Place("/", "admin")),
     "search": (
         Place("/search"),
         Place("/search?q=type:malware&cols=name&cols=added&cols=tlp&cols=label"),
@@ -42,6 +41,25 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/search?q=type:", status=400),
         Place("/search?q=nothing+has+this"),
         Place("/search?q=type:report", "partner"),
+    ),
+    "overview": (
+        Place("/"),
+        Place("/?since=month&count=all"),
+        Place("/?since=month&count=all", "partner"),
+        Place("/", "admin"),
+    ),
+    "collections": (Place("/collections"), Place("/collections", "partner")),
+    "collection": (
+        Place("/collections/early-warning"),
+        Place("/collections/early-warning", "partner"),
+        Place("/collections/nowhere", status=404),
+    ),
+    "partners": (Place("/partners"), Place("/partners", "admin")),
+    "partner": (
+        Place("/partners/vn-centre"),
+        Place("/partners/sg-partner", "admin"),
+        Place("/partners/vn-centre", "partner"),
+        Place("/partners/nobody", status=404),
     ),
     "searches": (Place("/searches"),),
     "object": (
@@ -67,10 +85,6 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/techniques?as=table", "partner"),
         Place("/techniques?q=type:", status=400),
     ),
-    "collections": (Place("/collections"), Place("/collections", "partner")),
-    "collection": (Place("/collections/national"), Place("/collections/early-warning", "partner")),
-    "partners": (Place("/partners"), Place("/partners", "partner")),
-    "partner": (Place("/partners/sg-partner"), Place("/partners/vn-centre", "partner")),
     "account": (Place("/account"),),
     "account_password": (Place("/account/password"),),
     "account_factor": (Place("/account/second-factor"),),

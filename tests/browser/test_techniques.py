@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -82,3 +83,7 @@ def test_a_cell_leads_to_the_search(console: Callable[..., Page]) -> None:
         [box["x"] + box["width"] - 8, box["y"] + 8],
     )
     assert at == href
+    link.click()
+    page.wait_for_url("**/search?**")
+    assert page.locator("[data-row]").count() > 0
+    expect(page.locator("main input[name=q]").first).to_have_value(re.compile("^KhoáTre attack:T"))

@@ -113,6 +113,19 @@ def test_an_account_has_so_many(filled):
     put(filled, "d")
 
 
+def test_what_was_published_makes_room_oldest_first(filled, clock):
+    for name in "abc":
+        put(filled, name, status_id="" if name == "b" else "published")
+        clock.advance(1)
+    put(filled, "d")
+    assert names(filled) == ["d", "c", "b"]
+    clock.advance(1)
+    put(filled, "e")
+    assert names(filled) == ["e", "d", "b"]
+    with pytest.raises(HubError, match="3 drafts"):
+        put(filled, "f")
+
+
 def test_one_that_expired_is_gone_and_takes_no_room(filled, clock):
     for name in "abc":
         put(filled, name)

@@ -80,7 +80,7 @@ def positions_count_what_is_hidden(patch: Plant) -> None:
     patch.setattr(search.Positions, "write", write)
 
 
-METHODS = ("find", "count", "facets", "histogram", "suggest", "summaries")
+METHODS = ("find", "count", "facets", "histogram", "survey", "suggest", "summaries")
 PLANTS = (
     *(beyond(SqliteFinder, name) for name in METHODS),
     *(beyond(RecordPieces, name) for name in ("pick", "held")),

@@ -133,6 +133,20 @@ def a_value_on_a_few_records_is_known_to_anybody(plant: Plant) -> None:
     plant.setattr(finding, "seen", lambda _, keys: true(EVERYTHING, keys))
 
 
+def the_oldest_come_last(plant: Plant) -> None:
+    true = finding.first
+
+    def first(ranges: Any, node: Any, place: Any, *rest: Any, **few: Any) -> Where:
+        return true(ranges, node, place._replace(rising=False), *rest, **few)
+
+    plant.setattr(finding, "first", first)
+
+
+def a_survey_counts_what_is_hidden(plant: Plant) -> None:
+    true = finding.kinds
+    plant.setattr(finding, "kinds", lambda _, node: true(EVERYTHING, node))
+
+
 BUGS: tuple[Callable[[Plant], None], ...] = (
     the_scope_is_dropped,
     tokens_of_labels_are_trusted_alone,
@@ -153,6 +167,8 @@ BUGS: tuple[Callable[[Plant], None], ...] = (
     counts_by_an_index_forget_a_label,
     counts_by_an_index_hold_what_is_hidden,
     a_value_on_a_few_records_is_known_to_anybody,
+    the_oldest_come_last,
+    a_survey_counts_what_is_hidden,
 )
 
 

@@ -16,6 +16,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from hub.service.limits import Quota
+from hub.service.publish import Publisher
 from tests import fakes
 from tests.http.asking import Hub
 from tests.http.browser import Browser
@@ -260,6 +261,25 @@ class TestNothingLost:
         assert answer.status_code in {400, 409}
         assert text in html.unescape(answer.text)
         assert stored(hub) == []
+
+    def test_a_window_that_saves_while_another_publishes_is_led_to_the_receipt(
+        self, hub, person, monkeypatch
+    ):
+        path = person.begin()
+        page = person.page(path)
+        before = Publisher.publish
+
+        def meanwhile(self, *args):
+            monkeypatch.undo()
+            [head] = hub.store.drafts(scope_of(hub))
+            kept = hub.store.draft(scope_of(hub), head.id)
+            hub.store.put_draft(scope_of(hub), kept, life_us=10**12, most=9)
+            return before(self, *args)
+
+        monkeypatch.setattr(Publisher, "publish", meanwhile)
+        receipt = person.act(path, "publish", page).headers["Location"]
+        assert receipt.startswith("/receipts/")
+        assert person.get(path).headers["Location"] == receipt
 
 
 class TestWhoReceivesIt:

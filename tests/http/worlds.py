@@ -25,9 +25,11 @@ from hub.http.session import Current, SessionDoorman
 from hub.model.party import ANONYMOUS, Caller, Role
 from hub.model.session import Session
 from hub.service.publish import Publisher
+from hub.service.pulse import Pulse
 from hub.store.base import Act, Tally
 from hub.store.finder import SqliteFinder
 from hub.store.labels import Labels
+from hub.store.pulse import SqlitePulse, beside
 from hub.store.search import Finder
 from hub.store.sqlite import SqliteStore
 from tests import fakes
@@ -51,6 +53,7 @@ anonymous_per_minute = 0
 """
 _FIRST_STATUS = 10_000
 _MOST_PAGES = 30
+_NEVER_S = 86_400.0
 
 
 class Ask(NamedTuple):
@@ -150,7 +153,13 @@ class World:
             Publisher, new_id=lambda: fakes.uuid_of(_FIRST_STATUS + self._step)
         )
         self.searched = engine(self.store)
+        # Written down when it is asked for, not when a thread comes to it.
+        kept = SqlitePulse(beside(self.config.store_path))
+        self.pulse = Pulse(kept, clock=self.clock, pause_s=_NEVER_S)
+        kept.visit("")
+        kept._database.connection().execute("PRAGMA synchronous = OFF")
         with (
+            mock.patch.object(app, "Pulse", return_value=self.pulse),
             mock.patch.object(app, "Publisher", named),
             mock.patch.object(app, "now_us", self.clock),
             mock.patch.object(app, "SessionDoorman", Injected),
@@ -171,6 +180,10 @@ class World:
             connection.execute("UPDATE clock SET last_us = 0")
         self.store._labels = Labels()
         self.searched.empty()
+        self.pulse.flush()
+        with self.pulse._kept._database.writing() as connection:
+            for table in ("pull", "pull_day", "fall", "visit"):
+                connection.execute(f"DELETE FROM {table}")
 
     def run(self, viewer: Viewer, steps: Sequence[Step | None]) -> Iterator[Answer]:
         """The viewer's answers, step by step."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from hub.model.party import Organisation
+from hub.model.tlp import Tlp
 from hub.stix.sample import cast, values, words
 from hub.stix.sample.attack import TECHNIQUES
 from hub.stix.sample.pen import MARKING, Obj, Pen, revised, stamp
@@ -107,8 +108,10 @@ class Findings:
 
     def _observed(self, found: Sequence[Value]) -> Iterator[Obj]:
         pen = self._pen
+        if pen.colour is Tlp.CLEAR:
+            return
         # An observable has no versions: it says the same wherever the attack is told.
-        marked = {"object_marking_refs": [MARKING[self._plot.profile]]}
+        marked = {"object_marking_refs": [MARKING[max(self._plot.profile, Tlp.GREEN)]]}
         seen = {item["id"]: item for value in found if (item := values.observable(value))}
         if not seen:
             return

@@ -32,13 +32,17 @@ class Told(NamedTuple):
     """Of the collection"""
 
     def objects(self, indicators: list[Obj]) -> Iterator[Obj]:
-        """Report with its translation, incident, and a note that asks for an answer."""
+        """Report with its translation, incident, victim, and a note that asks for an answer."""
         found = [*indicators, self.profile.malware, self.profile.campaign, self.profile.group]
         if incident := self._incident():
             yield incident
             yield self._note(incident)
             found.append(incident)
             yield self.pen.link(self.profile.campaign, "related-to", incident)
+        if self.pen.colour is not Tlp.CLEAR:
+            victim = self._victim()
+            yield victim
+            yield self.pen.link(self.profile.campaign, "targets", victim)
         report = self._report(found)
         yield from (report, self._translation(report))
 
@@ -103,6 +107,13 @@ class Told(NamedTuple):
             strict = {"marking_ref": MARKING[Tlp.AMBER_STRICT], "selectors": ["description"]}
             made["granular_markings"] = [strict]
         return made
+
+    def _victim(self) -> Obj:
+        """Who was hit, without a name."""
+        sector = cast.VICTIMS[self.plot.sector].said(self.pen.language)
+        name = words.VICTIM.said(self.pen.language).format(sector=sector, number=self.number + 1)
+        members = {"identity_class": "organization", "sectors": [self.plot.sector]}
+        return self.pen.write("identity", "victim", name=name, **members)
 
     def _note(self, incident: Obj) -> Obj:
         said = words.SEARCH.said(self.pen.language)

@@ -72,3 +72,4 @@ LARGER = Text(
     "Update: a new variant has another key for its configuration.",
 )
 SAMPLE = Text("Dữ liệu minh hoạ.", "Demonstration data.")
+VICTIM = Text("Đơn vị bị ảnh hưởng {number}: {sector}", "Victim {number}: {sector}")

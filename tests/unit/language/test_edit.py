@@ -119,6 +119,22 @@ def test_a_query_in_one_line_means_the_same(query: str) -> None:
     assert parse(shown, SETTING).node == parse(query, SETTING).node
 
 
+@given(
+    st.lists(
+        st.sampled_from([q for q in QUERIES if "," not in q and "\n" not in q]),
+        min_size=8,
+        max_size=20,
+    )
+)
+def test_one_of_very_many_is_taken_away(queries: list[str]) -> None:
+    one = draft(" ".join(f"({query})" for query in queries if query))
+    for place in range(len(one.conditions)):
+        rest = [each.node for number, each in enumerate(one.conditions) if number != place]
+        left = one.without(place)
+        assert left is not None
+        assert parse(left, SETTING).node == all_of(rest)
+
+
 def test_what_was_added_is_found_and_taken_away() -> None:
     one = Draft(Draft("a OR b", SETTING).add("label:c2"), SETTING)
     assert one.find("label:c2") == 1
@@ -143,3 +159,15 @@ def test_everything_has_no_condition() -> None:
     assert Draft("*", SETTING).conditions == ()
     assert parse("", SETTING).node == EVERYTHING
     assert set(KEYWORDS) <= set(FIELDS)
+
+
+def test_many_values_do_not_become_a_list() -> None:
+    one = Draft(" ".join(f"198.51.100.{number}" for number in range(1, 12)), SETTING)
+    rest = all_of([each.node for each in one.conditions[1:]])
+    assert parse(one.without(0) or "", SETTING).node == rest
+
+
+def test_a_value_of_which_a_query_says_the_beginning_is_not_found() -> None:
+    one = Draft("label:a", SETTING)
+    assert one.find(clause("label", "a")) == 0
+    assert one.find(clause("label", "a “b” c")) is None

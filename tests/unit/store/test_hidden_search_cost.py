@@ -91,6 +91,10 @@ ASKED: dict[str, Callable[[SqliteFinder, Scope], Any]] = {
     "count by type": lambda finder, viewer: finder.count(viewer, Has("type", ("indicator",))),
     "publishers": lambda finder, viewer: finder.facets(viewer, EVERYTHING, ["publisher"], 10),
     "bars": lambda finder, viewer: finder.histogram(viewer, EVERYTHING, "created", 1000),
+    "oldest": lambda finder, viewer: finder.find(viewer, Words(("evil",)), 0, 1000, rising=True),
+    "survey": lambda finder, viewer: finder.survey(
+        viewer, EVERYTHING, ["type", "cve"], 10, instant="created"
+    ),
     "suggest": lambda finder, viewer: finder.suggest(viewer, "cve", "cve-2026", 10),
     "summaries": lambda finder, viewer: finder.summaries(viewer, [Term("ip", "198.51.100.7")]),
 }
@@ -111,7 +115,7 @@ class World(NamedTuple):
             count += 1
             return 0
 
-        finder = SqliteFinder(self.store.database, count_s=60)
+        finder = SqliteFinder(self.store.database, count_s=60, survey_s=60)
         answer = ASKED[name](finder, self.viewer)
         connection = self.store.database.connection()
         connection.set_progress_handler(one, 1)
@@ -183,7 +187,7 @@ def test_an_answer_costs_the_same(worlds: dict[str, World], name: str) -> None:
     for hide in (each for each in WAYS if each.__name__ in worlds):
         allowed = costs[BARE] * A_LITTLE + A_FEW
         if hide is newer_versions:
-            allowed += PER_RECORD * OBJECTS * (2 if name == "facets" else 1)
+            allowed += PER_RECORD * OBJECTS * {"facets": 2, "survey": 3}.get(name, 1)
         assert costs[hide.__name__] <= allowed, costs
 
 

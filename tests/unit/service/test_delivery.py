@@ -10,6 +10,7 @@ from hub.errors import Fault, HubError
 from hub.model.party import ANONYMOUS, Caller, Grant, Role
 from hub.model.query import Label, Scope
 from hub.model.tlp import Tlp
+from hub.service.delivery import delivery
 from tests.unit.directories import (
     AMBER,
     CASE,
@@ -35,7 +36,7 @@ WRITES = Grant(SHARED.key, MINISTRY, read=True, write=True)
 
 def told(found, label, at_us=10):
     scope = policy.scope(caller("ministry", Role.PUBLISHER), found)
-    return policy.delivery(scope, found, label, at_us)
+    return delivery(scope, found, label, at_us)
 
 
 def shared(tlp: Tlp, audience=EVERYBODY) -> Label:
@@ -46,7 +47,7 @@ def shared(tlp: Tlp, audience=EVERYBODY) -> Label:
 @given(found=DIRECTORIES, label=LABELS, at_us=INSTANTS)
 def test_an_organisation_is_listed_if_some_account_of_it_would_see_the_record(found, label, at_us):
     everything = Scope(writable=frozenset({label.collection}))
-    answer = policy.delivery(everything, found, label, at_us)
+    answer = delivery(everything, found, label, at_us)
     expected = {
         item.org
         for item in found.accounts.values()
