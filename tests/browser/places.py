@@ -129,8 +129,8 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/admin/audit?action=token&from=soon", "admin", status=400),
     ),
     "admin_why": (
-        Place("/admin/why", "admin"),
-        Place("/admin/why?account=partner&collection=national&object={malware}", "admin"),
+        Place("/admin/why", "officer"),
+        Place("/admin/why?account=partner&collection=national&object={malware}", "officer"),
     ),
     "admin_settings": (Place("/admin/settings", "admin"),),
     "admin_search": (Place("/admin/search", "admin"),),
