@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster check lint types layers sizes bench bench-search bench-pages docs fmt venv
+.PHONY: help run test test-cluster pictures check lint types layers sizes bench bench-search bench-pages docs fmt venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -23,6 +23,9 @@ test: $(VENV)/.stamp ## Run the tests; the lines "SKIPPED" name what this machin
 
 test-cluster: $(VENV)/.stamp ## Run only the tests with three Elasticsearch nodes
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) -m cluster
+
+pictures: $(VENV)/.stamp ## Take the pictures of docs/tour.md anew; needs a browser
+	HUB_TEST_REQUIRE=browser HUB_PICTURES=docs/pictures $(BIN)/python -m pytest $(PYTEST_FLAGS) tests/browser/test_tour.py
 
 check: lint types layers sizes docs ## Check style, types, layers, sizes and documents, without the tests
 

@@ -30,8 +30,8 @@ _SAMPLE = 200
 _EVEN = 0.9
 _HALF = 0.5
 _WIDEST = 200
-# About two seconds of work, and several times what the longest honest list takes.
-_MOST_LOOKS = 60_000
+# Some seconds of work, and twice what the longest honest list takes.
+_MOST_LOOKS = 150_000
 _LONGEST = 10_000
 
 

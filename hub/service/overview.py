@@ -30,7 +30,7 @@ FIELDS = ("type", "sector", "tlp", "publisher", "collection")
 MOST_COUNTED = 3000
 """Of more records than that only the number is told, unless it is asked for."""
 
-_VALUES = 8
+_VALUES = 6
 _TYPES = 1000
 """More than there are"""
 

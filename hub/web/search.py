@@ -36,7 +36,7 @@ _SOON = ("type", "tlp", "publisher", "collection", "label", "sector")
 _LATER = ("attack", "cve", "source", "relation", "language", "has")
 """Facets that are counted when somebody asks for them"""
 
-_FINE = 5_000
+_FINE = 1_000
 """So many records at most are looked at once more, to show hours"""
 
 _WORD = re.compile(r"[^\s()\"“”]+")

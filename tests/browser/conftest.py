@@ -134,6 +134,8 @@ def found(browser: Browser, desk: Desk, demo: hubs.Served) -> dict[str, str]:
         objects = {kind: _first(session, demo.url, kind) for kind in TYPES}
     with watched(browser, demo.url, state=desk.state(demo, "admin")) as page:
         token = _linked(page, "/admin/tokens", "/revoke")
+    with watched(browser, demo.url) as page:
+        log_in(page, "analyst", demo.passwords["analyst"])  # a second session, to be ended
     with watched(browser, demo.url, state=desk.state(demo, "analyst")) as page:
         session = _linked(page, "/account", "/end")
         made = {"receipt": _publish(page), "draft": _draft(page)}

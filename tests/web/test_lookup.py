@@ -138,6 +138,15 @@ class TestMany:
         plain = inside.send(page.form("exact"), button=("download", f"{part}.txt"))
         assert len(plain.html.splitlines()) == count
 
+    def test_the_values_of_a_page_are_not_read_as_a_text_again(
+        self, inside: Surfer, known: str
+    ) -> None:
+        # In a text, a line that begins with # would be a comment.
+        page = look_up(inside, many(known, 200) + "\nfoo.example, #tag")
+        assert counts(page) == [204, 1, 201, 2]
+        again = inside.send(page.form("exact"), button=("show", "not-understood-1"))
+        assert counts(again) == [204, 1, 201, 2]
+
     def test_values_can_be_changed(self, inside: Surfer, known: str) -> None:
         page = look_up(inside, many(known, 400))
         form = inside.send(page.form("exact"), button=("edit", "1")).form("values")

@@ -6,9 +6,10 @@ import re
 
 import msgspec
 import pytest
+import segno
 
 from hub.store.base import Act
-from hub.web.account import program
+from hub.web.account import _picture, program
 from tests import fakes
 from tests.http.asking import Hub
 from tests.http.browser import Phone
@@ -87,7 +88,7 @@ class TestPassword:
             reader.send(form, **(GIVEN | {"old_password": f"wrong {number}"}))
         answer = reader.send(form, **GIVEN)
         assert answer.status_code == 400
-        assert "too many log-ins failed" in text(answer)
+        assert "Too many log-ins failed" in text(answer)
 
     def test_sent_twice(self, hub: Hub, reader: Person) -> None:
         form = reader.form(PASSWORD)
@@ -164,7 +165,7 @@ class TestFactor:
         phone = begun(reader)
         answer = reader.fill(FACTOR, code=phone.wrong())
         assert answer.status_code == 400
-        assert "the code is wrong" in fault(answer, "code")
+        assert "The code is wrong" in fault(answer, "code")
         assert reader.fill(FACTOR, code=phone.code()).status_code == 200
 
     def test_codes_are_shown_once(self, reader: Person) -> None:
@@ -273,3 +274,17 @@ class TestSessions:
 )
 def test_browsers_in_short(label: str, shown: str) -> None:
     assert program(label) == shown
+
+
+def test_the_picture_is_the_code_of_the_address():
+    address = "otpauth://totp/Sample:reader?secret=ABCDEFGHIJKLMNOP&issuer=Sample"
+    picture = _picture(address)
+    dark = set()
+    for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", picture.path):
+        dark |= {(int(x) + step, int(y)) for step in range(int(length))}
+    code = segno.make_qr(address, error="m")
+    wanted = {
+        (x + 4, y + 4) for y, row in enumerate(code.matrix) for x, bit in enumerate(row) if bit
+    }
+    assert dark == wanted
+    assert picture.size == len(code.matrix) + 8

@@ -162,7 +162,7 @@ class TestOrganisations:
         before = hub.store.directory()
         answer = boss.fill("/admin/new/organisation", **(NEW_ORG | {"slug": "grid"}))
         assert answer.status_code == 409
-        assert "somebody else changed this meanwhile" in text(answer)
+        assert "Somebody else changed this meanwhile" in text(answer)
         assert 'value="Trung tâm"' in answer.text
         assert hub.store.directory() == before
 
@@ -289,7 +289,7 @@ class TestAccounts:
         other = changed(hub, "reader", clearance=Tlp.RED)
         answer = boss.send(form, role_publisher="yes", clearance="clear")
         assert answer.status_code == 409
-        assert "somebody else changed this meanwhile" in text(answer)
+        assert "Somebody else changed this meanwhile" in text(answer)
         assert hub.store.directory().accounts["reader"] == other
 
     def test_the_only_administrator_stays(self, hub: Hub, boss: Person) -> None:
@@ -354,7 +354,7 @@ class TestDeeds:
     def test_a_second_factor_that_is_not_there(self, boss: Person) -> None:
         answer = boss.fill("/admin/accounts/reader/reset-factor")
         assert answer.status_code == 409
-        assert "there is no second factor" in text(answer)
+        assert "There is no second factor" in text(answer)
 
     def test_a_certificate_is_required(self, hub: Hub, boss: Person) -> None:
         page = text(boss.get("/admin/accounts/reader/require"))

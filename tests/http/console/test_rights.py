@@ -38,7 +38,7 @@ class TestTokens:
         before = hub.store.directory()
         again = boss.send(form)
         assert again.status_code == 400
-        assert "there is a token" in text(again)
+        assert "There is a token" in text(again)
         assert hub.store.directory() == before
 
     @pytest.mark.parametrize(

@@ -159,3 +159,15 @@ def test_everything_has_no_condition() -> None:
     assert Draft("*", SETTING).conditions == ()
     assert parse("", SETTING).node == EVERYTHING
     assert set(KEYWORDS) <= set(FIELDS)
+
+
+def test_many_values_do_not_become_a_list() -> None:
+    one = Draft(" ".join(f"198.51.100.{number}" for number in range(1, 12)), SETTING)
+    rest = all_of([each.node for each in one.conditions[1:]])
+    assert parse(one.without(0) or "", SETTING).node == rest
+
+
+def test_a_value_of_which_a_query_says_the_beginning_is_not_found() -> None:
+    one = Draft("label:a", SETTING)
+    assert one.find(clause("label", "a")) == 0
+    assert one.find(clause("label", "a “b” c")) is None

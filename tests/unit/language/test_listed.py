@@ -134,6 +134,12 @@ def test_a_long_text_takes_seconds_at_most(text):
 def test_a_text_of_very_many_words_is_refused_in_seconds():
     start = process_time()
     with pytest.raises(HubError) as caught:
-        listed(" ".join(f"word{n}" for n in range(120_000)))
+        listed(" ".join(f"word{n}" for n in range(160_000)))
     assert (caught.value.fault, caught.value.field) == (Fault.TOO_LARGE, "values")
-    assert process_time() - start < 10
+    assert process_time() - start < 20
+
+
+def test_ten_thousand_values_with_what_reports_put_around_them_are_read():
+    lines = [f"{n}) host{n} [.] evil [.] example" for n in range(5_000)]
+    lines += [f"- SHA-256: {n:064x}" for n in range(5_000)]
+    assert len(listed("\n".join(lines)).values) == 10_000

@@ -3,9 +3,9 @@
 import base64
 
 import pytest
-from hub.cli.handover import Handover, text
 
 from hub.service.connecting import PLACEHOLDER, Target, lines
+from hub.service.handover import Handover, text
 from tests import fakes
 
 URL = "https://hub.example"
