@@ -320,7 +320,7 @@ _ENVIRON: Mapping[str, Any] = {
 def _call(application: Any, environ: dict[str, Any]) -> Answer:
     started: list[tuple[str, list[tuple[str, str]]]] = []
     # A page of a new draft holds a random id.
-    with mock.patch.object(submit, "new_id", lambda: "0" * 32):
+    with mock.patch.object(submit, "new_id", return_value="0" * 32):
         chunks = application.wsgi_app(
             environ, lambda status, headers, _=None: started.append((status, headers))
         )
