@@ -36,7 +36,7 @@ PICTURES = {
     "search-error": Picture("/search?q=type:malware+AND+("),
     "object": Picture("/objects/{campaign}"),
     "graph": Picture("/objects/{campaign}/graph"),
-    "techniques": Picture("/techniques?q=type:report"),
+    "techniques": Picture("/techniques?q=type:incident"),
     "lookup": Picture("/lookup?v=198.51.100.7&v=dang-nhap[.]example&v=203.0.113.254&v=hello!"),
     "submit": Picture("/submit"),
     "draft": Picture("{draft}", click="button[value=preview]:visible"),
@@ -59,7 +59,7 @@ def test_a_picture_is_taken(
         page.set_viewport_size({"width": 1280, "height": 760})
     page.goto(wanted.path.format(**found))
     if wanted.click:
-        page.locator(wanted.click).first.click()
+        page.locator(wanted.click).last.click()
         page.wait_for_load_state()
     page.mouse.move(0, 0)
     page.screenshot(path=FOLDER / f"{name}.png")
