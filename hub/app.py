@@ -31,8 +31,9 @@ from hub.service.search import Searcher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
 from hub.store import pulse as pulses
-from hub.store.base import Counters, Store
+from hub.store.base import Store
 from hub.store.counters import SqliteCounters, beside
+from hub.store.counting import Counters
 from hub.store.database import Database, migrate, schema_version, version
 from hub.store.finder import FUNCTIONS, SqliteFinder
 from hub.store.local import LocalCounters

@@ -182,22 +182,6 @@ def oversees(caller: Caller, org: str) -> bool:
     return bool(caller.org) and (caller.org == org or bool(_OVERSEERS & caller.roles))
 
 
-def covers(wide: Scope, narrow: Scope) -> bool:
-    """Whether whoever has the wide scope sees everything that the narrow one sees."""
-    circles = all(
-        wide.subjects.get(subject, since + 1) <= since
-        for subject, since in narrow.subjects.items()
-    )
-    return circles and all(
-        any(
-            other.ceiling >= window.ceiling and other.since_us <= window.since_us
-            for other in wide.readable.get(key, ())
-        )
-        for key, windows in narrow.readable.items()
-        for window in windows
-    )
-
-
 def neighbours(caller: Caller, directory: Directory) -> frozenset[str]:
     """Slugs of the organisations that the caller knows of without having heard from them.
 

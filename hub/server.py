@@ -19,7 +19,8 @@ from hub.config.authorities import client_authorities, in_pem
 from hub.errors import ConfigError, HubError
 from hub.http.observe import log_to_stderr
 from hub.model.clock import now_us
-from hub.store.base import Counters, Store
+from hub.store.base import Store
+from hub.store.counting import Counters
 from hub.worker import PatientWorker
 
 _HOUR_S = 3600

@@ -111,6 +111,21 @@ class Scope(msgspec.Struct, frozen=True):
             return label.audience
         return label.audience.intersection(self.subjects)
 
+    def covers(self, narrow: Scope) -> bool:
+        """Whether whoever has this scope sees everything that the narrow one sees."""
+        circles = all(
+            self.subjects.get(subject, since + 1) <= since
+            for subject, since in narrow.subjects.items()
+        )
+        return circles and all(
+            any(
+                other.ceiling >= window.ceiling and other.since_us <= window.since_us
+                for other in self.readable.get(key, ())
+            )
+            for key, windows in narrow.readable.items()
+            for window in windows
+        )
+
     def knows(self, label: Label, added_us: int, publisher: str) -> bool:
         """Whether an answer to a publish may speak of the record.
 

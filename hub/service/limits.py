@@ -13,7 +13,7 @@ from hub.model.clock import now_us
 from hub.model.limit import Rate
 from hub.model.party import Caller
 from hub.model.record import KEPT, Outcome, Status
-from hub.store.base import Counters
+from hub.store.counting import Counters
 
 _MINUTE_S = 60
 _DAY_S = 86_400

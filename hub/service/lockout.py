@@ -20,7 +20,7 @@ from hub.errors import Throttled
 from hub.model.clock import now_us
 from hub.model.limit import Ladder, Rate
 from hub.service.limits import Meter, Rule, network_of
-from hub.store.base import Counters
+from hub.store.counting import Counters
 
 _MINUTE_S = 60
 _HOUR_S = 3600

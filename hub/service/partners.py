@@ -190,7 +190,7 @@ class Supervisor:
         reader = policy.scope(Caller(account.name, account.org, account.roles), self._directory)
         records = self._pulse.records(account.name)
         falls = self._pulse.falls(account.name)
-        whole = policy.covers(scope, reader)
+        whole = scope.covers(reader)
         pulls = [
             self._pulling(scope, reader, record, (now_us, whole))
             for record in records or ()

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from hub.errors import HubError
 from hub.model.limit import Ladder, Rate
-from hub.store.base import Counters
+from hub.store.counting import Counters
 
 _PAUSE_S = 5.0
 """Requests must not queue for counters that are locked: they are left alone for a while."""

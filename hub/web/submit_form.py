@@ -201,10 +201,12 @@ def _instant(visit: Visit, errors: dict[str, str], name: str) -> int:
         return 0
     try:
         found = datetime.fromisoformat(text)
-        return int(found.replace(tzinfo=found.tzinfo or UTC).timestamp()) * 1_000_000
+        at_s = int(found.replace(tzinfo=found.tzinfo or UTC).timestamp())
     except (ValueError, OverflowError):
+        at_s = -1
+    if at_s < 0:
         errors[name] = visit.text("A date is written like 2026-11-22, or 2026-11-22 08:30.")
-        return 0
+    return max(0, at_s) * 1_000_000
 
 
 def _labels(text: str) -> tuple[str, ...]:

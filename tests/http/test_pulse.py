@@ -77,7 +77,7 @@ def test_the_console_and_the_other_doors_are_no_pulls(hub: Hub, room: Room) -> N
     ("path", "fault", "words"),
     [
         ("/hub/collections/nowhere/objects/", "absent", "no such collection"),
-        ("/hub/collections/shared/objects/?next=xyz", "bad-cursor", "next"),
+        ("/hub/collections/shared/objects/?next=xyz", "bad-cursor", "not given out"),
     ],
 )
 def test_errors_of_an_account_are_noted_in_words(

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from hub.service.limits import Quota
@@ -144,6 +146,7 @@ class TestOneIndicator:
             ({"value": "no value at all"}, "value", "does not understand this value"),
             ({"indicator-confidence": "101"}, "indicator-confidence", "0 to 100"),
             ({"indicator-until": "tomorrow"}, "indicator-until", "2026-11-22"),
+            ({"indicator-until": "0001-01-01T00:00+14:00"}, "indicator-until", "2026-11-22"),
         ],
     )
     def test_what_is_wrong_stands_at_its_field(self, person, fields, at, text):
@@ -387,3 +390,83 @@ class TestOtherDoors:
         path = person.begin()
         assert person.act(path, "drop").status_code == 303
         assert person.get(path).status_code == 404
+
+
+NASTY = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        [
+            "<script>alert(1)</script>",
+            "0001-01-01T00:00+14:00",
+            "9999-12-31T23:59",
+            "-1",
+            "999999999999999999999",
+            "org:",
+            "\u202etxt.exe\u0000",
+            "\u0661\u0660",
+            "[" * 200,
+            "a," * 500,
+            '{"Event": {"Attribute": [{"type": "url", "value": "http://x.vn/\\u0000"}]}}',
+        ]
+    ),
+)
+NAMES = [
+    "form",
+    "draft",
+    "text",
+    "value",
+    "indicator-types",
+    "indicator-text",
+    "indicator-confidence",
+    "indicator-until",
+    "incident-title",
+    "incident-text",
+    "incident-since",
+    "incident-sector",
+    "drop",
+    "version",
+    "seen",
+    "keep",
+    "title",
+    "group",
+    "types",
+    "confidence",
+    "until",
+    "labels",
+    "sector",
+    "severity",
+    "since",
+    "collection",
+    "tlp",
+    "whom",
+    "audience",
+    "scrub",
+    "action",
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(fields=st.dictionaries(st.sampled_from(NAMES), NASTY, max_size=12), publish=st.booleans())
+def test_any_form_has_an_answer(hub, person, fields, publish):
+    kind = {"form": fields.get("form", "incident"), "incident-title": fields.get("title", "t")}
+    first = person.send("/submit", fields | kind)
+    assert first.status_code < 500
+    assert b"<script>alert" not in first.data
+    for head in hub.store.drafts(scope_of(hub)):
+        path = f"/submit/{head.id}"
+        answer = person.send(path, fields | {"action": "publish" if publish else "save"})
+        assert answer.status_code < 500, answer.text
+        page = person.get(path)
+        assert page.status_code < 500
+        assert b"<script>alert" not in page.data
+        hub.store.drop_draft(scope_of(hub), head.id)
+
+
+def test_two_thousand_values_make_a_page(hub, person):
+    text = "\n".join(f"a{n}[.]evil[.]example" for n in range(2_000))
+    path = person.begin(form="text", text=text)
+    page = person.page(path)
+    rows = sum(map(len, re.findall(r"<tr data-row>.*?</tr>", page, re.DOTALL)))
+    assert len(page.encode()) - rows < 100_000
+    assert person.act(path, "publish", page).status_code == 303
+    assert "2,000" in person.page(person.get(path).headers["Location"])

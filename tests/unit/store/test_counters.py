@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from hub.errors import Fault, StoreDown
 from hub.model.limit import SKEW_US, Ladder, Rate
-from hub.store.base import Counters
 from hub.store.counters import SqliteCounters, beside, prepare
+from hub.store.counting import Counters
 from hub.store.local import LocalCounters
 from tests.fakes import START_US
 
