@@ -176,7 +176,7 @@ def test_the_field_at_fault_is_named(seed: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nowhere", "/hub/none/", "/hub/collections/a/b/", "/apis/"]
+    "path", ["/nowhere", "/hub/none/", "/hub/collections/a/b/", "/apis/"]
 )
 def test_addresses_that_nobody_serves(hub: Hub, path: str) -> None:
     for account in ("publisher", "", "nobody"):
