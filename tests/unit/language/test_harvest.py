@@ -101,7 +101,9 @@ def test_a_value_reads_as_its_key(text):
 def test_plain_words_are_looked_at_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly all of a long report is words, and most of those have accents."""
     monkeypatch.setattr("hub.language.harvest.detect", pytest.fail)
-    text = "(Đăng nhập) vào 'ngân hàng', rồi đổi mật khẩu: không! Dấu tổ hợp: nga\u0302n ha\u0300ng…"
+    text = (
+        "(Đăng nhập) vào 'ngân hàng', rồi đổi mật khẩu: không! Dấu tổ hợp: nga\u0302n ha\u0300ng…"
+    )
     assert list(harvest(text, ENDINGS)) == []
 
 
