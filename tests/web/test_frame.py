@@ -175,6 +175,18 @@ class TestLateForms:
         ] == [self.FILLED["note"]]
         assert notes[0]["tag"] == ["a", "b"]
 
+    def test_a_long_text_comes_through_as_well(self, late, person, notes) -> None:
+        """Percent signs would make it three times as long, which is more than a page takes."""
+        name = person()
+        late.log_in(name)
+        form = late.get("/account").form("note")
+        form.encoding = "multipart/form-data"
+        late.send(late.get("/style").form("/logout"))
+        page = late.send(form, note='"' * 250_000)
+        asked = late.send(page.form("account"), account=name, password=fakes.PASSWORD)
+        assert late.send(asked.form("note")).path == "/style"
+        assert notes[0]["note"] == ['"' * 250_000]
+
     def test_after_another_log_in_it_is_asked_for_again(self, late, person, notes) -> None:
         late.log_in(person())
         form = late.get("/account").form("note")
