@@ -111,5 +111,5 @@ def test_plain_words_are_looked_at_no_further(monkeypatch: pytest.MonkeyPatch) -
     st.sampled_from(["%s", "%s.", "(%s)", "%s:", "%s;", "'%s'"]),
     st.sampled_from(["com", "example", "exe", "AS", "abcdef", "hxxp", "meow", "localhost", "dot"]),
 )
-def test_a_plain_word_is_no_value(around: str, word: str) -> None:
+def test_a_word_alone_is_no_value(around: str, word: str) -> None:
     assert read_value(around % word, ENDINGS) is None
