@@ -128,7 +128,7 @@ class TestLateForms:
         def view(visit: Visit) -> Answer:
             if visit.request.method == "POST":
                 notes.append(visit.form.to_dict(flat=False))
-                visit.say("Kept.")
+                visit.say(visit.form.get("say", "Kept."))
                 return visit.go("style")
             token = visit.current.token
             text = (
@@ -155,6 +155,12 @@ class TestLateForms:
         assert "Kept." in page.text
         assert "Kept." not in late.get("/style").text
         assert [note["tag"] for note in notes] == [["a", "b"]]
+
+    @pytest.mark.parametrize("said", ["\u1ec7" * 700, '"' * 2000, "\u1ec7a" * 900])
+    def test_a_long_notice_is_cut_and_not_lost(self, late: Surfer, person: Person, said) -> None:
+        late.log_in(person())
+        page = late.send(late.get("/account").form("note"), say=said)
+        assert said[:300] in page.text
 
     def test_after_the_session_it_goes_through_the_log_in(self, late, person, notes) -> None:
         name = person()
