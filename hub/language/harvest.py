@@ -41,6 +41,8 @@ _LIKE_CVE = re.compile(r"cve-[0-9-]+", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"T[0-9]{4}(?:\.[0-9]{3})?")
 _NAMED = re.compile(r"[A-Za-z0-9 _-]{1,24}[:=](?!/)(\S{3,})")
 _HEX_GROUPS = re.compile(r"[0-9a-f]{1,4}", re.IGNORECASE)
+# Letters and their accents, as most of a text is: looked at no further. Digests are longer.
+_WORD = re.compile(r"[(']*(?:[^\W\d_]|[\u0300-\u036f]){1,29}[)'.,;:!?\u2026]*")
 _LEAST_IPV6_DIGITS = 4
 _NEVER = frozenset({"id", "value"})
 
@@ -92,6 +94,8 @@ def _tokens(line: str) -> Iterator[str]:
 
 def _of_token(token: str, line: int, endings: Container[str]) -> Iterator[Sighted]:
     if not 3 <= len(token) <= LONGEST_TOKEN:  # noqa: PLR2004 - the shortest value is like `::1`
+        return
+    if _WORD.fullmatch(token):
         return
     found = read_value(token, endings)
     named = None if found or _WEB.search(token) else _NAMED.fullmatch(token)

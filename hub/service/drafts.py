@@ -6,6 +6,7 @@ sent twice or from two tabs, is published once: the second time every object is 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import uuid
 from collections.abc import Callable
@@ -69,6 +70,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Such as `org:grid`"""
     scrub: dict[str, str] = {}
     """What was found and is to be replaced, and by what"""
+    begun: str = ""
+    """Digest of what was sent at first"""
 
 
 class Sheet(NamedTuple):
@@ -119,6 +122,17 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+def _digest(content: Content) -> str:
+    """Of what was sent, without what the hub adds to it."""
+    sent = msgspec.structs.replace(content, seed="", made_us=0, collection=0, tlp="", begun="")
+    return hashlib.blake2b(msgspec.json.encode(sent), digest_size=16).hexdigest()
+
+
+def _id_of(draft_id: str, begun: str) -> str:
+    """The id of what was sent under the id of another draft, the same each time."""
+    return hashlib.blake2b(f"{draft_id} {begun}".encode(), digest_size=16).hexdigest()
+
+
 def is_id(text: str) -> bool:
     """Whether it may be the id of a draft."""
     return len(text) == 32 and set(text) <= set("0123456789abcdef")  # noqa: PLR2004 - as `new_id`
@@ -165,15 +179,28 @@ class Desk:
         return Sheet(found, msgspec.json.decode(found.body, type=Content))
 
     def begin(self, scope: Scope, draft_id: str, content: Content) -> Sheet:
-        """A new draft; the one that is there already when it was sent before.
+        """A new draft; the one that is there already when the same was sent before.
+
+        A form that was sent, gone back to and filled in otherwise is another draft.
 
         Raises:
             HubError: TOO_LARGE, BAD_REQUEST when there are too many.
         """
+        content = msgspec.structs.replace(content, begun=_digest(content))
+        another = _id_of(draft_id, content.begun)
+        return (
+            self._begun(scope, draft_id, content)
+            or self._begun(scope, another, content)
+            or self.open(scope, another)
+        )
+
+    def _begun(self, scope: Scope, draft_id: str, content: Content) -> Sheet | None:
+        """The draft; None when another one has its id."""
         try:
             return self._put(scope, DraftHead(id=draft_id), content)
         except Stale:
-            return self.open(scope, draft_id)
+            known = self.open(scope, draft_id)
+            return known if known.content.begun == content.begun else None
 
     def save(self, scope: Scope, head: DraftHead, content: Content) -> Sheet:
         """Keep changes.

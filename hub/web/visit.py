@@ -24,7 +24,8 @@ from hub.web.words import LANGS, Lang, words
 
 THEMES = ("auto", "light", "dark")
 _NOTICE = "notice"
-_MOST_NOTICE = 1500
+_MOST_NOTICE = 1200
+"""Bytes: a cookie has 4096 at most, and what is quoted takes more."""
 
 
 class Guest:
@@ -121,8 +122,8 @@ class Guest:
     def _keep_notice(self, response: Response) -> None:
         if self._notice and response.status_code in {303, 302}:
             kind, text = self._notice
-            data = msgspec.json.encode((kind, text[: _MOST_NOTICE // 2]))
-            value = base64.urlsafe_b64encode(data[:_MOST_NOTICE]).decode()
+            short = text.encode("utf-8", "replace")[:_MOST_NOTICE].decode("utf-8", "ignore")
+            value = base64.urlsafe_b64encode(msgspec.json.encode((kind, short))).decode()
             self.cookies.write(self.request, response, value, _NOTICE)
         elif self.cookies.read(self.request, _NOTICE):
             self.cookies.write(self.request, response, "", _NOTICE)

@@ -24,6 +24,8 @@ LANGS: tuple[Lang, ...] = ("vi", "en")
 NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 _MICROS = 1_000_000
+_LARGEST = 10**15
+"""Numbers from here on are shown digit by digit."""
 
 
 class Words:
@@ -44,7 +46,10 @@ class Words:
         return found % {"num": self.number(num), **values}
 
     def number(self, number: float) -> str:
-        """With the separators of the language."""
+        """With the separators of the language; one that is no count of anything is bare."""
+        # Partners write numbers of any length, and Babel refuses those above its own.
+        if abs(number) >= _LARGEST:
+            return str(number)
         return format_decimal(number, locale=self.lang)
 
     def instant(self, at_us: int) -> str:

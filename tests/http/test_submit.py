@@ -164,6 +164,23 @@ class TestNothingTwice:
         assert len(places) == 1
         assert len(hub.store.drafts(scope_of(hub))) == 1
 
+    @pytest.mark.parametrize("publishes", [False, True])
+    def test_going_back_and_filling_in_another_value_makes_another_draft(
+        self, hub, person, publishes
+    ):
+        """A browser that goes back shows the same form: with the id of the first draft."""
+        first = {"form": "indicator", "value": "192.0.2.1", "draft": "5" * 32}
+        other = first | {"value": "192.0.2.2"}
+        path = person.send("/submit", first).headers["Location"].partition("#")[0]
+        if publishes:
+            person.act(path, "publish")
+        paths = [person.send("/submit", other).headers["Location"] for _ in range(2)]
+        assert paths[0] == paths[1]
+        assert paths[0] != path
+        assert "192.0.2[.]2" in person.page(paths[0])
+        again = person.send("/submit", first).headers["Location"]
+        assert again.startswith("/receipts/" if publishes else path)
+
     def test_pressing_publish_twice_publishes_once(self, hub, person):
         path = person.begin()
         page = person.page(path)

@@ -20,6 +20,7 @@ class Form:
     def __init__(self, attributes: dict[str, str]) -> None:
         self.action = attributes.get("action", "")
         self.method = attributes.get("method", "get").upper()
+        self.encoding = attributes.get("enctype", "")
         self.fields: list[tuple[str, str]] = []
         self.buttons: list[tuple[str, str, str]] = []
         """Name, value and text of each"""
@@ -138,13 +139,19 @@ class Surfer:
             values = value if isinstance(value, list) else [value]
             pairs += [(name, each) for each in values if each is not None]
         pairs += [button] if button else []
-        return self._go(form.method, form.action, pairs)
+        return self._go(form.method, form.action, pairs, form.encoding)
 
     def log_in(self, account: str, password: str = fakes.PASSWORD) -> Sheet:
         form = self.get("/login").form("account", "password")
         return self.send(form, account=account, password=password)
 
-    def _go(self, method: str, path: str, pairs: list[tuple[str, Any]] | None = None) -> Sheet:
+    def _go(
+        self,
+        method: str,
+        path: str,
+        pairs: list[tuple[str, Any]] | None = None,
+        encoding: str = "",
+    ) -> Sheet:
         from werkzeug.datastructures import MultiDict
 
         for _ in range(6):
@@ -152,7 +159,8 @@ class Surfer:
                 {"Sec-Fetch-Site": "same-origin"} if method == "POST" else {}
             )
             how = "data" if method == "POST" else "query_string"
-            more = {how: MultiDict(pairs)} if pairs else {}
+            more: dict[str, Any] = {how: MultiDict(pairs)} if pairs else {}
+            more |= {"content_type": encoding} if encoding and method == "POST" else {}
             answer = self.client.open(path, method=method, headers=headers, **more)
             # A large file is sent out of a temporary one.
             answer.request.environ["wsgi.input"].close()

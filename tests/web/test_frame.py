@@ -128,7 +128,7 @@ class TestLateForms:
         def view(visit: Visit) -> Answer:
             if visit.request.method == "POST":
                 notes.append(visit.form.to_dict(flat=False))
-                visit.say("Kept.")
+                visit.say(visit.form.get("say", "Kept."))
                 return visit.go("style")
             token = visit.current.token
             text = (
@@ -156,6 +156,12 @@ class TestLateForms:
         assert "Kept." not in late.get("/style").text
         assert [note["tag"] for note in notes] == [["a", "b"]]
 
+    @pytest.mark.parametrize("said", ["\u1ec7" * 700, '"' * 2000, "\u1ec7a" * 900])
+    def test_a_long_notice_is_cut_and_not_lost(self, late: Surfer, person: Person, said) -> None:
+        late.log_in(person())
+        page = late.send(late.get("/account").form("note"), say=said)
+        assert said[:300] in page.text
+
     def test_after_the_session_it_goes_through_the_log_in(self, late, person, notes) -> None:
         name = person()
         late.log_in(name)
@@ -174,6 +180,18 @@ class TestLateForms:
             "note"
         ] == [self.FILLED["note"]]
         assert notes[0]["tag"] == ["a", "b"]
+
+    def test_a_long_text_comes_through_as_well(self, late, person, notes) -> None:
+        """Percent signs would make it three times as long, which is more than a page takes."""
+        name = person()
+        late.log_in(name)
+        form = late.get("/account").form("note")
+        form.encoding = "multipart/form-data"
+        late.send(late.get("/style").form("/logout"))
+        page = late.send(form, note='"' * 250_000)
+        asked = late.send(page.form("account"), account=name, password=fakes.PASSWORD)
+        assert late.send(asked.form("note")).path == "/style"
+        assert notes[0]["note"] == ['"' * 250_000]
 
     def test_after_another_log_in_it_is_asked_for_again(self, late, person, notes) -> None:
         late.log_in(person())

@@ -358,6 +358,7 @@ def hostile(hub: Hub) -> dict[str, Any]:
         "labels": [HOSTILE] * 60,
         "x_deep": json.loads("[" * 40 + "]" * 40),
     }
+    obj |= {"confidence": 10**400, "x_number": -(10**30), "x_real": 1e300}
     obj |= {"external_references": [{"source_name": HOSTILE, "url": f"javascript:{HOSTILE}"}]}
     obj |= {"description": HOSTILE * 50, "x_refs": ["tool--" + str(fakes.uuid_of(1))] * 3000}
     indicator = made("indicator", name=HOSTILE, pattern="[a:b = '" + "x" * 20_000 + "']")

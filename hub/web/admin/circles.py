@@ -196,7 +196,8 @@ class _Pages(NamedTuple):
         return {"kind": self.kind, "plural": self.plural}
 
     def _choices(self, visit: Visit, known: Circle | None = None) -> dict[str, Any]:
-        members = [(f"org:{slug}", text) for slug, text in org_choices(visit)]
+        knows = _known_orgs(visit)
+        members = [(f"org:{slug}", text) for slug, text in org_choices(visit) if slug in knows]
         if self.kind == "community":
             members += [
                 (f"community:{name}", f"{other.title} ({name})")
@@ -205,6 +206,16 @@ class _Pages(NamedTuple):
             ]
         owners = [pair for pair in org_choices(visit) if _may_own(visit, pair[0])]
         return self._words() | {"seen": mark(known), "choices": members, "owners": owners}
+
+
+def _known_orgs(visit: Visit) -> set[str]:
+    """Organisations that the account knows of: its neighbours, and whom it publishes for."""
+    directory = visit.directory
+    found = set(policy.neighbours(visit.caller, directory))
+    for key in visit.scope.writable:
+        reading = policy.readers(directory, directory.collections[key])
+        found |= {name for kind, name in reading if kind == "org"}
+    return found
 
 
 def _may_own(visit: Visit, slug: str) -> bool:

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from hub.model.party import Community, Group, Member
+from hub.model.party import Community, Group, Member, Organisation
 from hub.model.tlp import Tlp
 from hub.service import credentials
 from tests import fakes
@@ -133,6 +133,19 @@ class TestCircles:
         assert hub.store.directory().groups["case-12"].owner == "ministry"
         owner.after(owner.fill("/admin/groups/case-12/leave?member=org:grid"))
         assert hub.store.directory().groups["case-12"].members == ()
+
+    def test_an_owner_is_offered_whom_it_knows_of(self, hub: Hub, boss: Person) -> None:
+        put(
+            hub,
+            Organisation("recluse", "identity--" + str(fakes.uuid_of(77)), "Ẩn", "Recluse"),
+            Community("hidden-circle", "Hidden circle", (Member(("org", "recluse")),)),
+            Group("case-12", "Case 12", "ministry"),
+        )
+        page = Person(hub, "publisher").get("/admin/groups/case-12").text
+        assert 'value="org:grid"' in page, "it publishes for it"
+        assert "recluse" not in page
+        assert "hidden-circle" not in page, "a community cannot be in a group anyway"
+        assert 'value="org:recluse"' in boss.get("/admin/groups/case-12").text
 
     def test_members_see_a_group_and_do_not_change_it(self, hub: Hub) -> None:
         put(

@@ -96,3 +96,20 @@ def test_a_value_reads_as_its_key(text):
     item = read_value(text, ENDINGS)
     if item:
         assert read(item.field, item.value) == item.key
+
+
+def test_plain_words_are_looked_at_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly all of a long report is words, and most of those have accents."""
+    monkeypatch.setattr("hub.language.harvest.detect", pytest.fail)
+    text = (
+        "(Đăng nhập) vào 'ngân hàng', rồi đổi mật khẩu: không! Dấu tổ hợp: nga\u0302n ha\u0300ng…"
+    )
+    assert list(harvest(text, ENDINGS)) == []
+
+
+@given(
+    st.sampled_from(["%s", "%s.", "(%s)", "%s:", "%s;", "'%s'"]),
+    st.sampled_from(["com", "example", "exe", "AS", "abcdef", "hxxp", "meow", "localhost", "dot"]),
+)
+def test_a_word_alone_is_no_value(around: str, word: str) -> None:
+    assert read_value(around % word, ENDINGS) is None
