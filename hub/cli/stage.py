@@ -80,10 +80,10 @@ _PARTNERS = tuple(row[0] for row in _ORGS if row[4] != "VN")
 _BANKING = (CENTRE, "vn-bank", "vn-finance")
 _ENERGY = (CENTRE, "vn-energy")
 _CIRCLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-    ("gov", "Vietnamese agencies", "What is shared here stays in Viet Nam.", _GOV),
+    ("gov", "Cơ quan, tổ chức Việt Nam", "Tin chia sẻ ở đây chỉ lưu hành trong nước.", _GOV),
     ("asean", "ASEAN partners", "Answer within three working days.", _PARTNERS),
-    ("banking", "Banking sector", "No names of customers.", _BANKING),
-    ("energy", "Energy sector", "No drawings of plants.", _ENERGY),
+    ("banking", "Ngành ngân hàng", "Không nêu tên khách hàng.", _BANKING),
+    ("energy", "Ngành điện lực", "Không gửi bản vẽ nhà máy.", _ENERGY),
 )
 """Communities: name, title, terms, members"""
 _CASE = (CENTRE, "vn-health", "vn-telecom", "sg-partner")
@@ -107,10 +107,10 @@ _ALL_ASEAN: Subject = ("community", "asean")
 _COORDINATES: Subject = ("org", CENTRE)
 _CASE_GROUP: Subject = ("group", CASE)
 _PLACES = (
-    _Place("national", "vn", "National incidents", "What Vietnamese agencies tell each other", (_ALL_GOV,), (_ALL_GOV,)),
-    _Place("banking", "vn", "Banking sector", "Fraud and attacks on banks", (("community", "banking"),), (("community", "banking"),)),
-    _Place("energy", "vn", "Energy sector", "Control systems of power utilities", (("community", "energy"),), (("community", "energy"),)),
-    _Place("warning-drafts", "vn", "Drafts of early warnings", "Before they are released", (_COORDINATES,), (_COORDINATES,)),
+    _Place("national", "vn", "Sự cố quốc gia", "Các cơ quan, tổ chức trong nước chia sẻ với nhau", (_ALL_GOV,), (_ALL_GOV,)),
+    _Place("banking", "vn", "Ngành ngân hàng", "Lừa đảo và tấn công nhằm vào ngân hàng", (("community", "banking"),), (("community", "banking"),)),
+    _Place("energy", "vn", "Ngành điện lực", "Hệ thống điều khiển của các đơn vị điện lực", (("community", "energy"),), (("community", "energy"),)),
+    _Place("warning-drafts", "vn", "Dự thảo cảnh báo sớm", "Trước khi phát hành", (_COORDINATES,), (_COORDINATES,)),
     _Place("early-warning", "asean", "Early warning", "Checked by the coordination centre; strict STIX", (_ALL_GOV, _ALL_ASEAN), (_COORDINATES,), Tlp.RED),
     _Place("asean-exchange", "asean", "ASEAN exchange", "National CSIRTs among themselves", (_ALL_ASEAN, _ALL_GOV), (_ALL_ASEAN, _COORDINATES)),
     _Place("case-work", "asean", "Case work", "Named recipients alone", (_CASE_GROUP,), (_CASE_GROUP,), Tlp.RED, Tlp.AMBER_STRICT),

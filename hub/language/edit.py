@@ -26,6 +26,7 @@ _MANY = 8
 """From so many conditions on they are joined without another look"""
 
 _PROBE = "type:x"
+_NOT = "-"
 _LINES = re.compile(r"\s*[\r\n]+\s*")
 
 
@@ -69,6 +70,7 @@ class Draft:
             Condition(text[part.start : part.end], part.node) for part in parts
         )
         self._base = self._open(self._text, self._parsed)
+        self._may_leave_out = self._base is not None and self._leaves_out(self._base)
 
     @property
     def node(self) -> Node:
@@ -92,6 +94,12 @@ class Draft:
             if base and self._means(f"{base} {_PROBE}", wanted):
                 return base
         return None
+
+    def _leaves_out(self, base: str) -> bool:
+        """Whether what a condition finds can be left out behind the query."""
+        probe = parse(f"{_NOT}{_PROBE}", self.setting).node
+        wanted = all_of([self._parsed.node, probe]) if base else probe
+        return self._means(f"{base} {_NOT}{_PROBE}".lstrip(), wanted)
 
     def _means(self, text: str, node: Node) -> bool:
         try:
@@ -124,6 +132,14 @@ class Draft:
         node = self.meaning(condition)
         wanted = None if node is None else all_of([self._parsed.node, node])
         return made if wanted is not None and self._means(made, wanted) else ""
+
+    def leave_out(self, condition: str) -> str:
+        """The query without what the condition finds; empty: there is none.
+
+        Args:
+            condition: One that `clause` made.
+        """
+        return self.add(f"{_NOT}{condition}") if self._may_leave_out else ""
 
     def find(self, condition: str) -> int | None:
         """Which condition says just this; None: none does."""

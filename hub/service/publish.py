@@ -63,7 +63,8 @@ class Publisher:
         """
         items = self.weigh(scope, collection, raws, audience)
         named = " ".join(sorted(":".join(subject) for subject in audience))
-        detail = f"{len(items)} objects" + (f" for {named}" if named else "")
+        many = "object" if len(items) == 1 else "objects"
+        detail = f"{len(items)} {many}" + (f" for {named}" if named else "")
         act = Act(scope.account, scope.org, "publish", collection.id, detail)
         batch = Batch(str(self._new_id()), collection, items, scope, act, audience)
         return self._log.add(batch)

@@ -14,7 +14,9 @@ _LEAST = 2.0
 """A bar that has anything can be seen and hit."""
 
 _GAP = 0.15
-_LEAST_SLOTS = 24
+LEAST_SLOTS = 24
+"""Fewer bars do not fill the picture: they would look like walls."""
+
 _DIGITS = {"hour": 13, "day": 10, "week": 10, "month": 7, "year": 4}
 """Of an instant as text, that name the period"""
 
@@ -47,8 +49,7 @@ def drawn(columns: Sequence[Column], step: Step) -> list[Bar]:
         return []
     start, end = columns[0].start_us, columns[-1].end_us
     slot = columns[0].end_us - start
-    # A few bars do not fill the picture: they would look like walls.
-    scale = WIDTH / max(end - start, _LEAST_SLOTS * slot)
+    scale = WIDTH / max(end - start, LEAST_SLOTS * slot)
     highest = max(column.records for column in columns)
     return [
         _bar(column, step, (column.start_us - start) * scale, scale, highest) for column in columns

@@ -26,6 +26,8 @@ class Choice(NamedTuple):
     href: str
     """Adds it to the query, or takes it away; empty: no query says that"""
     is_chosen: bool
+    out: str
+    """Leaves it out of the result; empty: no query says that, or it is what was asked for"""
 
 
 class Shelf(NamedTuple):
@@ -76,6 +78,11 @@ class Narrower:
             found = self._known[field, value] = self.search(query) if query else ""
         return found
 
+    def out(self, field: str, value: str) -> str:
+        """The address where a field does not have a value; empty: no query says that."""
+        query = self._draft.leave_out(clause(field, value))
+        return self.search(query) if query else ""
+
     def term(self, term: Term) -> str:
         """The address of what has a value of an object as well."""
         return self.to(term.field, show(term))
@@ -104,10 +111,17 @@ class Narrower:
         value = self.alias(int(count.key)) if field == "collection" else _shown(field, count.key)
         place = self._draft.find(clause(field, value)) if self._draft.conditions else None
         if place is None:
-            return Choice(value, count.key, count.records, self.to(field, value), False)
+            return Choice(
+                value,
+                count.key,
+                count.records,
+                self.to(field, value),
+                False,
+                self.out(field, value),
+            )
         left = self._draft.without(place)
         href = "" if left is None else self.search(left)
-        return Choice(value, count.key, count.records, href, True)
+        return Choice(value, count.key, count.records, href, True, "")
 
     def within(self, field: str, period: str) -> str:
         """The address of a period of an instant, in place of other periods of it."""

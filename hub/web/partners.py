@@ -13,6 +13,9 @@ from hub.web.frame import Answer, Console, Page
 from hub.web.visit import Visit
 
 _FIELDS = ("type", "collection")
+_TELLING = "-type:(relationship OR language-content)"
+"""What came lately is told by what has a name."""
+
 _WORST = (State.FAILING, State.DOWN, State.LATE, State.UP, State.NEVER)
 
 
@@ -77,10 +80,11 @@ class _Partners:
         question = searcher.ask(visit.scope, visit.directory, query, now)
         weeks = f"{query} {overview.since(overview.first_week(now))}"
         asked = searcher.ask(visit.scope, visit.directory, weeks, now)
+        told = searcher.ask(visit.scope, visit.directory, f"{query} {_TELLING}", now)
         trend = overview.trend(self._console.finder, asked, now)
         numbers = [week.records for week in trend.weeks] if trend else []
         found = overview.whole(searcher, question, query, _FIELDS)
-        newest = overview.newest(searcher, question, 5)
+        newest = overview.newest(searcher, told, 5)
         return {
             "found": found,
             "groups": counts(visit, found),

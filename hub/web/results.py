@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hub.language.fields import FIELDS, Kind
+from hub.language.fold import fold
 from hub.language.values import derived
 from hub.model.search import Term
 from hub.service.matched import How, Match
@@ -96,7 +97,7 @@ def row_of(hit: Hit) -> Row:
         piece.tlp.text,
         piece.publisher,
         piece.collection,
-        tuple(_reasons(hit.matched, shown))[:_REASONS],
+        tuple(reasons(hit.matched, shown))[:_REASONS],
         tuple(sorted(t.key for t in hit.document.terms if t.field == "label"))[:_LABELS],
         dict(hit.document.numbers),
     )
@@ -111,11 +112,14 @@ def _values(hit: Hit) -> tuple[Term, ...]:
     return tuple(sorted(kept, key=lambda t: (t not in asked, _ORDER.index(t.field), t.key)))
 
 
-def _reasons(found: Iterable[Match], shown: tuple[Term, ...]) -> Iterable[Reason]:
-    """Without those that the row says by itself: a value that is what was asked for."""
+def reasons(found: Iterable[Match], shown: tuple[Term, ...]) -> Iterable[Reason]:
+    """Without those that the row says by itself: a value that is what was asked for, its words too."""
+    found = tuple(found)
+    valued = {tuple(fold(match.key)) for match in found if match.how is How.VALUE}
     for match in found:
         is_shown = Term(match.field, match.key) in shown
-        if match.how is not How.VALUE or not is_shown:
+        is_worded = match.how in {How.NAME, How.WORDS} and tuple(fold(match.key)) in valued
+        if not is_worded and (match.how is not How.VALUE or not is_shown):
             yield Reason(*match, is_shown)
 
 

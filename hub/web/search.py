@@ -21,7 +21,7 @@ from hub.stix.ids import is_id
 from hub.web import asked
 from hub.web.address import query
 from hub.web.asked import Asked
-from hub.web.bars import HEIGHT, WIDTH, Bar, drawn
+from hub.web.bars import HEIGHT, LEAST_SLOTS, WIDTH, Bar, drawn
 from hub.web.frame import Answer, Console, Page
 from hub.web.narrow import Narrower, Shelf
 from hub.web.results import Row, row_of
@@ -30,6 +30,7 @@ from hub.web.visit import Visit
 ROWS = 40
 _MOST_VALUES = 10
 _MOST_OPENED = 50
+_LINK = "relationship"
 _SOON = ("type", "tlp", "publisher", "collection", "label", "sector")
 """Facets that are counted as far as that is soon done"""
 
@@ -71,6 +72,15 @@ class Beside(NamedTuple):
     later: tuple[str, ...]
     """Facets that nobody has asked for yet"""
     time: Time
+
+
+class Links(NamedTuple):
+    """The result without its relationships, which are more than all else and say little in a row."""
+
+    out: str = ""
+    """Its address; empty: they are asked for, are none, or no query says that"""
+    records: int | None = None
+    """How many they are; None: not counted"""
 
 
 def pages(console: Console) -> list[Page]:
@@ -130,6 +140,8 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
         files=_files(wish),
         trouble=None,
         copying=visit.text("Copy defanged"),
+        leaving=visit.text("Leave out"),
+        links=_without_links(draft, narrow, beside),
         **_fixed(),
     )
 
@@ -148,6 +160,7 @@ def _fixed() -> dict[str, object]:
         "instants": asked.INSTANTS,
         "forms": asked.FORMS,
         "picture": (WIDTH, HEIGHT),
+        "least": LEAST_SLOTS,
         "most": MAX_LENGTH,
     }
 
@@ -171,6 +184,19 @@ def _beside(visit: Visit, wish: Asked, question: Question, narrow: Narrower) -> 
         tuple(name for name in _LATER if name not in facets),
         _time(visit, wish, question, survey, narrow),
     )
+
+
+def _without_links(draft: Draft, narrow: Narrower, beside: Beside) -> Links:
+    """What leaves out relationships, where they drown what else was found."""
+    if any("type:" in condition.text for condition in draft.conditions):
+        return Links()
+    shelf = next((each for each in beside.shelves if each.field == "type"), None)
+    if shelf is None or shelf.choices is None:
+        return Links(narrow.out("type", _LINK))
+    found = next((each for each in shelf.choices if each.key == _LINK), None)
+    if found is None or found.records == beside.total:
+        return Links()
+    return Links(found.out, found.records)
 
 
 def _total(searcher: Searcher, question: Question, survey: Survey, wish: Asked) -> int | None:

@@ -48,7 +48,7 @@ def _fields(visit: Visit) -> Words:
 def _concerns(visit: Visit) -> Words:
     """Why a value may better not be published."""
     return {
-        "private": visit.text("private: it is inside of a network"),
+        "private": visit.text("private: inside a network"),
         "reserved": visit.text("reserved: nobody on the Internet has it"),
         "documentation": visit.text("for examples and tests"),
         "resolver": visit.text("public DNS resolver"),

@@ -171,7 +171,7 @@ def _draft(page: Page) -> str:
 def _publish(page: Page) -> str:
     """The address of the receipt of one indicator."""
     _draft(page)
-    page.locator("label:has(input[name=collection])", has_text="National incidents").click()
+    page.locator("label:has(input[name=collection])", has_text="Sự cố quốc gia").click()
     page.locator("input[name=tlp][value=green]").check()
     page.locator("button[value=preview]").last.click()
     page.locator("#recipients li").first.wait_for()

@@ -124,7 +124,7 @@ def start_indicator(page: Page, lang: str, value: str) -> Person:
     return person
 
 
-def choose(page: Page, collection: str = "National incidents", level: str = "green") -> None:
+def choose(page: Page, collection: str = "Sự cố quốc gia", level: str = "green") -> None:
     page.get_by_role("radio", name=re.compile(collection)).check()
     page.locator(f"input[name=tlp][value='{level}']").check()
 
@@ -156,7 +156,7 @@ def test_what_is_published_reaches_whom_it_was_shown_to_reach(console: Console) 
     page = console("analyst", lang="en")
     value = fresh_value()
     person = start_indicator(page, "en", value)
-    choose(page, "National incidents")
+    choose(page, "Sự cố quốc gia")
     person.press("Preview")
     names = page.locator("#recipients .orgs").first.inner_text()
     assert "Singapore" not in names

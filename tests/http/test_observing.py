@@ -116,7 +116,7 @@ def test_the_access_log_can_be_switched_off(hub: Hub, caplog: pytest.LogCaptureF
 def test_requests_are_counted_by_route(hub: Hub, room: Room) -> None:
     before = metrics(hub)
     size = sum(len(room.get().data) for _ in range(3))
-    hub.get("/nowhere")
+    hub.get("/api/v1/nowhere")
     hub.ask("BREW", "/taxii2/")
     after = metrics(hub)
     grown = {

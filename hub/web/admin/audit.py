@@ -55,6 +55,7 @@ def _index(visit: Visit) -> Answer:
     page = visit.render(
         "admin/audit.html",
         lines=lines[:_PAGE],
+        titles={each.id: each.title for each in visit.directory.collections.values()},
         given=visit.args,
         errors=form.errors,
         older=older,

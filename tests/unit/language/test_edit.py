@@ -59,6 +59,17 @@ def test_a_condition_is_added_to_every_query(query: str) -> None:
     assert parse(made, SETTING).node == wanted
 
 
+@pytest.mark.parametrize("query", QUERIES)
+def test_what_a_condition_finds_is_left_out_of_every_query(query: str) -> None:
+    made = Draft(query, SETTING).leave_out("type:tool")
+    assert made
+    left = parse("-type:tool", SETTING).node
+    asked = parse(query, SETTING).node
+    assert parse(made, SETTING).node == (all_of([asked, left]) if asked != EVERYTHING else left)
+    behind = Draft(made, SETTING)
+    assert behind.without(len(behind.conditions) - 1) is not None
+
+
 @given(query=queries, field=st.sampled_from(KEYWORDS), value=st.text(min_size=1, max_size=20))
 @example(query="a OR b", field="label", value='a "b" c')
 @example(query="", field="label", value="x*")
