@@ -175,9 +175,7 @@ def test_the_field_at_fault_is_named(seed: Room) -> None:
         assert data(seed.get(**{name: value}))["details"] == {"field": field}
 
 
-@pytest.mark.parametrize(
-    "path", ["/nowhere", "/hub/none/", "/hub/collections/a/b/", "/apis/"]
-)
+@pytest.mark.parametrize("path", ["/nowhere", "/hub/none/", "/hub/collections/a/b/", "/apis/"])
 def test_addresses_that_nobody_serves(hub: Hub, path: str) -> None:
     for account in ("publisher", "", "nobody"):
         assert_error(hub.get(path, account=account), Fault.ABSENT)
