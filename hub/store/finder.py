@@ -40,8 +40,8 @@ FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType({"holds": 
 """What the database of a finder must be opened with"""
 
 _FIND_S = 5.0
-_SURVEY_S = (0.02, 0.2)
-_SURVEY_EACH_S = 0.2e-6
+_SURVEY_S = (0.015, 0.2)
+_SURVEY_EACH_S = 0.15e-6
 """How much of the processor a survey may take: the least, the most, and what each change of the
 record adds. Whoever waits for a page of a small hub has it at once, and on a large one something is
 counted at all. By the clock it has the time of one count."""
