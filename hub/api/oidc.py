@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import msgspec
 from flask import Response, request
 
 from hub.errors import Fault, HubError
+from hub.http.goal import is_here
 from hub.http.session import Cookies
 from hub.service.login import Client, Logins, Opened
 from hub.service.seal import Seal
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _COOKIE = "oidc"
 _PURPOSE = "hub oidc 1"
-# A path of this hub: `//host` and `/\host` would lead elsewhere.
-_GOAL = re.compile(r"/(?![/\\])[!-\[\]-~]{0,500}", re.ASCII)
 
 Enter = Callable[[Callable[[Logins, Client], Opened]], tuple[Response, str]]
 
@@ -49,7 +47,7 @@ class OidcViews:
     def start(self) -> Response:
         """To the provider; `next` is the path on this hub to go to afterwards."""
         goal = request.args.get("next", "")
-        if goal and not _GOAL.fullmatch(goal):
+        if goal and not is_here(goal):
             raise HubError(
                 Fault.BAD_REQUEST, "next must be a path of this hub, such as /search", field="next"
             )

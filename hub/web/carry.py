@@ -6,20 +6,18 @@ asked once more.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 import msgspec
 from flask import Request
 
 from hub.errors import HubError
+from hub.http.goal import is_here
 
 TOKEN = "token"  # noqa: S105 - the name of a field
 """Field of a form with what only a page of the session can know"""
 
 FIELD = "carried"
-# A path of this hub: `//host` and `/\host` would lead elsewhere.
-_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}", re.ASCII)
 _SECRETS = frozenset(
     {TOKEN, "password", "old_password", "new_password", "new_password_again", "code"}
 )
@@ -36,11 +34,6 @@ class Carried(NamedTuple):
     def text(self) -> str:
         """As the value of a hidden field."""
         return msgspec.json.encode(self).decode()
-
-
-def is_here(path: str) -> bool:
-    """Whether it is an address of this hub, and of no other one."""
-    return _PATH.fullmatch(path) is not None
 
 
 def carried(request: Request) -> Carried:

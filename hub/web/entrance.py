@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Request, Response, request
 
 from hub.errors import Fault, HubError
+from hub.http.goal import is_here
 from hub.http.session import Current
 from hub.service.login import Opened
 from hub.web import carry
@@ -51,7 +52,7 @@ class Entrance:
         if guest.request.method in {"GET", "HEAD"}:
             path = guest.request.full_path.rstrip("?")
             name = "code" if current and current.session.waits else "login"
-            return guest.to(link(name, next=path if path != "/" and carry.is_here(path) else None))
+            return guest.to(link(name, next=path if path != "/" and is_here(path) else None))
         form = carry.carried(guest.request)
         if current and current.session.waits:
             return self._ask_code(guest, form.text(), 401)
@@ -104,7 +105,7 @@ class Entrance:
     def preferences(self, guest: Guest) -> Answer:
         """Language and theme, kept in the browser."""
         back = guest.form.get("back", "/")
-        response = guest.to(back if carry.is_here(back) else "/")
+        response = guest.to(back if is_here(back) else "/")
         for name, allowed in (("lang", LANGS), ("theme", THEMES)):
             value = guest.form.get(name, "")
             if value in allowed:
@@ -167,4 +168,4 @@ def resume(guest: Guest, form: carry.Carried, current: Current) -> Answer:
 def _goal(asked: Request) -> str:
     """Where to go after the log-in."""
     goal = asked.form.get("next", "") or asked.args.get("next", "")
-    return goal if carry.is_here(goal) else ""
+    return goal if is_here(goal) else ""

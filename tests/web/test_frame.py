@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import pytest
 
+from hub.http.goal import is_here
 from hub.model.party import Role
 from hub.web import console, guide
 from hub.web.address import ADDRESSES, changed, link
-from hub.web.carry import Carried, is_here, read
+from hub.web.carry import Carried, read
 from hub.web.frame import Answer, Console, Page
 from hub.web.headers import POLICY
 from hub.web.visit import Visit
