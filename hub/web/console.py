@@ -25,7 +25,7 @@ from hub.web import (
 from hub.web.address import ADDRESSES
 from hub.web.admin import pages as admin
 from hub.web.entrance import Entrance, resume
-from hub.web.frame import Answer, Console, Page
+from hub.web.frame import Console, Page
 from hub.web.headers import protect
 from hub.web.static import serve
 from hub.web.visit import Guest, Visit
@@ -81,7 +81,8 @@ def _view(console: Console, entrance: Entrance, page: Page) -> Any:
             return guest.answer(entrance.turn_away(guest, current))
         visit = g.visit = _visit(console, page, current)
         if request.method not in _SAFE and not _is_fresh(console, current):
-            return visit.answer((_late(visit), 409))
+            # A form of the session before: it is shown again with what was filled in.
+            return visit.answer((resume(visit, carry.carried(request), current), 409))
         return visit.answer(page.view(visit, **path))
 
     return view
@@ -109,10 +110,3 @@ def _visit(console: Console, page: Page, current: Current) -> Visit:
 def _is_fresh(console: Console, current: Current) -> bool:
     """Whether a form comes from a page of this very session."""
     return console.doorman.is_token(current, request.form.get(carry.TOKEN, ""))
-
-
-def _late(visit: Visit) -> str:
-    """A form of the session before: it is shown again with what was filled in."""
-    made: Answer = resume(visit, carry.carried(request), visit.current)
-    assert isinstance(made, str)  # noqa: S101 - for the type checker
-    return made

@@ -159,7 +159,7 @@ class Entrance:
         return response
 
 
-def resume(guest: Guest, form: carry.Carried, current: Current) -> Answer:
+def resume(guest: Guest, form: carry.Carried, current: Current) -> str:
     """Ask whether a form that came too late shall be sent now."""
     context: dict[str, Any] = {"form": form, "token": current.token}
     return guest.render("resume.html", **context)
