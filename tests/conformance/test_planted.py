@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from hub import policy
-from hub.model.query import Label, Scope, Window
+from hub.model.query import Label, Scope
 from hub.model.tlp import Tlp
 from hub.service import publish as publishing
 from hub.service.fetch import Reader
@@ -119,7 +119,15 @@ def members_belong_from_the_beginning(plant: Plant) -> None:
 
 
 def public_is_all_of_a_public_collection(plant: Plant) -> None:
-    plant.setattr(policy, "_PUBLIC", Window(Tlp.RED, 0))
+    true = policy.ways
+
+    def ways(*args: Any) -> list[policy.Way]:
+        return [
+            way if way.subject else way._replace(ceiling=Tlp.RED, since_us=0)
+            for way in true(*args)
+        ]
+
+    plant.setattr(policy, "ways", ways)
 
 
 def a_token_has_no_ceiling(plant: Plant) -> None:

@@ -72,7 +72,7 @@ PLAIN_PAGES = tuple(
 _PAGES_OF_VALUES = st.sampled_from(("", "&show=known-1", "&download=known.csv")).map(
     lambda drawn: Ask("GET", "/lookup", f"v={PASTED}&v=http://192.0.2.2/a{drawn}", is_page=True)
 )
-_PAGES_OF_CONSOLE = st.one_of(
+PAGES_OF_CONSOLE = st.one_of(
     _PAGES_OF_QUERIES,
     _PAGES_OF_OBJECTS,
     _PAGES_OF_OBJECTS,
@@ -82,8 +82,7 @@ _PAGES_OF_CONSOLE = st.one_of(
 _OTHERS = st.sampled_from(
     (Ask("POST", f"{API}/lookup", pasted=PASTED), Ask("GET", f"{API}/searches"))
 )
-_DOORS = st.one_of(_PAGES, _PAGES, _FILES, _FACETS, _TIMES, _WORDS, _AROUND, _AROUND, _OTHERS)
-LOOKS = st.one_of(_DOORS, _DOORS, _PAGES_OF_CONSOLE)
+LOOKS = st.one_of(_PAGES, _PAGES, _FILES, _FACETS, _TIMES, _WORDS, _AROUND, _AROUND, _OTHERS)
 ALL_FACETS = Ask("GET", f"{API}/facets", "&".join(["q=", *(f"field={f}" for f in SUGGESTED)]))
 
 LOOK_AROUND = (
@@ -91,10 +90,11 @@ LOOK_AROUND = (
     Ask("GET", f"{API}/search", "q=description OR second&format=ndjson"),
     ALL_FACETS,
     Ask("POST", f"{API}/lookup", pasted=PASTED),
-    Ask("GET", "/", is_page=True),
-    Ask("GET", "/search", "q=", is_page=True),
 )
 """What every viewer asks at the end of every script."""
+
+OPENED = (Ask("GET", "/", is_page=True), Ask("GET", "/search", "q=", is_page=True))
+"""Pages that every visitor of the console opens."""
 
 
 def _fields(names: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from hub.model.tlp import Tlp
 from tests import fakes
 from tests.http import cast
 from tests.http.cast import AUTHORS, COLLECTIONS, Viewer
-from tests.http.looking import LOOK_AROUND, LOOKS
+from tests.http.looking import LOOK_AROUND, LOOKS, OPENED, PAGES_OF_CONSOLE
 from tests.http.pieces import MARKS, NUMBERS, PARTS, Piece, id_of, pieces, version_of
 from tests.http.twins import ALL, Erase, Line, Post, Publish, objects
 from tests.http.worlds import Ask, Walk, status_id
@@ -206,3 +206,10 @@ def histories(draw: Any) -> list[Line]:
 def cases(draw: Any, viewers: Any = VIEWERS) -> Case:
     """A viewer with a script in which it meets what it may not see."""
     return Case(draw(viewers), [*draw(histories()), *draw(endings())])
+
+
+@st.composite
+def visits(draw: Any, viewers: Any = VIEWERS) -> Case:
+    """A viewer who opens pages of the console where there is something that it may not see."""
+    pages = draw(st.lists(PAGES_OF_CONSOLE, min_size=2, max_size=6))
+    return Case(draw(viewers), [*draw(histories()), *pages, *OPENED])

@@ -20,7 +20,7 @@ from hub.model.tlp import Tlp
 from tests.http.cast import COLLECTIONS, VIEWING, Viewer
 from tests.http.conftest import FRONTS
 from tests.http.copied import in_elastic
-from tests.http.scripts import SCRIPTS, VIEWERS, Case, cases, histories, viewers
+from tests.http.scripts import SCRIPTS, VIEWERS, Case, cases, histories, viewers, visits
 from tests.http.twins import Publish, borrow, receive, split
 from tests.http.worlds import Pair, World
 
@@ -49,6 +49,23 @@ def test_every_answer_is_the_same_without_what_is_hidden(worlds: Pair) -> None:
     # Else the comparison says nothing.
     assert counts["with hidden"] >= 400
     assert counts["answers"] >= 5000
+
+
+def test_every_page_is_the_same_without_what_is_hidden(tmp_path: Path) -> None:
+    pair = Pair.made(tmp_path, "hub")
+    counts: Counter[str] = Counter()
+
+    @settings(max_examples=300)
+    @given(case=visits())
+    def check(case: Case) -> None:
+        twins = split(case.viewer, case.script)
+        counts["with hidden"] += twins.hidden > 0
+        counts["answers"] += pair.compare(case.viewer, twins)
+
+    check()
+    pair.close()
+    assert counts["with hidden"] >= 200
+    assert counts["answers"] >= 1500
 
 
 def test_a_viewer_receives_what_it_may_see_and_nothing_else(worlds: Pair) -> None:
@@ -90,9 +107,16 @@ def test_every_answer_of_a_search_copy_is_the_same(
             counts["answers"] += pair.compare(case.viewer, twins)
 
         check()
+
+        @settings(max_examples=30)
+        @given(case=visits())
+        def visit(case: Case) -> None:
+            counts["answers"] += pair.compare(case.viewer, split(case.viewer, case.script))
+
+        visit()
         pair.close()
     assert counts["with hidden"] >= 40
-    assert counts["answers"] >= 500
+    assert counts["answers"] >= 650
 
 
 def on_the_console(viewer: Viewer) -> Viewer:
