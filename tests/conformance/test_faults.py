@@ -53,6 +53,7 @@ CALLS = {
     "remove": lambda store: store.remove(SEES_ALL, removal()),
     "status": lambda store: store.status(SEES_ALL, ONE.root, "x"),
     "tallies": lambda store: store.tallies(SEES_ALL),
+    "waiting": lambda store: store.waiting(SEES_ALL, SEES_ALL, EVERY, (0, 10)),
     "labels": lambda store: store.labels(ONE.key, object_id(1)),
     "holdings": lambda store: store.holdings(),
     "changes": lambda store: store.changes(0, 10),
