@@ -131,7 +131,7 @@ class TestMatrix:
 
     def test_the_search_has_the_same_query(self, reader: Surfer) -> None:
         page = reader.get("/techniques?q=type:indicator%20quetzal")
-        assert page.link("These records in search") == "/search?q=type:indicator+quetzal"
+        assert page.link("These objects in search") == "/search?q=type:indicator+quetzal"
 
 
 class TestTable:
@@ -157,7 +157,7 @@ class TestTrouble:
 
     def test_nothing_named(self, reader: Surfer) -> None:
         page = reader.get("/techniques?q=type:identity")
-        assert "None of these records names a technique" in page.text
+        assert "None of these objects names a technique" in page.text
         assert page.link("All techniques")
 
     def test_what_cannot_be_counted_in_time(self, reader: Surfer) -> None:
