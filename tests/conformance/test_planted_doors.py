@@ -22,7 +22,7 @@ from hub.store.finder import SqliteFinder
 from hub.store.pieces import RecordPieces
 from tests.http import cast
 from tests.http.copied import in_elastic
-from tests.http.scripts import VIEWERS, cases
+from tests.http.scripts import VIEWERS, cases, visits
 from tests.http.twins import split
 from tests.http.worlds import Pair
 
@@ -44,6 +44,17 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 def leaks(pair: Pair, most: int = 300) -> None:
     @settings(max_examples=most, phases=(Phase.generate,))
     @given(case=cases(VIEWERS))
+    def check(case: Any) -> None:
+        pair.compare(case.viewer, split(case.viewer, case.script))
+
+    check()
+
+
+def pages_leak(pair: Pair) -> None:
+    """Only pages of the console ask for all that stands beside a result."""
+
+    @settings(max_examples=200, phases=(Phase.generate,))
+    @given(case=visits(VIEWERS))
     def check(case: Any) -> None:
         pair.compare(case.viewer, split(case.viewer, case.script))
 
@@ -95,7 +106,7 @@ def test_a_door_that_looks_beyond_the_scope_is_noticed(
     plant(monkeypatch)
     # What an all-seeing reading brings up may have no name for the viewer: also an error.
     with pytest.raises(AssertionError):
-        leaks(pair)
+        pages_leak(pair) if plant.__name__ == "survey" else leaks(pair)
 
 
 def facets_are_of_all_records(patch: Plant) -> None:
@@ -143,5 +154,5 @@ def test_a_search_copy_that_looks_beyond_the_scope_is_noticed(
     with in_elastic(elastic_url, elastic_prefix) as engine:
         pair = Pair.made(tmp_path, "hub", engine)
         with pytest.raises(AssertionError):
-            leaks(pair, most=60)
+            pages_leak(pair) if plant.__name__ == "survey" else leaks(pair, most=60)
         pair.close()
