@@ -10,7 +10,7 @@ from hub.errors import HubError
 from hub.language.defang import defang
 from hub.model.record import Refusal
 from hub.model.tlp import Tlp
-from hub.policy import may_address, readers
+from hub.policy import may_address, neighbours, readers
 from hub.service.drafts import Content, Desk, Outlook, Sheet, findings, lacks
 from hub.stix.compose import makes
 from hub.web.problems import say_text
@@ -97,17 +97,19 @@ def _collections(visit: Visit) -> list[Any]:
 def _people(visit: Visit, key: int) -> list[tuple[str, str]]:
     """Organisations and circles that may be named as audience, each with what it is called.
 
-    Organisations are those that read the collection; circles those that the account may address.
+    Organisations are those that read the collection, of a public one also those that the account
+    knows of; circles those that it may address.
     """
     directory = visit.directory
     if key not in visit.scope.writable:
         return []
     collection = directory.collections[key]
     reading = readers(directory, collection)
+    known = neighbours(visit.caller, directory) if collection.public else frozenset()
     orgs = [
         (f"org:{slug}", visit.org_name(slug))
         for slug in sorted(directory.orgs)
-        if collection.public or ("org", slug) in reading
+        if slug in known or ("org", slug) in reading
     ]
     circles = [
         (":".join(subject), circle.title)
