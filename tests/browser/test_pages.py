@@ -39,8 +39,9 @@ _CONTROLS = """() => {
   for (const menu of main.querySelectorAll('details')) menu.open = true;
   const forms = [...main.querySelectorAll('form')];
   return {
-    // Beside the results stands what could be counted in time: not the same twice.
-    links: main.querySelectorAll('a[href]').length - main.querySelectorAll('aside a[href]').length,
+    // Above and beside the results stands what could be counted in time: not the same twice.
+    links: [...main.querySelectorAll('a[href]')]
+      .filter(link => !link.closest('aside, section.time')).length,
     mute: forms.filter(form => ![...form.elements].some(
       e => e.type === 'submit' && e.checkVisibility())).map(form => form.action),
   };
