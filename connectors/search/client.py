@@ -2,7 +2,7 @@
 
 - Every request has a time limit. Nothing is repeated: whoever waits at a terminal asks again.
 - A file that breaks off is an error, never a shorter file.
-- Only the errors of `connectors.taxii.errors` come out, and `HubError` as the hub itself put it.
+- Only the errors of `connectors.errors` come out, and `HubError` as the hub itself put it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from requests.models import PreparedRequest
 from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
-from connectors.taxii.errors import RemoteError, Unreachable, translated
+from connectors.errors import RemoteError, Unreachable
+from connectors.taxii.errors import translated
 from connectors.taxii.messages import Credentials
 from hub.errors import Fault, HubError
 

@@ -3,7 +3,7 @@
 - Every request has a time limit, and is repeated a few times while the other side is away, except
   for a page that `next` names. Publishing is repeatable too: what is there is not stored twice.
 - Objects come out as the bytes that were sent, and go in as the bytes they are.
-- Only the errors of `connectors.taxii.errors` come out.
+- Only the errors of `connectors.errors` come out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from taxii2client.v21 import Status
 from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
-from connectors.taxii.errors import Interrupted, RemoteError, Unreachable, translated
+from connectors.errors import Interrupted, RemoteError, Unreachable
+from connectors.taxii.errors import translated
 from connectors.taxii.messages import Credentials, Page, Receipt, following, receipt
 from hub.stix.envelope import split
 

@@ -1,4 +1,4 @@
-"""What the other side can answer instead of what was asked for."""
+"""Failures of taxii2-client and of HTTP in the words of `connectors.errors`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from requests.exceptions import HTTPError, RequestException, SSLError
 from requests.exceptions import Timeout as NoAnswer
 from taxii2client.exceptions import TAXIIServiceException
 
-from hub.errors import Fault, HubError
+from connectors.errors import (
+    Absent,
+    LoginNeeded,
+    Refused,
+    RemoteError,
+    TooLarge,
+    Unreachable,
+)
 
 _AWAY = {
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -27,66 +34,6 @@ _ALERT = re.compile(
     r"alert ((?:bad |unsupported )?certificate(?: revoked| expired| unknown| required)?|unknown ca"
     r"|access denied)\b"
 )
-
-
-class RemoteError(HubError):
-    """The other side did not do what was asked."""
-
-    fault = Fault.INTERNAL
-
-    def __init__(self, reason: str, *, remedy: str = "") -> None:
-        super().__init__(type(self).fault, reason, remedy=remedy)
-
-
-class Unreachable(RemoteError):
-    """It cannot be reached, or is not available now.
-
-    Args:
-        reason: What happened.
-        remedy: The way out.
-        passing: Whether the same request may succeed a little later.
-        wait_s: How long the other side asks to wait.
-    """
-
-    fault = Fault.BUSY
-
-    def __init__(
-        self, reason: str, *, remedy: str = "", passing: bool = True, wait_s: float = 0.0
-    ) -> None:
-        super().__init__(reason, remedy=remedy)
-        self.passing = passing
-        self.wait_s = wait_s
-
-
-class Interrupted(Unreachable):
-    """It went away between two pages. Where it goes on is for the caller to say.
-
-    Some servers forget a page once they have given it out, so asking for it again could skip it.
-    """
-
-
-class LoginNeeded(RemoteError):
-    """Credentials are missing or wrong."""
-
-    fault = Fault.UNAUTHENTICATED
-
-
-class Absent(RemoteError):
-    """It does not exist, or not for these credentials."""
-
-    fault = Fault.ABSENT
-
-
-class Refused(RemoteError):
-    """The request was understood and is not allowed or not acceptable."""
-
-    fault = Fault.DENIED
-
-
-class TooLarge(Refused):
-    """The envelope is larger than the other side takes."""
-
-    fault = Fault.TOO_LARGE
 
 
 def translated(error: RequestException | TAXIIServiceException, url: str) -> RemoteError:

@@ -169,7 +169,7 @@ def _locked(path: Path) -> BinaryIO:
 
 def follow(session: Session, url: str, params: dict[str, str], target: Stream) -> None:
     """Keep all pages; when the server goes away between two of them, go on at the cursor."""
-    from connectors.taxii.errors import Interrupted  # slow to import, as all that knows requests
+    from connectors.errors import Interrupted  # slow to import, as all that knows requests
 
     left = _RESTARTS
     while True:

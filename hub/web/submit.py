@@ -13,8 +13,8 @@ import msgspec
 from flask import Response
 
 from hub.errors import Fault, HubError
+from hub.intake.reading import MOST_BYTES, take
 from hub.service.drafts import Content, Desk, Lack, Sheet, fresh, is_id, is_stored, lacks, new_id
-from hub.service.intake.reading import MOST_BYTES, take
 from hub.service.publish import MeteredPublisher
 from hub.store.base import Stale
 from hub.web import receipt

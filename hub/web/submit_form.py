@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from werkzeug.datastructures import MultiDict
 
+from hub.intake.concerns import weighed
+from hub.intake.reading import LONGEST_TEXT, take_text
 from hub.language.harvest import shown_value
 from hub.language.pasted import pasted
 from hub.language.refang import refang
@@ -18,8 +20,6 @@ from hub.model.query import Label
 from hub.model.tlp import Tlp
 from hub.service.delivery import delivery
 from hub.service.drafts import LONGEST_TITLE, Content, findings, fresh
-from hub.service.intake.concerns import weighed
-from hub.service.intake.reading import LONGEST_TEXT, take_text
 from hub.service.scrub import Own
 from hub.stix.compose import makes, plain
 from hub.web.visit import Visit

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.errors import Unreachable
 from connectors.search.client import Client
-from connectors.taxii.errors import Unreachable
 from connectors.taxii.messages import Credentials
 from tests import fakes
 from tests.e2e.serving import Server, serving

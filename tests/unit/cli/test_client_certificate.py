@@ -10,7 +10,8 @@ import pytest
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import SSLError
 
-from connectors.taxii.errors import LoginNeeded, Unreachable, translated
+from connectors.errors import LoginNeeded, Unreachable
+from connectors.taxii.errors import translated
 from hub.service.keys import pem_of_key
 from tests import pki
 from tests.unit.cli.certificate import Certificate

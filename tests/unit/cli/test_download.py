@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.taxii.errors import Interrupted
+from connectors.errors import Interrupted
 from connectors.taxii.messages import Page
 from hub.cli.cursor import Cursor
 from hub.cli.download import Download, Stream, follow

@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.taxii import client
-from connectors.taxii.client import Session
-from connectors.taxii.errors import (
+from connectors.errors import (
     Absent,
     Interrupted,
     LoginNeeded,
@@ -22,6 +20,8 @@ from connectors.taxii.errors import (
     TooLarge,
     Unreachable,
 )
+from connectors.taxii import client
+from connectors.taxii.client import Session
 from connectors.taxii.messages import Credentials, Detail
 from tests.unit.cli.certificate import Certificate
 from tests.unit.cli.partner import PartnerServer

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import Fault, HubError
+from hub.intake import reading
+from hub.intake.gather import MOST_ITEMS, MOST_LEFT
+from hub.intake.lists import entries
+from hub.intake.reading import take
 from hub.language.values import read
 from hub.model.intake import Taken
-from hub.service.intake import reading
-from hub.service.intake.gather import MOST_ITEMS, MOST_LEFT
-from hub.service.intake.lists import entries
-from hub.service.intake.reading import take
 from tests import fakes
 from tests.corpus import FOLDER
 

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
+from hub.intake.lists import entries
 from hub.language.harvest import Sighted
 from hub.language.hosts import domain_of, host_of, ip_key
 from hub.model.intake import Concern, Item
-from hub.service.intake.lists import entries
 
 _DOCUMENTATION = tuple(
     ipaddress.ip_network(text)

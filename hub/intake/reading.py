@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from hub.errors import Fault, HubError
+from hub.intake.gather import MOST_ITEMS, Gathering
+from hub.intake.lists import endings
+from hub.intake.misp import events_of, take_events
+from hub.intake.table import table_of, take_table
 from hub.language.harvest import Sighted, harvest
 from hub.model.intake import StixItem, Taken
 from hub.model.record import Refusal
-from hub.service.intake.gather import MOST_ITEMS, Gathering
-from hub.service.intake.lists import endings
-from hub.service.intake.misp import events_of, take_events
-from hub.service.intake.table import table_of, take_table
 from hub.stix.check import check
 from hub.stix.envelope import split
 

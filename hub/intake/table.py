@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from hub.intake.gather import Gathering
+from hub.intake.lists import endings
 from hub.language.fold import join
 from hub.language.harvest import Sighted, harvest, read_value
 from hub.model.intake import Taken
-from hub.service.intake.gather import Gathering
-from hub.service.intake.lists import endings
 
 _SEPARATORS = ",;\t|"
 _SAMPLE = 60

@@ -11,13 +11,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from hub.intake.gather import Gathering
 from hub.language.harvest import shown_value
 from hub.language.refang import refang
 from hub.language.values import read
 from hub.model.intake import Item, Taken
 from hub.model.search import Term
 from hub.model.tlp import Tlp
-from hub.service.intake.gather import Gathering
 
 _FIELD_OF: Mapping[str, str] = {
     "AS": "asn",

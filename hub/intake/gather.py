@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import msgspec
 
+from hub.intake.concerns import item_of, weighed
 from hub.language.harvest import Sighted
 from hub.model.intake import Item, LeftOut, Reason
-from hub.service.intake.concerns import item_of, weighed
 
 MOST_ITEMS = 2_000
 """Values or objects of one submission"""
@@ -21,7 +21,7 @@ class Gathering:
     """Values in the order in which they were found.
 
     Args:
-        own_domains: As `hub.service.intake.concerns.weighed` takes them.
+        own_domains: As `hub.intake.concerns.weighed` takes them.
     """
 
     def __init__(self, own_domains: Collection[str] = ()) -> None:

@@ -1,0 +1,1 @@
+"""What somebody submits, recognised and taken apart: `hub.intake.reading.take` begins."""

@@ -1,1 +1,0 @@
-"""What somebody submits, recognised and taken apart: `hub.service.intake.reading.take` begins."""
