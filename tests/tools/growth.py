@@ -23,7 +23,7 @@ SLACK: Final = 3.0
 _LONG_ENOUGH_S = 0.002
 """What is over sooner is done several times in a row, or the clock says more than the work."""
 
-_FEWEST, _MOST = 2, 12
+_FEWEST, _MOST = 2, 6
 """Rounds; those beyond the fewest are for what seems to grow too fast."""
 
 Work = Callable[[], object]
