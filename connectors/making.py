@@ -58,7 +58,13 @@ class Maker:
         return uuid.uuid5(_SPACE, "\0".join((self._terms.feed, *parts)))
 
     def indicator(
-        self, item: Item, origin: str, *, types: tuple[str, ...] = (), seen_us: int = 0
+        self,
+        item: Item,
+        origin: str,
+        *,
+        types: tuple[str, ...] = (),
+        seen_us: int = 0,
+        confidence: int | None = None,
     ) -> Found | None:
         """The object of a value; None: there is none for its kind.
 
@@ -70,6 +76,7 @@ class Maker:
             origin: Where it stood.
             types: indicator-type-ov.
             seen_us: When the source says it was seen or added; 0: it does not say.
+            confidence: As the source says of this value; None: as the feed says of all.
         """
         if not makes(item):
             return None
@@ -81,8 +88,14 @@ class Maker:
             types=types,
             valid_until_us=max(start_us + life_us, 0) if life_us > 0 else 0,
         )
+        # What was seen long ago held from then on, and may be over: it says so.
+        making = msgspec.structs.replace(
+            making,
+            valid_from_us=seen_us,
+            confidence=making.confidence if confidence is None else confidence,
+        )
         [raw] = compose(making, [item])
-        said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age)
+        said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age, confidence)
         return Found(raw, origin, hashlib.sha256(repr(said).encode()).digest(), item)
 
     def report(

@@ -57,6 +57,8 @@ class Making(msgspec.Struct, frozen=True, kw_only=True):
     """Of the indicators (indicator-type-ov)"""
     labels: tuple[str, ...] = ()
     confidence: int | None = None
+    valid_from_us: int = 0
+    """0: from the instant it is made"""
     valid_until_us: int = 0
     """0: without end"""
     sector: str = ""
@@ -125,15 +127,16 @@ def _of_item(making: Making, item: Item) -> dict[str, Any]:
 
 
 def _indicator(making: Making, item: Item) -> dict[str, Any]:
+    from_us = making.valid_from_us or making.made_us
     made = _make(making, "indicator", f"{item.field} {item.key}") | {
         "name": item.value,
         "pattern": pattern_of(item),
         "pattern_type": "stix",
-        "valid_from": instant(making.made_us),
+        "valid_from": instant(from_us),
     }
     if making.types:
         made["indicator_types"] = list(making.types)
-    if making.valid_until_us > making.made_us:
+    if making.valid_until_us > from_us:
         made["valid_until"] = instant(making.valid_until_us)
     return made
 
