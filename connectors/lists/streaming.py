@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from connectors.base import Run
 from connectors.found import Batch, Found, Left
+from connectors.making import Said
 from connectors.reading import Reading
 from connectors.source import Piece
 from hub.intake.concerns import weighed
@@ -20,11 +22,9 @@ MOST = 2_000
 _MOST_LEFT = 500
 _LONGEST_GIVEN = 200
 _LONGEST_NOTE = 5_000
-_REASONS = {
-    "invalid": "it is no value",
-    "kind": "no object is made of this kind",
-    "duplicate": "it stands there twice",
-}
+_REASONS: Mapping[str, str] = MappingProxyType(
+    {"invalid": "it is no value", "kind": "no object is made of this kind"}
+)
 
 
 class Way(NamedTuple):
@@ -34,6 +34,8 @@ class Way(NamedTuple):
     """Bare names of files are taken, too."""
     types: tuple[str, ...] = ()
     """indicator-type-ov"""
+    unit: str = "line"
+    """What a number in an origin counts"""
 
 
 def batches(
@@ -69,15 +71,19 @@ def batches(
 
 def _made(entry: Told | LeftOut, piece: Piece, way: Way, run: Run) -> Found | Left | None:
     if isinstance(entry, LeftOut):
-        given, line = entry.given[:_LONGEST_GIVEN], entry.line
-        return Left(given, _REASONS.get(entry.reason, entry.reason), f"{piece.name} line {line}")
+        origin = f"{piece.name} {way.unit} {entry.line}"
+        return Left(entry.given[:_LONGEST_GIVEN], _REASONS[entry.reason], origin)
     item = entry.item
-    origin = f"{piece.name} line {item.line}"
+    origin = f"{piece.name} {way.unit} {item.line}"
     if "weak" in item.concerns and not way.file_names:
         return Left(item.value[:_LONGEST_GIVEN], "the name of a file says too little", origin)
     item = weighed(msgspec.structs.replace(item, note=item.note[:_LONGEST_NOTE]), ())
     seen_us = entry.seen_us if entry.seen_us <= run.started_us else 0
     made = run.maker.indicator(
-        item, origin, types=way.types, seen_us=seen_us, confidence=entry.confidence
+        item,
+        origin,
+        types=way.types,
+        seen_us=seen_us,
+        said=Said(entry.confidence, entry.references),
     )
     return made or Left(item.value[:_LONGEST_GIVEN], _REASONS["kind"], origin)

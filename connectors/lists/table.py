@@ -47,8 +47,8 @@ class TableSettings(Source, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     columns: Annotated[
         dict[str, Use],
         Meta(
-            description="What each column is, by its heading or number: value, note, seen, "
-            "confidence, reference or ignore. Others are left out then. Empty: it is found out."
+            description="What each column is, by its heading or number: value, note, detail (a "
+            "note behind its heading), seen, confidence, reference or ignore. Others are left out then. Empty: it is found out."
         ),
     ] = msgspec.field(default_factory=dict)
     dates: Annotated[

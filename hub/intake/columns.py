@@ -17,9 +17,9 @@ from hub.intake.cells import is_empty, is_value, values_of
 from hub.intake.dates import Order, date_us, is_date, is_instant, order_of
 from hub.intake.records import Layout
 
-Use = Literal["value", "note", "seen", "confidence", "reference", "ignore"]
-"""What a column is read as: values; what is said of them; when they were seen; how sure the source
-is (0 to 100); where to read more; nothing"""
+Use = Literal["value", "note", "detail", "seen", "confidence", "reference", "ignore"]
+"""What a column is read as: values; what is said of them; the same behind its heading; when they were
+seen; how sure the source is (0 to 100); where to read more; nothing"""
 
 USES: tuple[str, ...] = get_args(Use)
 _MOST_OF_THEM = 0.5
@@ -121,12 +121,14 @@ def _of_values(seen: _Seen) -> tuple[Use, float, str]:
     heading = seen.heading
     if headings.NEVER.search(heading) and not headings.VALUES.search(heading):
         return "ignore", 1 - seen.share / 2, "it holds values, but its heading says they are none"
-    if headings.REFERENCES.search(heading) and set(seen.fields) <= {"url", "domain"}:
-        sure = _MOST_OF_THEM if headings.VALUES.search(heading) else _SURE
-        doubt = "its addresses may be values" if sure < _SURE else ""
-        return "reference", sure, doubt
+    names_values = bool(headings.VALUES.search(heading))
+    describes = bool(headings.NOTES.search(heading)) and not names_values
+    if (headings.REFERENCES.search(heading) or describes) and set(seen.fields) <= {"url"}:
+        unsure = names_values or describes
+        doubt = "its addresses may be values" if unsure else ""
+        return "reference", _MOST_OF_THEM if unsure else _SURE, doubt
     doubt = f"{others} of {len(seen.cells)} cells are no values" if others else ""
-    if headings.NOTES.search(heading) and not headings.VALUES.search(heading):
+    if describes:
         doubt = doubt or "it holds values, but its heading says that it describes"
     return "value", seen.share, doubt
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from hub.intake.records import Layout, Record, records
 from hub.model.intake import Item, LeftOut
 
 _HUNDRED = 100
+_WEB = re.compile(r"https?://[^\s;,<>\"]+")
+_MOST_REFERENCES = 20
 
 
 class Told(NamedTuple):
@@ -22,6 +25,8 @@ class Told(NamedTuple):
     """When it was seen, in microseconds since 1970; 0: it is not said."""
     confidence: int | None = None
     """0 to 100; None: it is not said."""
+    references: tuple[str, ...] = ()
+    """Where to read more"""
 
 
 def told(text: str, layout: Layout, columns: Sequence[Column]) -> Iterator[Told | LeftOut]:
@@ -34,31 +39,58 @@ def told(text: str, layout: Layout, columns: Sequence[Column]) -> Iterator[Told 
     """
     for record in records(text, layout.separator):
         if record.line > layout.heading_line:
-            yield from _of_record(record, columns)
+            yield from of_record(record, columns)
 
 
-def _of_record(record: Record, columns: Sequence[Column]) -> Iterator[Told | LeftOut]:
+def of_record(record: Record, columns: Sequence[Column]) -> Iterator[Told | LeftOut]:
+    """The values of one row.
+
+    Args:
+        record: The row.
+        columns: What its cells are read as.
+    """
     filled = [
         (cell.strip(), column)
         for cell, column in zip(record.cells, columns, strict=False)
         if column.use != "ignore" and not is_empty(cell)
     ]
-    said = [cell for use in ("note", "reference") for cell, c in filled if c.use == use]
-    note = " · ".join(dict.fromkeys(" ".join(cell.split()) for cell in said))
-    at_us = next((seen_us(cell, c) for cell, c in filled if c.use == "seen"), 0)
-    sure = next((_percent(cell) for cell, c in filled if c.use == "confidence"), None)
+    said = Told(
+        Item("", "", "", note=_note(filled)),
+        next((seen_us(cell, c) for cell, c in filled if c.use == "seen"), 0),
+        next((_percent(cell) for cell, c in filled if c.use == "confidence"), None),
+        _references(filled),
+    )
     for cell, column in filled:
-        if column.use != "value":
-            continue
-        found = list(values_of(cell))
-        for sighted in found:
-            if sighted.field:
-                placed = sighted._replace(line=record.line)
-                yield Told(item_of(placed, note), at_us, sure)
-            else:
-                yield LeftOut(sighted.given, "invalid", record.line)
-        if not found:
-            yield LeftOut(cell, "invalid", record.line)
+        if column.use == "value":
+            yield from _of_cell(cell, record.line, said)
+
+
+def _of_cell(cell: str, line: int, said: Told) -> Iterator[Told | LeftOut]:
+    found = False
+    for sighted in values_of(cell):
+        found = True
+        if sighted.field:
+            yield said._replace(item=item_of(sighted._replace(line=line), said.item.note))
+        else:
+            yield LeftOut(sighted.given, "invalid", line)
+    if not found:
+        yield LeftOut(cell, "invalid", line)
+
+
+def _note(filled: Sequence[tuple[str, Column]]) -> str:
+    said = []
+    for cell, column in filled:
+        text = " ".join(cell.split())
+        if column.use == "note":
+            said.append(text)
+        elif column.use == "detail":
+            said.append(f"{column.name}: {text}")
+    return " · ".join(dict.fromkeys(said))
+
+
+def _references(filled: Sequence[tuple[str, Column]]) -> tuple[str, ...]:
+    found = [url for cell, c in filled if c.use == "reference" for url in _WEB.findall(cell)]
+    return tuple(dict.fromkeys(found))[:_MOST_REFERENCES]
 
 
 def _percent(cell: str) -> int | None:
