@@ -10,23 +10,23 @@ from tests.unit.cli.conftest import Run
 
 def test_a_list_is_stored_shown_and_taken_away(run: Run) -> None:
     text = "# ours\nagency.example\n203.0.113.0/24 # office\n"
-    assert run("warning-list", "put", "-", "--org", "grid", input=text).exit_code == 0
+    assert run("warning-list", "put", "-", "--org", "grid", stdin=text).exit_code == 0
     assert run("warning-list", "show", "--org", "grid").stdout == text
     assert run("warning-list", "show").stdout == ""
-    assert run("warning-list", "put", "-", "--org", "grid", input="").exit_code == 0
+    assert run("warning-list", "put", "-", "--org", "grid", stdin="").exit_code == 0
     assert run("warning-list", "show", "--org", "grid").stdout == ""
 
 
 def test_what_is_wrong_is_named(run: Run) -> None:
-    found = run("warning-list", "put", "-", input="a.example\nno value\n")
+    found = run("warning-list", "put", "-", stdin="a.example\nno value\n")
     assert found.exit_code == 2
     assert "line 2: 'no value'" in found.stderr
-    assert run("warning-list", "put", "-", "--org", "nobody", input="a.example").exit_code == 5
+    assert run("warning-list", "put", "-", "--org", "nobody", stdin="a.example").exit_code == 5
     assert run("warning-list", "show", "--org", "nobody").exit_code == 5
 
 
 def test_a_collection_is_screened_by_the_list_of_the_hub(run: Run, tmp_path) -> None:
-    assert run("warning-list", "put", "-", input="everybody.attacker.net").exit_code == 0
+    assert run("warning-list", "put", "-", stdin="everybody.attacker.net").exit_code == 0
     assert run("collection", "set", "shared", "--screened").exit_code == 0
     objects = [
         fakes.indicator(n, pattern=f"[domain-name:value = '{name}.attacker.net']")
