@@ -120,7 +120,7 @@ def _of_token(token: str, line: int, endings: Container[str]) -> Iterator[Sighte
 def read_value(token: str, endings: Container[str]) -> Sighted | None:
     """What a token without blanks is; None: no value."""
     token = _ESCAPED.sub("", token, count=1) if token.startswith("\\") else token
-    defanged = _DEFANGED.search(token) is not None
+    defanged = is_defanged(token)
     terms = [term for term in detect(token.strip("*_")) if term.field not in _NEVER]
     if not terms:
         return None
@@ -132,6 +132,11 @@ def read_value(token: str, endings: Container[str]) -> Sighted | None:
     if not defanged and _is_doubtful(term, bare, endings):
         return None
     return Sighted(term.field, term.key, value, token, 0, weak=term.field == "file")
+
+
+def is_defanged(token: str) -> bool:
+    """Whether a value, as it stood in a text, was made harmless to click on."""
+    return _DEFANGED.search(token) is not None
 
 
 def shown_value(term: Term, bare: str) -> str:
