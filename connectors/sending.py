@@ -95,6 +95,8 @@ class Trip(NamedTuple):
 
     delivery: str
     """Its name"""
+    title: str
+    """What people call it"""
     started_us: int
     """The instant of the run"""
     net: Net

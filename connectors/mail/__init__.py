@@ -1,0 +1,1 @@
+"""E-mail: advisories that come, and digests that go."""
