@@ -212,7 +212,7 @@ failed = []
 for n in range(rounds):
     # Both leave at once, or the race is none.
     (folder / f"ready-{n}-{me}").touch()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while len(list(folder.glob(f"ready-{n}-*"))) < 2 and time.monotonic() < end:
         pass
     store = SqliteStore(folder / f"hub-{n}.sqlite")
@@ -239,7 +239,7 @@ def race(folder, rounds, second):
         for me in "ab"
     ]
     try:
-        return [racer.communicate(timeout=60)[1].strip() for racer in racers]
+        return [racer.communicate(timeout=120)[1].strip() for racer in racers]
     finally:
         for racer in racers:
             racer.kill()
