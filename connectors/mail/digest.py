@@ -13,7 +13,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.headerregistry import Address
-from email.message import EmailMessage
 from typing import Annotated, Literal
 
 import msgspec
@@ -66,7 +65,7 @@ class _Digests:
         sender = Address(settings.sender_name, user, host)
         message = letter(sender, parcel.reader, parcel, trip)
         with _said(settings), _logged_in(settings, trip) as server:
-            _hand_over(server, message, parcel.reader.address, settings)
+            server.send_message(message, settings.sender, [parcel.reader.address])
         return Receipt(len(parcel.freight) + parcel.more, note=str(message["Message-ID"]))
 
 
@@ -86,7 +85,7 @@ class _Checked(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: object) -> socket.socket:
         del timeout  # the limits are those of `net`
         wire = self._net.connect(host, port)
-        return self._net.secured(wire, host) if self._secured else wire
+        return self._net.tls().wrap_socket(wire, server_hostname=host) if self._secured else wire
 
 
 @contextmanager
@@ -104,12 +103,6 @@ def _logged_in(settings: Mail, trip: Trip) -> Iterator[smtplib.SMTP]:
     finally:
         # `quit` would wait for an answer, and change nothing of what was accepted.
         server.close()
-
-
-def _hand_over(
-    server: smtplib.SMTP, message: EmailMessage, address: str, settings: Mail
-) -> None:
-    server.send_message(message, settings.sender, [address])
 
 
 @contextmanager

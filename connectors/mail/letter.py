@@ -133,19 +133,21 @@ def _host(trip: Trip) -> str:
 
 def _plain(digest: _Digest) -> str:
     words = digest.words
-    return "\n".join([
-        f"{digest.tlp}",
-        "",
-        f"{digest.headline}.",
-        *(f"- {count}" for count in digest.counts),
-        "",
-        *_listed(digest.rows),
-        *([digest.more, ""] if digest.more else []),
-        "-- ",
-        digest.footer,
-        f"{words.switch} {digest.switch}",
-        "",
-    ])
+    return "\n".join(
+        [
+            f"{digest.tlp}",
+            "",
+            f"{digest.headline}.",
+            *(f"- {count}" for count in digest.counts),
+            "",
+            *_listed(digest.rows),
+            *([digest.more, ""] if digest.more else []),
+            "-- ",
+            digest.footer,
+            f"{words.switch} {digest.switch}",
+            "",
+        ]
+    )
 
 
 def _listed(rows: list[_Row]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Objects as events in the Common Event Format, version 0: one for each value that an object names.
+r"""Objects as events in the Common Event Format, version 0: one for each value that an object names.
 
 The header's fields are divided by `|`, the extension's by blanks; what a value holds of these, of
 `=`, of `\\` and of line ends is escaped as the format says, and other controls become blanks.
@@ -49,7 +49,8 @@ def events(freight: Freight) -> Iterator[Event]:
     found = values_of(freight.raw)
     # The host of a URL is no finding of its own: nobody shall block it for that.
     implied = {each for term in found for each in derived(term)}
-    for term in sorted(found - implied) or [None]:
+    named: list[Term | None] = [*sorted(found - implied)]
+    for term in named or [None]:
         yield Event(freight, _event(obj, freight, term))
 
 

@@ -106,9 +106,9 @@ def _by_stream(settings: Syslog, lines: Iterable[bytes], trip: Trip) -> None:
     wire = trip.net.connect(settings.host, settings.port)
     try:
         if settings.transport == "tls":
-            wire = trip.net.secured(wire, settings.host)
+            wire = trip.net.tls().wrap_socket(wire, server_hostname=settings.host)
         wire.sendall(framed)
-        _settle(wire, settings)
+        _settle(wire)
     except OSError as error:
         raise Unreachable(_broken(settings, error)) from error
     finally:
@@ -119,7 +119,7 @@ def _framed(text: bytes, framing: str) -> bytes:
     return b"%d %b" % (len(text), text) if framing == "octets" else text + b"\n"
 
 
-def _settle(wire: socket.socket, settings: Syslog) -> None:
+def _settle(wire: socket.socket) -> None:
     """Tell the other side that this is all, and give it the time to break off.
 
     Raises:

@@ -6,48 +6,25 @@ An answer of 2xx takes the parcel. It may name objects that the receiver will ne
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 from requests import Response, Session
-from requests.exceptions import ChunkedEncodingError as CutOff
-from requests.exceptions import ConnectionError as NoConnection
-from requests.exceptions import RequestException, SSLError
-from requests.exceptions import Timeout as NoAnswer
+from requests.exceptions import RequestException
 
-from connectors.errors import (
-    Absent,
-    LoginNeeded,
-    NotUnderstood,
-    Refused,
-    RemoteError,
-    TooLarge,
-    Unreachable,
-    Unsafe,
-)
+from connectors.errors import NotUnderstood, Refused, TooLarge, Unreachable, Unsafe
+from connectors.net.reasons import of_status
 from connectors.sending import Channel, Freight, Parcel, Receipt, Trip, Undelivered
 from connectors.webhook.signing import private_key, shared_key, signatures
+from hub.language.legible import line
 from hub.model.clock import format_us, now_us
 from hub.model.tlp import Tlp
 
 _SECOND_US = 1_000_000
 _LONGEST = 300
-_LONGEST_ANSWER = 1_000_000
-_PIECE = 65_536
-_STATUSES: Mapping[int, type[RemoteError]] = {
-    401: LoginNeeded,
-    403: LoginNeeded,
-    404: Absent,
-    405: Absent,
-    410: Absent,
-    413: TooLarge,
-}
-_WAIT = frozenset({408, 425, 429})
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,24 +64,30 @@ class _Webhooks:
         """See `Sender.send`.
 
         Raises:
-            ConfigError: A secret cannot be used, or there is none.
+            ConfigError: A secret cannot be used.
             RemoteError: One of its kinds.
         """
         body = body_of(parcel, trip)
         headers = _headers(settings, parcel, trip, body)
         with Session() as session:
             session.trust_env = False
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, trip.net.adapter())
-            try:
-                response = session.post(
-                    settings.url, data=body, headers=headers, allow_redirects=False, stream=True
-                )
-                _require_taken(response, settings.url)
-                answer = _read(response)
-            except RequestException as error:
-                raise _translated(error, settings.url) from error
-        return _receipt(parcel, answer)
+            session.mount("https://", trip.net.adapter())
+            session.mount("http://", trip.net.adapter())
+            response = _posted(session, settings.url, headers, body)
+        _require_taken(response, settings.url)
+        return _receipt(parcel, response.content)
+
+
+def _posted(session: Session, url: str, headers: dict[str, str], body: bytes) -> Response:
+    """The answer. What goes wrong on the way says nothing about the parcel, which is kept."""
+    try:
+        return session.post(url, data=body, headers=headers, allow_redirects=False)
+    except (Unreachable, Unsafe):
+        raise
+    except (Refused, NotUnderstood) as error:
+        raise Unreachable(error.reason, remedy=error.remedy, passing=False) from error
+    except RequestException as error:
+        raise Unsafe("a request to this address cannot be made") from error
 
 
 def body_of(parcel: Parcel, trip: Trip) -> bytes:
@@ -154,33 +137,11 @@ def _headers(settings: Webhook, parcel: Parcel, trip: Trip, body: bytes) -> dict
 
 def _require_taken(response: Response, url: str) -> None:
     """Raises RemoteError unless the status says that the parcel was taken."""
-    status = response.status_code
-    said = f"{_shown(url)} answers {status}"
-    if 200 <= status < 300:  # noqa: PLR2004 - classes of statuses
-        return
-    if 300 <= status < 400:  # noqa: PLR2004 - classes of statuses
-        raise Unsafe(
-            f"{said}: it sends elsewhere, and nothing is sent to where nobody named it",
-            remedy="Name the address that takes the requests itself.",
-        )
-    if status in _WAIT or status >= 500:  # noqa: PLR2004 - classes of statuses
-        raise Unreachable(said, wait_s=_retry_after(response))
-    raise _STATUSES.get(status, Refused)(said)
-
-
-def _read(response: Response) -> bytes:
-    """The answer; one that does not end is no answer."""
-    found = bytearray()
-    for piece in response.iter_content(_PIECE):
-        found += piece
-        if len(found) > _LONGEST_ANSWER:
-            raise NotUnderstood(f"an answer of more than {_LONGEST_ANSWER:,} bytes")
-    return bytes(found)
-
-
-def _retry_after(response: Response) -> float:
-    text = response.headers.get("Retry-After", "")
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+    host = str(urlsplit(url).hostname)
+    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        raise TooLarge(f"{host} answered 413: the parcel is too large for it")
+    if not response.ok or response.is_redirect:
+        raise of_status(response, host)
 
 
 def _receipt(parcel: Parcel, answer: bytes) -> Receipt:
@@ -188,38 +149,13 @@ def _receipt(parcel: Parcel, answer: bytes) -> Receipt:
         said = msgspec.json.decode(answer, type=_Answer).refused if answer else []
     except msgspec.DecodeError:
         said = []  # an answer in words, or none that is about objects
-    reasons = {str(item.get("id")): _words(str(item.get("reason", ""))) for item in said}
+    reasons = {str(item.get("id")): line(str(item.get("reason", "")), _LONGEST) for item in said}
     refused = tuple(
         Undelivered(item.object_id, item.version, reasons[item.object_id] or "no reason given")
         for item in parcel.freight
         if item.object_id in reasons
     )
     return Receipt(len(parcel.freight) - len(refused), refused)
-
-
-def _words(text: str) -> str:
-    return _ODD.sub(" ", text)[:_LONGEST].strip()
-
-
-def _translated(error: RequestException, url: str) -> RemoteError:
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, RemoteError):
-        return cause
-    if isinstance(error, SSLError):
-        return Unreachable(
-            f"{_shown(url)}: its TLS certificate does not hold",
-            remedy="Name the authority that issued it in `ca_file`, if that is one of your own.",
-            passing=False,
-        )
-    if isinstance(error, (NoConnection, NoAnswer, CutOff)):
-        return Unreachable(f"{_shown(url)} cannot be reached: {type(error).__name__}")
-    return NotUnderstood(f"{_shown(url)} does not answer as HTTP does")
-
-
-def _shown(url: str) -> str:
-    """The address without its path and query, which may be a secret: many receivers' are."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
 SETTINGS = Webhook
