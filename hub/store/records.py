@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -29,6 +30,16 @@ _PAGE_BYTES = 32_000_000
 _DRIFT_US = 60_000_000
 _SAMPLE = 1000
 """Of the newest records: these are computed once more, and looked for."""
+
+_VERSIONS = (
+    "SELECT r.object_id, r.version_us, r.label, r.added_us, r.publisher FROM json_each(?) o"
+    " CROSS JOIN record r INDEXED BY {index} ON r.collection = ? AND r.object_id = o.value"
+)
+_DELETED = (
+    f"{_VERSIONS.format(index='record_gone')} WHERE r.standing = 0 AND EXISTS"
+    " (SELECT 1 FROM change c WHERE c.added_us = r.added_us AND c.kind = 'delete')"
+)
+_THERE = f"{_VERSIONS.format(index='record_object')} WHERE r.standing > 0"
 
 _decode_status = msgspec.json.Decoder(Status).decode
 
@@ -146,6 +157,26 @@ class RecordLog:
                 (after, limit),
             ).fetchall()
         return [Change._make(row) for row in rows]
+
+    def deleted(
+        self, scope: Scope, collection: int, ids: Sequence[str]
+    ) -> frozenset[tuple[str, int]]:
+        """See `Log.deleted`."""
+        wanted = (json.dumps(list(ids)), collection)
+        with self._database.reading() as connection:
+            self._labels.refresh(connection)
+            gone = connection.execute(_DELETED, wanted).fetchall()
+            there = connection.execute(_THERE, wanted).fetchall() if gone else []
+        return self._known(scope, gone) - self._known(scope, there)
+
+    def _known(
+        self, scope: Scope, rows: Iterable[tuple[str, int, int, int, str]]
+    ) -> frozenset[tuple[str, int]]:
+        return frozenset(
+            (object_id, version_us)
+            for object_id, version_us, label, added_us, publisher in rows
+            if scope.knows(self._labels.of(label), added_us, publisher)
+        )
 
     def purge(self, before_us: int) -> int:
         """See `Log.purge`."""

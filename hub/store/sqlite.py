@@ -14,6 +14,7 @@ from hub.store.drafts import DraftBook
 from hub.store.factors import FactorBook
 from hub.store.finder import FUNCTIONS
 from hub.store.index import fill
+from hub.store.jobbook import JobBook
 from hub.store.parties import PartyRegistry
 from hub.store.pieces import RecordPieces
 from hub.store.records import RecordLog
@@ -41,6 +42,7 @@ class SqliteStore(
     FactorBook,
     SearchBook,
     DraftBook,
+    JobBook,
     RecordArchive,
 ):
     """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
@@ -55,6 +57,7 @@ class SqliteStore(
         FactorBook.__init__(self, database, clock=clock)
         SearchBook.__init__(self, database, clock=clock)
         DraftBook.__init__(self, database, clock=clock)
+        JobBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
         RecordPieces.__init__(self, database)
         RecordSource.__init__(self, database)

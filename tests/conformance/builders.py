@@ -188,4 +188,8 @@ def everything(store: Any, scope: Scope = SEES_ALL) -> tuple[Any, ...]:
         store.audit(1000),
         store.list_sessions(),
         [store.factor(account) for account in store.directory().accounts],
+        [
+            (job, store.job_runs(job.name, 9), store.dead_letters(job.name, 0, 9))
+            for job in store.jobs()
+        ],
     )
