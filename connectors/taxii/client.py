@@ -8,14 +8,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urljoin
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from requests.exceptions import RequestException
 from taxii2client import MEDIA_TYPE_TAXII_V21
 from taxii2client.common import TokenAuth, _HTTPConnection
@@ -63,12 +66,15 @@ class _Adapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-class Bearer(TokenAuth):
+class Bearer(AuthBase):
     """A token as RFC 6750 sends it; taxii2-client knows only `Token`."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Put the token on a request."""
-        request.headers["Authorization"] = f"Bearer {self.key}"
+        request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 
@@ -106,9 +112,8 @@ class Session:
         if verify is False:
             # Whoever chose this has been told; a warning for each request says nothing new.
             disable_warnings(InsecureRequestWarning)
-        own = isinstance(verify, HTTPAdapter)
-        self._connection.session.trust_env = not own
-        adapter = verify if own else _Adapter(verify)
+        self._connection.session.trust_env = not isinstance(verify, HTTPAdapter)
+        adapter = verify if isinstance(verify, HTTPAdapter) else _Adapter(verify)
         self._connection.session.mount("https://", adapter)
         self._connection.session.mount("http://", adapter)
         self._connection.session.hooks["response"].append(self._keep)
@@ -238,8 +243,12 @@ class Session:
             raise NotUnderstood(f"{self._last.url}: {error.reason}") from error
 
     def _keep(self, response: Response, *_: object, **__: object) -> None:
-        """taxii2-client gives out neither headers nor bytes, and trips over a missing type."""
+        """taxii2-client gives out neither headers nor bytes, and trips over a missing type.
+
+        Where requests finds simplejson, one NaN in one object would cost the whole page.
+        """
         response.headers.setdefault("Content-Type", "")
+        vars(response)["json"] = partial(_loaded, response)
         self._last = response
 
     def _ask(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
@@ -271,11 +280,15 @@ class Session:
             raise NotUnderstood(f"{url}: what it answers is nested too deeply") from error
 
 
+def _loaded(response: Response) -> Any:
+    return json.loads(response.content)
+
+
 def _slashed(url: str) -> str:
     return url if url.endswith("/") else f"{url}/"
 
 
-def _auth(credentials: Credentials) -> TokenAuth | None:
+def _auth(credentials: Credentials) -> AuthBase | None:
     if not credentials.token:
         return None
     return (Bearer if credentials.bearer else TokenAuth)(credentials.token)

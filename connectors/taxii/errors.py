@@ -90,7 +90,7 @@ def _description(response: Response) -> str:
     """What a TAXII error message (section 3.6.1) says, or the words of HTTP."""
     try:
         message: Any = response.json()
-    except RequestException:
+    except (ValueError, RecursionError):
         message = None
     if isinstance(message, dict):
         for name in ("description", "title"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -13,11 +13,14 @@ from connectors.found import Batch, Found, State
 from connectors.taxii.client import Session
 from connectors.taxii.gone import missing, too_many
 from connectors.taxii.places import Place, Places
-from connectors.taxii.settings import Settings
+from connectors.taxii.settings import Settings, Source
 from connectors.taxii.walk import Walk, instant
 from hub.model.clock import HOUR_US, format_us
 
-_PAUSES_S = (0.5, 1.0, 2.0)
+S = TypeVar("S", bound=Session)
+T = TypeVar("T", bound=Source)
+
+PAUSES_S = (0.5, 1.0, 2.0)
 _GONE = 500
 
 
@@ -38,26 +41,39 @@ class Standing:
     def __init__(self, state: State) -> None:
         self.after: dict[str, str] = dict(state.get("after", {}))
         self.compared_us: int = state.get("compared_us", 0)
+        self.start: dict[str, int] = dict(state.get("start", {}))
+        """Of TAXII 2.0: objects behind that date that were read"""
+        self.read_us: int = state.get("read_us", 0)
+        """Of TAXII 2.0: when everything was last read from the beginning"""
 
     def state(self) -> dict[str, Any]:
         """As it is kept."""
-        return {"after": dict(self.after), "compared_us": self.compared_us}
+        said = {
+            "after": dict(self.after),
+            "compared_us": self.compared_us,
+            "start": dict(self.start),
+            "read_us": self.read_us,
+        }
+        return {name: value for name, value in said.items() if value}
 
 
-class Pull:
-    """One run.
+class Pull(Generic[S, T]):
+    """One run, for both versions of TAXII.
 
     Args:
         session: With the server.
         settings: Of the feed.
-        standing: Where it begins; it is moved on.
+        state: Where it begins.
         run: What it works with.
     """
 
-    def __init__(self, session: Session, settings: Settings, standing: Standing, run: Run) -> None:
+    discovery = ""
+    """Path of the discovery"""
+
+    def __init__(self, session: S, settings: T, state: State, run: Run) -> None:
         self._session = session
         self._settings = settings
-        self._standing = standing
+        self._standing = Standing(state)
         self._run = run
 
     def batches(self) -> Iterator[Batch]:
@@ -66,43 +82,28 @@ class Pull:
         A collection that fails leaves the others as they are; its failure is raised behind them.
         """
         places = Places(
-            self._session.resource, self._settings, "/taxii2/", self._run.notice
+            self._session.resource, self._settings, self.discovery, self._run.notice
         ).find()
         failed: list[RemoteError] = []
         whole = True
         for place in places:
-            walk = self._walk(place)
             try:
-                yield from self._objects(place, walk)
+                whole = (yield from self._objects(place)) and whole
             except Unreachable:
                 raise
             except RemoteError as error:
                 failed.append(error)
-            whole = whole and walk.whole
         if failed:
             raise failed[0]
         if whole and self._is_due():
             yield from self._gone(places)
 
-    def _walk(self, place: Place) -> Walk:
-        settings = self._settings
-        return Walk(self._session, place.url, settings.query(), settings.most, self._run.notice)
+    def _objects(self, place: Place) -> Generator[Batch, None, bool]:
+        """What is new in one collection; gives whether it was read to its end."""
+        raise NotImplementedError
 
-    def _objects(self, place: Place, walk: Walk) -> Iterator[Batch]:
-        after = self._standing.after
-        start = self._overlapped(after.get(place.url, "")) or self._settings.start(self._run)
-        for step in walk.steps(start):
-            if step.cursor:
-                after[place.url] = step.cursor
-            yield Batch(
-                tuple(found(raw, place) for raw in step.raws), state=self._standing.state()
-            )
-
-    def _overlapped(self, cursor: str) -> str:
-        at = instant(cursor)
-        if at is None or not self._settings.overlap_seconds:
-            return cursor
-        return format_us(max(at - self._settings.overlap_seconds * 1_000_000, 0))
+    def _batch(self, raws: Sequence[bytes], place: Place) -> Batch:
+        return Batch(tuple(_found(raw, place) for raw in raws), state=self._standing.state())
 
     def _is_due(self) -> bool:
         every_us = self._settings.deletions_hours * HOUR_US
@@ -130,18 +131,35 @@ class Pull:
                 " (`deletions_most`)"
             )
             return
-        yield from leaving(gone, self._standing, self._run)
+        for start in range(0, len(gone), _GONE):
+            yield Batch(state=self._standing.state(), gone=tuple(gone[start : start + _GONE]))
+        self._standing.compared_us = self._run.started_us
+        yield Batch(state=self._standing.state())
 
 
-def leaving(gone: list[str], standing: Standing, run: Run) -> Iterator[Batch]:
-    """Batches with what is gone; with the last of them the comparison is done."""
-    for start in range(0, len(gone), _GONE):
-        yield Batch(state=standing.state(), gone=tuple(gone[start : start + _GONE]))
-    standing.compared_us = run.started_us
-    yield Batch(state=standing.state())
+class _Pull(Pull[Session, Settings]):
+    """Of TAXII 2.1."""
+
+    discovery = "/taxii2/"
+
+    def _objects(self, place: Place) -> Generator[Batch, None, bool]:
+        settings, after = self._settings, self._standing.after
+        walk = Walk(self._session, place.url, settings.query(), settings.most, self._run.notice)
+        start = self._overlapped(after.get(place.url, "")) or settings.start(self._run)
+        for step in walk.steps(start):
+            if step.cursor:
+                after[place.url] = step.cursor
+            yield self._batch(step.raws, place)
+        return walk.whole
+
+    def _overlapped(self, cursor: str) -> str:
+        at = instant(cursor)
+        if at is None or not self._settings.overlap_seconds:
+            return cursor
+        return format_us(max(at - self._settings.overlap_seconds * 1_000_000, 0))
 
 
-def found(raw: bytes, place: Place) -> Found:
+def _found(raw: bytes, place: Place) -> Found:
     """An object as it came, and where it stood."""
     try:
         name = _ID.decode(raw).id[:120]
@@ -160,9 +178,9 @@ class TaxiiConnector:
             settings.credentials(run),
             verify=run.net.adapter(),
             notice=run.notice,
-            pauses_s=_PAUSES_S,
+            pauses_s=PAUSES_S,
         ) as session:
-            yield from Pull(session, settings, Standing(state), run).batches()
+            yield from _Pull(session, settings, state, run).batches()
 
 
 SETTINGS = Settings

@@ -157,6 +157,23 @@ class Settings(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return {"limit": str(self.page)} | {name: said for name, said in matches.items() if said}
 
 
+class Settings20(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The [source] of a feed from a TAXII 2.0 server."""
+
+    again_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="How often everything is read from the beginning, in hours: there are"
+            " servers that give a new version the date of the first. 0: never",
+        ),
+    ] = 24
+
+    def query(self) -> dict[str, str]:
+        """The parameters of every page."""
+        return {"match[type]": ",".join(self.types)} if self.types else {}
+
+
 def _of_address(url: str) -> Iterator[str]:
     try:
         parts = urlsplit(url)

@@ -108,7 +108,7 @@ class Walk:
                 self._notice(f"{self._url}: {self._count} objects read, the rest comes next time")
                 return
         self.whole = True
-        yield Step([], _later(last, self._cursor))
+        yield Step([], later(last, self._cursor))
         if not last and self._count:
             self._notice(f"{self._url} does not date what it gives; every pull reads all of it")
 
@@ -135,7 +135,8 @@ def _before(last: str, cursor: str) -> str:
     return cursor if stands is not None and at - 1 <= stands else format_us(at - 1)
 
 
-def _later(last: str, cursor: str) -> str:
+def later(last: str, cursor: str) -> str:
+    """The later of two dates added; what is no date is none."""
     at, stands = instant(last), instant(cursor)
     return last if at is not None and (stands is None or at > stands) else cursor
 
