@@ -80,9 +80,9 @@ def letter(sender: Address, reader: Reader, parcel: Parcel, trip: Trip) -> Email
     made["Precedence"] = "bulk"
     made["List-Id"] = f"<{trip.delivery}.{_host(trip)}>"
     made["List-Unsubscribe"] = f"<{digest.switch}>"
-    made["Content-Language"] = reader.language
     made.set_content(_plain(digest), cte="quoted-printable")
     made.add_alternative(_html(digest, reader.language), subtype="html", cte="quoted-printable")
+    made["Content-Language"] = reader.language
     return made
 
 

@@ -65,7 +65,9 @@ def test_another_secret_does_not_verify_and_two_at_once_do(tmp_path, monkeypatch
     with hook() as receiver:
         with pytest.raises(LoginNeeded):
             SENDER.send(to(receiver.url, secret="env:NEW"), PARCEL, trip(tmp_path))
-        SENDER.send(to(receiver.url, secret="env:NEW", old_secret="env:HOOK"), PARCEL, trip(tmp_path))
+        SENDER.send(
+            to(receiver.url, secret="env:NEW", old_secret="env:HOOK"), PARCEL, trip(tmp_path)
+        )
     assert len(receiver.bodies) == 1
 
 
@@ -160,7 +162,9 @@ def test_what_the_receiver_names_as_refused_is_told_by_object(tmp_path):
     assert [(item.object_id, item.reason) for item in receipt.refused] == [(named, "too old")]
 
 
-@pytest.mark.parametrize("body", [b"ok", b"[]", b'{"refused": 3}', b"\xff\x00", b'{"refused":[{}]}'])
+@pytest.mark.parametrize(
+    "body", [b"ok", b"[]", b'{"refused": 3}', b"\xff\x00", b'{"refused":[{}]}']
+)
 def test_an_answer_in_other_words_counts_by_its_status(body, tmp_path):
     with hook() as receiver:
         receiver.answers.append(Said(body=body))
