@@ -21,7 +21,7 @@ from flask import Response
 
 from hub.api.shown import Shower
 from hub.errors import Fault, HubError
-from hub.http.sheet import MARK, MEDIA_TYPE, plain, row
+from hub.language.sheet import MARK, MEDIA_TYPE, plain, row
 from hub.language.fields import FIELDS, Kind
 from hub.language.values import show
 from hub.model.clock import format_us

@@ -11,6 +11,7 @@ from hub.stix.terms import number
 from hub.store.archive import RecordArchive
 from hub.store.database import Database
 from hub.store.drafts import DraftBook
+from hub.store.exports import ExportBook
 from hub.store.factors import FactorBook
 from hub.store.finder import FUNCTIONS
 from hub.store.index import fill
@@ -41,6 +42,7 @@ class SqliteStore(
     FactorBook,
     SearchBook,
     DraftBook,
+    ExportBook,
     RecordArchive,
 ):
     """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
@@ -55,6 +57,7 @@ class SqliteStore(
         FactorBook.__init__(self, database, clock=clock)
         SearchBook.__init__(self, database, clock=clock)
         DraftBook.__init__(self, database, clock=clock)
+        ExportBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
         RecordPieces.__init__(self, database)
         RecordSource.__init__(self, database)
