@@ -358,9 +358,7 @@ class Archive(Protocol):
         """
 
 
-class Store(
-    Log, Registry, Sessions, Factors, SavedSearches, Drafts, Exports, Archive, Protocol
-):
+class Store(Log, Registry, Sessions, Factors, SavedSearches, Drafts, Exports, Archive, Protocol):
     """All that the services need."""
 
     def close(self) -> None:

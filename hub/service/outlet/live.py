@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,6 +33,13 @@ class Assertion(NamedTuple):
     """valid_until; 0: it has none"""
     tlp: Tlp
     name: str
+
+
+class _Standing(msgspec.Struct):
+    revoked: Any = None
+
+
+_decode = msgspec.json.Decoder(_Standing).decode
 
 
 class Sieve:
@@ -74,9 +81,19 @@ class Sieve:
             return None
         return said, obj
 
+    def stands(self, piece: Piece) -> bool:
+        """Whether an object that is no indicator was not withdrawn."""
+        is_gone = _decode(piece.raw).revoked is True
+        self.left[Left.REVOKED] += is_gone
+        return not is_gone
+
     def holds(self, said: Assertion, field: str) -> bool:
         """Whether a value of that field still says something; notes when it ends."""
-        end = said.until_us or self._end(said, field)
+        return self.holds_any(said, (field,))
+
+    def holds_any(self, said: Assertion, fields: Collection[str]) -> bool:
+        """Whether one of several values does."""
+        end = said.until_us or max(self._end(said, field) for field in fields)
         if end <= self._now:
             self.left[Left.OUTLIVED] += 1
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hub.language.fold import INVISIBLE
 from hub.model.clock import format_us
@@ -28,14 +28,17 @@ class Rule(NamedTuple):
     text: str
 
 
-class Selection(NamedTuple):
-    """What a file may hold; each is read from the beginning when it is called."""
+class Selection(Protocol):
+    """What a file may hold. A format asks for one of them, once."""
 
-    entries: Callable[[], Iterator[Entry]]
-    objects: Callable[[], Iterator[Piece]]
-    """By id, each once"""
-    rules: Callable[[], Iterator[Rule]]
-    """By name and id"""
+    def entries(self) -> Iterator[Entry]:
+        """The values by field and key, each once."""
+
+    def objects(self) -> Iterator[Piece]:
+        """The objects by id, each once."""
+
+    def rules(self) -> Iterator[Rule]:
+        """The rules of the format's language, by name and id."""
 
 
 class Press(NamedTuple):

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import NamedTuple
 
 from hub.service.outlet.press import Press, Selection, remark, said
@@ -37,6 +39,13 @@ _TOKEN = re.compile(
     |(?P<sign>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_WORDS = (
+    "all and any ascii at base64 base64wide contains defined endswith entrypoint false filesize for"
+    " fullword icontains iendswith iequals in int16 int16be int32 int32be int8 int8be istartswith"
+    " matches nocase none not of or startswith them true uint16 uint16be uint32 uint32be uint8"
+    " uint8be wide xor"
+)
+_KEYWORDS = frozenset(_WORDS.split())
 # Behind one of these a `/` divides.
 _VALUES = frozenset({"word", "number", "variable"})
 _TOO_LONG_NAME = 120
@@ -91,8 +100,8 @@ def read(text: str) -> Pattern:
         raise Unfit("too long, or not text")
     body = _without_imports(list(_tokens(text)))
     names = tuple(_rules([token for token in body if token.kind != "space"]))
-    if not names or len(set(names)) < len(names):
-        raise Unfit("no rule, or two of one name")
+    if not names or len(set(names)) < len(names) or not _KEYWORDS.union(MODULES).isdisjoint(names):
+        raise Unfit("no rule, or two of one name, or one that is called like something else")
     if (compiled := _compiler()) and not compiled(text):
         raise Unfit("it does not compile")
     return Pattern(names, tuple(body))
@@ -140,7 +149,7 @@ def _without_imports(tokens: list[Token]) -> list[Token]:
 
 def _rules(body: Sequence[Token]) -> Iterator[str]:
     """The names; each rule is looked at on the way."""
-    at = 0
+    at, known = 0, set[str]()
     while at < len(body):
         while at < len(body) and body[at].text == "private":
             at += 1
@@ -150,7 +159,8 @@ def _rules(body: Sequence[Token]) -> Iterator[str]:
         if len(name) > _TOO_LONG_NAME:
             raise Unfit("a name is too long")
         closed = _closing(body, opened)
-        _check(body[opened + 1 : closed])
+        _check(body[opened + 1 : closed], known)
+        known.add(name)
         yield name
         at = closed + 1
 
@@ -178,8 +188,8 @@ def _closing(body: Sequence[Token], opened: int) -> int:
     raise Unfit("a brace is not closed")
 
 
-def _check(inside: Sequence[Token]) -> None:
-    """What a rule says of its strings, and that it has a condition."""
+def _check(inside: Sequence[Token], known: AbstractSet[str]) -> None:
+    """What a rule says of its strings and of rules before it, and that it has a condition."""
     places = {
         token.text: at
         for at, token in enumerate(inside[:-1])
@@ -191,13 +201,28 @@ def _check(inside: Sequence[Token]) -> None:
     strings = inside[places["strings"] : condition] if "strings" in places else ()
     defined = [
         token.text
-        for token, after in zip(strings, strings[1:], strict=False)
+        for token, after in pairwise(strings)
         if token.kind == "variable" and after.text == "="
     ]
     named = [text for text in defined if text != "$"]
     if len(set(named)) < len(named):
         raise Unfit("a string is defined twice")
     _check_used(inside[condition + 2 :], defined)
+    _check_words(inside[condition + 2 :], known)
+
+
+def _check_words(condition: Sequence[Token], known: AbstractSet[str]) -> None:
+    """Every name is that of a rule before, of a module or of a loop."""
+    looped: set[str] = set()
+    in_loop, before = False, ""
+    for token in condition:
+        if token.kind == "word" and before != ".":
+            in_loop = token.text == "for" or (in_loop and token.text != "in")
+            if in_loop and token.text not in _KEYWORDS:
+                looped.add(token.text)
+            if token.text not in _KEYWORDS | known | looped and token.text not in MODULES:
+                raise Unfit(f"nothing is called {token.text}")
+        before = token.text
 
 
 def _check_used(condition: Sequence[Token], defined: Sequence[str]) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
+from hub.language.fold import INVISIBLE
 from hub.service.outlet.entries import Entry
-from hub.service.outlet.press import Press, Selection, Totals, shown
+from hub.service.outlet.press import Press, Selection, Totals
 
 FIELDS = ("ip", "domain", "url", "email", "hash")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST = 300
 _COLUMNS = ("indicator", "indicator_type", "meta.source", "meta.desc")
 _TYPES = {
     "domain": "Intel::DOMAIN",
@@ -33,7 +37,7 @@ def write(selection: Selection, press: Press) -> Iterator[bytes]:
         value, kind = _typed(entry)
         said = {source.said.publisher: source.said for source in entry.sources}
         for publisher, who in said.items():
-            cells = (value, kind, publisher, f"{who.object_id} {shown(who.name)}".strip())
+            cells = (value, kind, publisher, f"{who.object_id} {who.name}")
             yield ("\t".join(map(_cell, cells)) + "\n").encode()
 
 
@@ -49,5 +53,6 @@ def _typed(entry: Entry) -> tuple[str, str]:
 
 def _cell(text: str) -> str:
     # A lone `-` means that nothing is set, and `\x` would be read as an escape.
-    clean = shown(text).replace("\\", "/")
-    return clean if clean not in {"", "-"} else "?"
+    seen = INVISIBLE.sub("", _CONTROLS.sub(" ", text)).replace("\\", "/")
+    clean = " ".join(seen.split())[:_LONGEST]
+    return clean if clean not in {"", "-", "(empty)"} else "?"
