@@ -47,7 +47,8 @@ def _of_url(entry: Entry) -> list[Draft]:
 
 
 def _http(entry: Entry, options: tuple[str, ...]) -> Draft:
-    return Draft(f"snort http {entry.field} {entry.key}", "alert http", options)
+    options = ("flow:to_server,established", "service:http", *options)
+    return Draft(f"snort http {entry.field} {entry.key}", "alert tcp any any -> any any", options)
 
 
 _BY_FIELD = {"ip": _of_address, "domain": _of_domain, "url": _of_url}
