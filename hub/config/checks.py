@@ -22,6 +22,7 @@ RESERVED = frozenset(
         "api",
         "collections",
         "docs",
+        "export",
         "health",
         "help",
         "login",

@@ -142,9 +142,8 @@ def test_without_tls_nothing_is_sent_unless_it_was_asked_for(tmp_path):
 
 
 def test_a_certificate_of_nobody_stops_it(tmp_path):
-    with post_office(tmp_path) as office:
-        with pytest.raises(Unreachable, match="TLS") as caught:
-            SENDER.send(to(office.port), PARCEL, trip(tmp_path))
+    with post_office(tmp_path) as office, pytest.raises(Unreachable, match="TLS") as caught:
+        SENDER.send(to(office.port), PARCEL, trip(tmp_path))
     assert not caught.value.passing
     assert not office.post.messages
 
