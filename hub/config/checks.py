@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "collections",
         "docs",
         "export",
+        "files",
         "health",
         "help",
         "login",
