@@ -1,0 +1,1 @@
+"""Mail: a mailbox to which partners send advisories."""
