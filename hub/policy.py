@@ -244,10 +244,10 @@ def require_officer(caller: Caller) -> None:
         raise HubError(Fault.DENIED, "only an officer may ask why an account sees an object")
 
 
-def decides(caller: Caller, group: Group) -> bool:
-    """Whether the caller may change a sharing group: it is its organisation's, or all are."""
-    own = caller.org == group.owner and bool(_WRITERS & caller.roles) and not caller.read_only
-    return own or is_administrator(caller)
+def decides(caller: Caller, owner: str) -> bool:
+    """Whether the caller may change what an organisation owns, such as a sharing group."""
+    own = caller.org == owner and bool(_WRITERS & caller.roles) and not caller.read_only
+    return (own and bool(caller.org)) or is_administrator(caller)
 
 
 def audience(

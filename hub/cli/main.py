@@ -22,6 +22,7 @@ from hub.cli import (
     search,
     sessions,
     setup,
+    warnings,
 )
 from hub.cli.base import Context, Exit
 
@@ -84,6 +85,7 @@ for module in (
     backup,
     restore,
     index,
+    warnings,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

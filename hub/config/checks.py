@@ -39,6 +39,7 @@ RESERVED = frozenset(
         "submit",
         "taxii2",
         "techniques",
+        "warning-list",
     }
 )
 """Names that the hub's other addresses begin with."""

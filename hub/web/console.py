@@ -21,6 +21,7 @@ from hub.web import (
     search,
     submit,
     techniques,
+    warnings,
 )
 from hub.web.address import ADDRESSES
 from hub.web.admin import pages as admin
@@ -43,6 +44,7 @@ PARTS = (
     admin,
     account,
     lookup,
+    warnings,
 )
 """Modules with pages, each with a function `pages`"""
 

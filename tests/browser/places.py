@@ -80,6 +80,8 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "submit": (Place("/submit"), Place("/submit", "partner")),
     "draft": (Place("{draft}"),),
     "receipt": (Place("{receipt}"),),
+    "warnings": (Place("/warning-list"), Place("/warning-list", "coordinator")),
+    "admin_warnings": (Place("/admin/warning-list", "admin"),),
     "techniques": (
         Place("/techniques"),
         Place("/techniques?as=table", "partner"),
