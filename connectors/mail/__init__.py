@@ -1,1 +1,1 @@
-"""Mail: a mailbox to which partners send advisories."""
+"""Mail: advisories that arrive in a mailbox, and digests that are sent."""

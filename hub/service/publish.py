@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,18 +13,31 @@ from hub import policy
 from hub.errors import Fault, HubError
 from hub.intake.benign import Benign
 from hub.model.party import Collection, Subject
-from hub.model.query import BOTH_STIX, Query, Scope
+from hub.model.query import BOTH_STIX, ObjectPage, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
 from hub.service.limits import Quota
 from hub.service.screening import objection
 from hub.stix.check import Limits, check
 from hub.stix.grading import Terms, defines_statement, grade, unknown_refs
 from hub.stix.strict import faults
-from hub.store.base import Act, Batch, Log, Removal
+from hub.store.base import Act, Batch, Removal
 
 _LOOKUP = 500
 
 T = TypeVar("T")
+
+
+class Book(Protocol):
+    """The part of `hub.store.base.Log` that publishing takes."""
+
+    def add(self, batch: Batch) -> Status:
+        """See `Log.add`."""
+
+    def remove(self, scope: Scope, removal: Removal) -> int:
+        """See `Log.remove`."""
+
+    def objects(self, scope: Scope, query: Query, after_us: int, limit: int) -> ObjectPage:
+        """See `Log.objects`."""
 
 
 class Publisher:
@@ -32,7 +45,7 @@ class Publisher:
 
     def __init__(
         self,
-        log: Log,
+        log: Book,
         limits: Limits,
         *,
         seconds: float = 20,

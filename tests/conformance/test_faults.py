@@ -32,6 +32,7 @@ from tests.conformance.builders import (
     EVERY,
     ONE,
     SEES_ALL,
+    batch,
     candidate,
     everything,
     object_id,
@@ -106,6 +107,8 @@ CALLS = {
     "step_job": lambda store: store.step_job(
         HELD, Step(dead=(DeadLetter("key", "reason", b"x" * 2_000_000),))
     ),
+    "add_step": lambda store: store.add_step(HELD, batch(BIG), lambda _: Step()),
+    "remove_step": lambda store: store.remove_step(SEES_ALL, HELD, removal(), Step()),
     "end_job": lambda store: store.end_job(HELD, Ending("well", 0, words="x" * 2_000_000)),
     "pause_job": lambda store: store.pause_job("x" * 2_000_000, ACT, paused=True),
     "wish_job": lambda store: store.wish_job("x" * 2_000_000, ACT),
@@ -141,6 +144,8 @@ WRITES = (
     "take_job",
     "renew_job",
     "step_job",
+    "add_step",
+    "remove_step",
     "end_job",
     "pause_job",
     "wish_job",
@@ -159,6 +164,7 @@ GROWS = (
     "put_draft",
     "take_job",
     "step_job",
+    "add_step",
     "end_job",
     "pause_job",
     "wish_job",

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.dammit import EncodingDetector
 from bs4.element import NavigableString
 
-from hub.intake.reading import decoded
+from hub.intake.text import decoded
 
 _NAMES_OF_UNSEEN = (
     "script style noscript template svg math iframe object embed canvas audio video select option"

@@ -18,7 +18,8 @@ from hub.intake.documents.mail import mail_of
 from hub.intake.documents.parse import Limits
 from hub.intake.gather import Gathering
 from hub.intake.lists import endings
-from hub.intake.reading import LONGEST_TEXT, decoded, take, title_of
+from hub.intake.reading import LONGEST_TEXT, take, title_of
+from hub.intake.text import decoded
 from hub.language.harvest import Sighted, harvest, is_defanged, read_value
 from hub.model.intake import Item, LeftOut, StixItem
 
