@@ -9,10 +9,11 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aiosmtpd.controller import Controller
@@ -31,7 +32,7 @@ class Said(NamedTuple):
     """What a receiver of webhooks answers."""
 
     status: int = 200
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
     announced: int | None = None
     """Length that it names; None: that of the body"""
@@ -128,7 +129,7 @@ class Post:
         self.answer = "250 OK"
         """To the message"""
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - named by aiosmtpd
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
         if address in self.refuse:
@@ -136,7 +137,9 @@ class Post:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802 - named by aiosmtpd
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
         if self.answer.startswith("250"):
             self.messages.append(envelope.content)
             self.recipients += envelope.rcpt_tos
