@@ -9,7 +9,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,6 +50,12 @@ class Hook:
         self.raws: list[bytes] = []
         """Of all requests"""
         self.headers: list[dict[str, str]] = []
+        self.refuses: set[str] = set()
+        """Ids that make it answer 422"""
+        self.most = 1_000_000
+        """Objects; of more it answers 413."""
+        self.before: Callable[[], object] = lambda: None
+        """Called before it answers"""
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -88,9 +94,15 @@ class Hook:
         said = self.answers.pop(0) if self.answers else Said()
         if said.stall_s:
             threading.Event().wait(said.stall_s)
+        self.before()
         status = said.status if verified(dict(request.headers), body) else 401
+        found = json.loads(body)
+        if len(found["objects"]) > self.most:
+            status = 413
+        if self.refuses.intersection(obj["id"] for obj in found["objects"]):
+            status = 422
         if status < 300:
-            self.bodies.append(json.loads(body))
+            self.bodies.append(found)
         request.send_response(status)
         for name, value in said.headers.items():
             request.send_header(name, value)
