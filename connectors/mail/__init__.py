@@ -1,1 +1,1 @@
-"""E-mail: advisories that come, and digests that go."""
+"""Mail: advisories that arrive in a mailbox, and digests that are sent."""

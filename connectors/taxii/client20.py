@@ -25,10 +25,16 @@ from hub.stix.envelope import split
 
 _RANGE = re.compile(r"items (\d{1,12})-\d{1,12}/(\d{1,12}|\*)", re.ASCII)
 _ADDED_LAST = "X-TAXII-Date-Added-Last"
-_HEAD = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ACCEPT = {"objects": MEDIA_TYPE_STIX_V20, "manifest": MEDIA_TYPE_TAXII_V20}
 _PAGE = 100
 _UNENDING = 1 << 40
+
+
+class _Bundle(msgspec.Struct):
+    objects: list[msgspec.Raw] = []
+
+
+_BUNDLE = msgspec.json.Decoder(_Bundle)
 
 
 class Slice(NamedTuple):
@@ -123,9 +129,14 @@ class Session20(Session):
 def _objects(answer: Response) -> list[bytes]:
     """The bytes of each object of a bundle or manifest."""
     try:
-        listed = _HEAD.decode(answer.content).get("objects")
-        return split(answer.content) if listed not in {None, b"[]"} else []
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise NotUnderstood(f"{answer.url} answers with something that is no bundle") from error
+        return [bytes(raw) for raw in _BUNDLE.decode(answer.content).objects]
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return _patiently(answer)
+
+
+def _patiently(answer: Response) -> list[bytes]:
+    """One object that is no JSON does not cost the others."""
+    try:
+        return split(answer.content)
     except HubError as error:
-        raise NotUnderstood(f"{answer.url}: {error.reason}") from error
+        raise NotUnderstood(f"{answer.url} gives no bundle: {error.reason}") from error

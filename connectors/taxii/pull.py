@@ -12,6 +12,7 @@ from connectors.errors import RemoteError, Unreachable
 from connectors.found import Batch, Found, State
 from connectors.taxii.client import Session
 from connectors.taxii.gone import missing, too_many
+from connectors.taxii.markings import Markings
 from connectors.taxii.places import Place, Places
 from connectors.taxii.settings import Settings, Source
 from connectors.taxii.walk import Walk, instant
@@ -146,10 +147,12 @@ class _Pull(Pull[Session, Settings]):
         settings, after = self._settings, self._standing.after
         walk = Walk(self._session, place.url, settings.query(), settings.most, self._run.notice)
         start = self._overlapped(after.get(place.url, "")) or settings.start(self._run)
+        markings = Markings(self._session, place.url)
         for step in walk.steps(start):
+            raws = markings.first(step.raws)
             if step.cursor:
                 after[place.url] = step.cursor
-            yield self._batch(step.raws, place)
+            yield self._batch(raws, place)
         return walk.whole
 
     def _overlapped(self, cursor: str) -> str:

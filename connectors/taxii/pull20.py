@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator
 from connectors.base import Run
 from connectors.found import Batch, State
 from connectors.taxii.client20 import Session20
+from connectors.taxii.markings import Markings
 from connectors.taxii.places import Place
 from connectors.taxii.pull import PAUSES_S, Pull
 from connectors.taxii.settings import Settings20
@@ -41,13 +42,15 @@ class _Pull20(Pull[Session20, Settings20]):
         read, last = 0, after
         query = settings.query() | ({"added_after": after} if after else {})
         places = range(at, at + settings.page)
+        markings = Markings(self._session, place.url)
         for part in self._session.slices(place.url, places, query):
             if read >= settings.most:
                 return False
+            raws = markings.first(part.raws)
             read += len(part.raws)
             last = later(part.added_last, last)
             standing.start[place.url] = at + read
-            yield self._batch(part.raws, place)
+            yield self._batch(raws, place)
         standing.after[place.url] = last
         standing.start.pop(place.url, None)
         yield self._batch((), place)

@@ -42,6 +42,7 @@ class Driver:
         kind, said = settings
         self.settings = msgspec.convert(said, kind)
         self._limits = limits
+        self.secrets = SECRETS
         self.state: State = NOTHING
         self.raws: list[bytes] = []
         """All that it published, in order, once each"""
@@ -75,7 +76,7 @@ class Driver:
             started_us=self.now_us,
             net=Net(self._limits),
             maker=Maker(Terms("test", f"identity--{fakes.uuid_of(101)}", Tlp.GREEN), self.now_us),
-            secret=SECRETS.__getitem__,
+            secret=self.secrets.__getitem__,
             folder=Path(),
             known=lambda: [name for name in self.ids() if name not in self.gone],
             notice=self.notices.append,

@@ -13,6 +13,8 @@ from connectors.errors import Absent, LoginNeeded, NotUnderstood, Refused, Remot
 from connectors.net import Limits
 from connectors.registry import kind
 from connectors.taxii import pull
+from hub.model.tlp import Tlp
+from hub.stix.compose import MARKING_OF
 from tests import fakes
 from tests.connectors.driving import LOOPBACK, Driver
 from tests.connectors.taxii_server import Answer, Asked, TaxiiServer, taxii, taxii_server
@@ -270,6 +272,25 @@ def test_more_than_a_run_takes_comes_with_the_next(server: TaxiiServer, one: str
     for _ in range(3):
         driver.run()
     assert driver.raws == raws
+
+
+def test_statements_come_before_what_they_mark(server: TaxiiServer, one: str) -> None:
+    """The hub takes an unknown marking for TLP:RED, and would refuse the object."""
+    names = [f"marking-definition--{fakes.uuid_of(number)}" for number in (1, 2, 3)]
+    statements = [{"type": "marking-definition", "id": name} for name in names]
+    marked = indicators(1, 9)
+    marked[0]["object_marking_refs"] = [names[1], MARKING_OF[Tlp.GREEN]]
+    marked[4]["granular_markings"] = [{"selectors": ["name"], "marking_ref": names[2]}]
+    marked[5]["object_marking_refs"] = [names[0], "marking-definition--absent"]
+    server.add("one", *marked, *statements)
+    driver = feed(one).run()
+    order = driver.ids()
+    assert sorted(order) == sorted([*names, *(item["id"] for item in marked)])
+    assert order.index(names[1]) < order.index(marked[0]["id"])
+    assert order.index(names[2]) < order.index(marked[4]["id"])
+    assert order.index(names[0]) < order.index(marked[5]["id"])
+    asked = [query["match[id]"] for query in server.questions("objects") if "match[id]" in query]
+    assert asked == [names[1], f"{names[0]},{names[2]},marking-definition--absent"]
 
 
 # Servers that break
@@ -599,8 +620,8 @@ def test_a_run_that_stopped_early_compares_nothing(server: TaxiiServer, one: str
     server.add("one", *indicators(1, 9))
     driver = feed(one, deletions_hours=1, most=3).run(late_h=2)
     assert server.questions("manifest") == []
-    driver.run(late_h=2)
-    driver.run(late_h=2)
+    for _ in range(3):
+        driver.run(late_h=2)
     assert server.questions("manifest") != []
 
 
