@@ -50,7 +50,9 @@ def check_group() -> None:
     metavar="COLLECTION",
     help="Publish test objects in this collection, and delete them again. Default: only read.",
 )
-@click.option("--fast", is_flag=True, help="At most 200 requests, and no polling while publishing.")
+@click.option(
+    "--fast", is_flag=True, help="At most 200 requests, and no polling while publishing."
+)
 @click.option(
     "--race",
     default=5,
