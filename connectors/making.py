@@ -34,6 +34,8 @@ class Terms(NamedTuple):
     labels: tuple[str, ...] = ()
     lifetime_us: int = 0
     """How long an indicator holds; 0: as `hub.intake.lifetime` has it for its type; below 0: without end"""
+    lifetimes: tuple[tuple[str, int], ...] = ()
+    """The same for values of one field, such as `ip`, in place of `lifetime_us`"""
 
 
 class Said(NamedTuple):
@@ -89,7 +91,7 @@ class Maker:
         """
         if not makes(item):
             return None
-        life_us = self._terms.lifetime_us or lifetime_us(item.field)
+        life_us = self._life_us(item.field)
         age = self._started_us // (life_us // _HALF) if life_us > 0 and not seen_us else 0
         start_us = seen_us or self._started_us
         making = self._making(
@@ -106,7 +108,8 @@ class Maker:
         )
         [raw] = compose(making, [item])
         all_said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age, *said)
-        return Found(raw, origin, hashlib.sha256(repr(all_said).encode()).digest(), item)
+        digest = hashlib.sha256(repr(all_said).encode()).digest()
+        return Found(raw, origin, digest, item, made=True)
 
     def report(
         self, key: str, title: str, text: str, items: Sequence[Item], origin: str
@@ -126,9 +129,13 @@ class Maker:
         digest = hashlib.sha256(repr(said).encode()).digest()
         by_place = [*wanted, *[None] * len(wanted)]
         return [
-            Found(raw, origin, digest, item)
+            Found(raw, origin, digest, item, made=True)
             for raw, item in zip(compose(making, wanted), by_place, strict=False)
         ]
+
+    def _life_us(self, field: str) -> int:
+        said = dict(self._terms.lifetimes).get(field, self._terms.lifetime_us)
+        return said or lifetime_us(field)
 
     def _making(self, seed: uuid.UUID, **said: object) -> Making:
         terms = self._terms

@@ -22,6 +22,8 @@ RESERVED = frozenset(
         "api",
         "collections",
         "docs",
+        "export",
+        "files",
         "health",
         "help",
         "login",
@@ -39,6 +41,7 @@ RESERVED = frozenset(
         "submit",
         "taxii2",
         "techniques",
+        "warning-list",
     }
 )
 """Names that the hub's other addresses begin with."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -21,16 +22,22 @@ from hub.model.job import (
     Memory,
     Step,
 )
-from hub.store.base import Act
+from hub.model.query import Scope
+from hub.model.record import Status
+from hub.store.base import Act, Batch, Removal
 from hub.store.database import Database
 from hub.store.jobs import LeaseLost
+from hub.store.labels import Labels
 from hub.store.ledger import record_act
+from hub.store.records import remove
+from hub.store.writer import Writer
 
 _FIELDS = Job.__struct_fields__
 _COLUMNS = ", ".join(_FIELDS)
 _HEADS = ", ".join("x'' AS state" if name == "state" else name for name in _FIELDS)
 _WELL = "well"
 _BROKEN = "broken off"
+_MEMORY = "object_id, digest, version_us, created_us, own"
 _LETTER = "key, reason, body, at_us, number, revived"
 
 
@@ -40,6 +47,7 @@ class JobBook:
     def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
         self._database = database
         self._clock = clock
+        self._labels = Labels()
 
     def jobs(self, prefix: str = "") -> list[Job]:
         """See `Jobs.jobs`."""
@@ -85,22 +93,29 @@ class JobBook:
 
     def step_job(self, hold: Hold, step: Step) -> bool:
         """See `Jobs.step_job`."""
-        if step.state is not None and len(step.state) > STATE_BYTES:
-            raise HubError(
-                Fault.TOO_LARGE,
-                f"the state has {len(step.state)} bytes, and may have {STATE_BYTES}",
-                field="state",
-            )
         with self._database.writing() as connection:
             now = self._clock()
             found = _held(connection, hold, now)
-            state = found.state if step.state is None else step.state
-            connection.execute(
-                "UPDATE job SET until_us = ?, state = ? WHERE name = ?",
-                (now + hold.hold_us, state, hold.name),
-            )
-            _keep(connection, hold.name, step, now)
+            _keep(connection, hold, step, now)
             return not found.paused
+
+    def add_step(self, hold: Hold, batch: Batch, step: Callable[[Status], Step]) -> Status:
+        """See `Jobs.add_step`."""
+        with self._database.writing() as connection:
+            now = self._clock()
+            _held(connection, hold, now)
+            status = Writer(connection, self._labels, batch, now).run()
+            _keep(connection, hold, step(status), now)
+            return status
+
+    def remove_step(self, scope: Scope, hold: Hold, removal: Removal, step: Step) -> int:
+        """See `Jobs.remove_step`."""
+        with self._database.writing() as connection:
+            now = self._clock()
+            _held(connection, hold, now)
+            count = remove(connection, self._labels, scope, removal, now)
+            _keep(connection, hold, step, now)
+            return count
 
     def end_job(self, hold: Hold, ending: Ending) -> None:
         """See `Jobs.end_job`."""
@@ -161,14 +176,21 @@ class JobBook:
         """See `Jobs.recall`."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT object_id, digest, version_us, created_us, own FROM json_each(?) wanted"
+                f"SELECT {_MEMORY} FROM json_each(?) wanted"
                 " CROSS JOIN job_memory ON job = ? AND object_id = wanted.value",
                 (json.dumps(list(ids)), name),
             ).fetchall()
-        return {
-            object_id: Memory(object_id, digest, version_us, created_us, bool(own))
-            for object_id, digest, version_us, created_us, own in rows
-        }
+        return {row[0]: _memory(row) for row in rows}
+
+    def remembered(self, name: str, after: str, limit: int) -> list[Memory]:
+        """See `Jobs.remembered`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_MEMORY} FROM job_memory WHERE job = ? AND object_id > ?"
+                " ORDER BY object_id LIMIT ?",
+                (name, after, limit),
+            ).fetchall()
+        return [_memory(row) for row in rows]
 
     def dead_letters(
         self, name: str, after: int, limit: int, *, revived: bool = False
@@ -197,6 +219,11 @@ class JobBook:
             if count:
                 record_act(connection, act, self._clock())
             return count
+
+
+def _memory(row: tuple[Any, ...]) -> Memory:
+    object_id, digest, version_us, created_us, own = row
+    return Memory(object_id, digest, version_us, created_us, bool(own))
 
 
 def _is_free(job: Job, now: int, *, only_due: bool) -> bool:
@@ -239,7 +266,16 @@ def _note(connection: sqlite3.Connection, job: Job, now: int, ending: Ending) ->
     )
 
 
-def _keep(connection: sqlite3.Connection, name: str, step: Step, now: int) -> None:
+def _keep(connection: sqlite3.Connection, hold: Hold, step: Step, now: int) -> None:
+    """Keep a step, and renew the hold."""
+    name, until_us = hold.name, now + hold.hold_us
+    if step.state is None:
+        connection.execute("UPDATE job SET until_us = ? WHERE name = ?", (until_us, name))
+    else:
+        _check_size(step.state)
+        connection.execute(
+            "UPDATE job SET until_us = ?, state = ? WHERE name = ?", (until_us, step.state, name)
+        )
     connection.executemany(
         "INSERT OR REPLACE INTO job_memory VALUES (?,?,?,?,?,?)",
         [(name, *memory) for memory in step.remember],
@@ -256,3 +292,12 @@ def _keep(connection: sqlite3.Connection, name: str, step: Step, now: int) -> No
         "DELETE FROM job_dead WHERE job = ? AND number = ?",
         [(name, number) for number in step.done],
     )
+
+
+def _check_size(state: bytes) -> None:
+    if len(state) > STATE_BYTES:
+        raise HubError(
+            Fault.TOO_LARGE,
+            f"the state has {len(state)} bytes, and may have {STATE_BYTES}",
+            field="state",
+        )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from hub.model.job import DeadLetter, Ending, Hold, Job, JobRun, Memory, Step
+from hub.model.query import Scope
+from hub.model.record import Status
 
 if TYPE_CHECKING:
-    from hub.store.base import Act
+    from hub.store.base import Act, Batch, Removal
 
 
 class LeaseLost(Exception):
@@ -55,6 +57,26 @@ class Jobs(Protocol):
             HubError: TOO_LARGE for a state above `STATE_BYTES`.
         """
 
+    def add_step(self, hold: Hold, batch: Batch, step: Callable[[Status], Step]) -> Status:
+        """Publish as `Log.add` does, and keep the step that follows from it: both, or neither.
+
+        Args:
+            hold: Renewed by it.
+            batch: What is published.
+            step: Of what became of each object. Nothing else is read or written in it.
+
+        Raises:
+            LeaseLost: It is held no more; nothing was published.
+        """
+
+    def remove_step(self, scope: Scope, hold: Hold, removal: Removal, step: Step) -> int:
+        """Delete as `Log.remove` does, and keep a step: both, or neither.
+
+        Raises:
+            LeaseLost: It is held no more; nothing was deleted.
+            HubError: As `Log.remove`.
+        """
+
     def end_job(self, hold: Hold, ending: Ending) -> None:
         """End the run, note it, and let go of the job.
 
@@ -76,6 +98,9 @@ class Jobs(Protocol):
 
     def recall(self, name: str, ids: Sequence[str]) -> dict[str, Memory]:
         """What the job remembers of these objects, by id; of the others it remembers nothing."""
+
+    def remembered(self, name: str, after: str, limit: int) -> list[Memory]:
+        """The next of what the job remembers, with ids above `after`, in order of their ids."""
 
     def dead_letters(
         self, name: str, after: int, limit: int, *, revived: bool = False

@@ -20,10 +20,12 @@ from hub.model.party import (
     Organisation,
     Party,
     Token,
+    WarningList,
 )
 from hub.store.base import Act, Line, Stale
 from hub.store.database import Database, single
 from hub.store.drafts import forget_drafts
+from hub.store.exports import forget_exports
 from hub.store.ledger import record_act
 from hub.store.saved import forget_searches
 from hub.store.sessions import end_changed
@@ -37,6 +39,7 @@ _KINDS: dict[str, type[Party]] = {
     "certificate": Certificate,
     "collection": Collection,
     "grant": Grant,
+    "warnings": WarningList,
 }
 _NAME_OF = {kind: name for name, kind in _KINDS.items()}
 _encode = msgspec.json.Encoder().encode
@@ -76,6 +79,7 @@ class PartyRegistry:
             end_changed(connection, puts, drops)
             forget_searches(connection, puts, drops)
             forget_drafts(connection, puts, drops)
+            forget_exports(connection, drops)
             connection.executemany(
                 "DELETE FROM party WHERE kind = ? AND name = ?",
                 [(_NAME_OF[type(party)], _name(party)) for party in drops],
@@ -143,6 +147,8 @@ def _name(party: Party) -> str:
             return str(party.key)
         case Grant():
             return f"{party.collection}/{'/'.join(party.subject)}"
+        case WarningList():
+            return party.owner
 
 
 def _load(connection: sqlite3.Connection) -> Directory:

@@ -96,16 +96,7 @@ class RecordLog:
     def remove(self, scope: Scope, removal: Removal) -> int:
         """See `Log.remove`."""
         with self._database.writing() as connection:
-            ranges = self._labels.visible(connection, scope, removal.query.collection)
-            wanted = page("r.object_id, r.version_us", ranges, removal.query, 0, -1)
-            versions: list[tuple[str, int]] = connection.execute(
-                wanted.sql, wanted.args
-            ).fetchall()
-            wanted = of_objects(ranges, removal.query.collection, {row[0] for row in versions})
-            seen = connection.execute(wanted.sql, wanted.args).fetchall()
-            if origins := _may_go(scope, set(versions), seen):
-                erase(connection, removal, origins, self._clock())
-            return len(versions)
+            return remove(connection, self._labels, scope, removal, self._clock())
 
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
         """See `Log.status`."""
@@ -212,6 +203,20 @@ class RecordLog:
         """See `Log.reindex`."""
         with self._database.writing() as connection:
             renew(connection)
+
+
+def remove(
+    connection: sqlite3.Connection, labels: Labels, scope: Scope, removal: Removal, now: int
+) -> int:
+    """Delete what a removal selects, inside a transaction; see `Log.remove`."""
+    ranges = labels.visible(connection, scope, removal.query.collection)
+    wanted = page("r.object_id, r.version_us", ranges, removal.query, 0, -1)
+    versions: list[tuple[str, int]] = connection.execute(wanted.sql, wanted.args).fetchall()
+    wanted = of_objects(ranges, removal.query.collection, {row[0] for row in versions})
+    seen = connection.execute(wanted.sql, wanted.args).fetchall()
+    if origins := _may_go(scope, set(versions), seen):
+        erase(connection, removal, origins, now)
+    return len(versions)
 
 
 def _within_budget(cursor: sqlite3.Cursor) -> tuple[list[tuple[int, bytes]], bool]:

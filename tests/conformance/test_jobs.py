@@ -11,7 +11,18 @@ from hub.errors import Fault, HubError
 from hub.model.audit import Sought
 from hub.model.job import KEPT_RUNS, STATE_BYTES, DeadLetter, Ending, Hold, Job, Memory, Step
 from hub.store.jobs import LeaseLost
-from tests.conformance.builders import ACT
+from tests.conformance.builders import (
+    ACT,
+    SEES_ALL,
+    batch,
+    candidate,
+    everything,
+    object_id,
+    publish,
+    raws,
+    removal,
+    select,
+)
 
 NAME = "feed:list"
 MINUTE_US = 60_000_000
@@ -210,6 +221,54 @@ def test_people_s_acts_are_in_the_audit_log(store):
         assert store.audit_page(Sought(action=action), 0, 9)[0].act.action == action
 
 
+def test_a_publish_and_its_step_are_one(store):
+    restless(store)
+
+    def step(status) -> Step:
+        [verdict] = status.verdicts
+        return Step(verdict.outcome.encode(), (SEEN,))
+
+    store.add_step(HOLD, batch(candidate(1)), step)
+    assert raws(store) == [candidate(1).raw]
+    assert store.job(NAME).state == b"new"
+    assert store.recall(NAME, [SEEN.object_id]) == {SEEN.object_id: SEEN}
+    store.add_step(HOLD, batch(candidate(1)), step)
+    assert store.job(NAME).state == b"unchanged"
+
+
+def test_of_a_publish_and_its_step_none_is_kept_alone(store):
+    restless(store)
+    before = everything(store)
+    with pytest.raises(HubError):
+        store.add_step(HOLD, batch(candidate(1)), lambda _: Step(b"x" * (STATE_BYTES + 1)))
+    assert everything(store) == before
+
+
+def test_a_delete_and_its_step_are_one(store):
+    publish(store, candidate(1), candidate(2))
+    restless(store)
+    query = select(ids=(object_id(1),))
+    assert store.remove_step(SEES_ALL, HOLD, removal(query), Step(remember=(SEEN,))) == 1
+    assert raws(store) == [candidate(2).raw]
+    assert store.recall(NAME, [SEEN.object_id])
+    publish(store, candidate(3), org="grid")
+    before = everything(store)
+    with pytest.raises(HubError) as caught:
+        store.remove_step(SEES_ALL, HOLD, removal(), Step(b"{}"))
+    assert caught.value.fault is Fault.DENIED
+    assert everything(store) == before
+
+
+def test_whoever_lost_the_hold_publishes_and_deletes_nothing(store, clock):
+    publish(store, candidate(1))
+    restless(store)
+    clock.advance(60)
+    before = everything(store)
+    held(lambda: store.add_step(HOLD, batch(candidate(2)), lambda _: Step()))
+    held(lambda: store.remove_step(SEES_ALL, HOLD, removal(), Step()))
+    assert everything(store) == before
+
+
 def test_a_state_has_a_limit(store):
     restless(store)
     store.step_job(HOLD, Step(b"x" * STATE_BYTES))
@@ -241,6 +300,15 @@ def test_very_many_are_recalled_at_once(store):
     store.step_job(HOLD, Step(remember=many))
     found = store.recall(NAME, [memory.object_id for memory in many])
     assert list(found.values()) == list(many)
+
+
+def test_all_that_is_remembered_is_read_in_order(store):
+    restless(store)
+    many = [Memory(f"indicator--{n:02}", b"d", n, n, own=True) for n in range(10)]
+    store.step_job(HOLD, Step(remember=tuple(reversed(many))))
+    assert store.remembered(NAME, "", 4) == many[:4]
+    assert store.remembered(NAME, many[3].object_id, 99) == many[4:]
+    assert store.remembered("feed:other", "", 9) == []
 
 
 def test_only_the_last_runs_are_remembered(store):
