@@ -26,6 +26,7 @@ _MOST_OF_THEM = 0.5
 _NEARLY_ALL = 0.8
 _SURE = 0.9
 _HUNDRED = 100
+_EITHER = "day and month cannot be told apart"
 _SHOWN = 3
 _LONGEST_SHOWN = 80
 
@@ -58,21 +59,24 @@ class _Seen(NamedTuple):
     fields: tuple[str, ...]
 
 
-def columns_of(layout: Layout, given: Mapping[str, str] | None = None) -> tuple[Column, ...]:
+def columns_of(
+    layout: Layout, given: Mapping[str, str] | None = None, *, order: Order = ""
+) -> tuple[Column, ...]:
     """What the columns are.
 
     Args:
         layout: Of the table.
         given: Uses by heading or by number; other columns are left out then, for whoever names
             columns names all that are wanted. None or empty: they are found out.
+        order: Of year, month and day in its dates; empty: it is found out.
 
     Raises:
         HubError: BAD_BODY. A named column is not there, or a use does not exist.
     """
     seen = [_look(layout, at) for at in range(layout.width)]
     if given:
-        return tuple(_given(layout, seen, given))
-    guessed = [_guess(layout.name(at), found) for at, found in enumerate(seen)]
+        return tuple(_given(layout, seen, given, order))
+    guessed = [_guess(layout.name(at), found, order) for at, found in enumerate(seen)]
     return tuple(_one_date(guessed))
 
 
@@ -88,20 +92,24 @@ def _look(layout: Layout, at: int) -> _Seen:
     return _Seen(cells, heading, share, tuple(fields))
 
 
-def _guess(name: str, seen: _Seen) -> Column:
+def _guess(name: str, seen: _Seen, order: Order) -> Column:
     use, sure, doubt = _verdict(seen)
-    order: Order = order_of(seen.cells) if use == "seen" else "ymd"
-    if use == "seen" and not order:
-        use, doubt = "ignore", "day and month cannot be told apart"
+    order = _order(seen, use, order)
+    if not order:
+        use, doubt = "ignore", _EITHER
     return Column(
         name,
         use,
         round(sure * _HUNDRED),
         doubt,
         seen.fields if use == "value" else (),
-        order,
+        order or "ymd",
         _shown(seen.cells),
     )
+
+
+def _order(seen: _Seen, use: Use, given: Order) -> Order:
+    return given or order_of(seen.cells) if use == "seen" else "ymd"
 
 
 def _verdict(seen: _Seen) -> tuple[Use, float, str]:
@@ -191,17 +199,20 @@ def _rank(column: Column) -> int:
     return 1 if headings.FIRST_SEEN.search(heading) else 2
 
 
-def _given(layout: Layout, seen: Sequence[_Seen], given: Mapping[str, str]) -> Iterator[Column]:
+def _given(
+    layout: Layout, seen: Sequence[_Seen], given: Mapping[str, str], order: Order
+) -> Iterator[Column]:
     wanted = dict(given)
     for at, found in enumerate(seen):
         name = layout.name(at)
         use = wanted.pop(name, None) or wanted.pop(str(at + 1), None) or "ignore"
         if use not in USES:
             raise _bad(f"a column is read as one of {', '.join(USES)}, not as {use!r}")
-        order: Order = order_of(found.cells) if use == "seen" else "ymd"
-        doubt = "" if order else "day and month cannot be told apart"
+        written = _order(found, cast("Use", use), order)
+        doubt = "" if written else _EITHER
         fields = found.fields if use == "value" else ()
-        yield Column(name, cast("Use", use), _HUNDRED, doubt, fields, order, _shown(found.cells))
+        shown = _shown(found.cells)
+        yield Column(name, cast("Use", use), _HUNDRED, doubt, fields, written, shown)
     if wanted:
         there = ", ".join(layout.name(at) for at in range(layout.width))
         raise _bad(f"there is no column {', '.join(wanted)}; there are {there}")
