@@ -15,6 +15,7 @@ from hub.cli import (
     data,
     demo,
     doctor,
+    feeds,
     index,
     partner,
     remote,
@@ -23,6 +24,7 @@ from hub.cli import (
     sessions,
     setup,
     warnings,
+    worker,
 )
 from hub.cli.base import Context, Exit
 
@@ -86,6 +88,8 @@ for module in (
     restore,
     index,
     warnings,
+    feeds,
+    worker,
 ):
     for command in module.COMMANDS:
         main.add_command(command)
