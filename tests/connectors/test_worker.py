@@ -103,6 +103,20 @@ def change(lines: dict[str, int], said: Counter[str], dice: random.Random) -> No
         lines[value] = said[value] = 1
 
 
+def compare(hub: Hub, lines: dict[str, int], said: Counter[str]) -> None:
+    """Each thing that the source said is one version, and no other is there."""
+    objects = hub.objects(edge="all")
+    names = Counter(obj["name"] for obj in objects)
+    assert set(names) == set(lines)
+    assert names == said
+    for value, times in lines.items():
+        versions = [obj for obj in objects if obj["name"] == value]
+        assert len({obj["created"] for obj in versions}) == 1
+        newest = max(versions, key=lambda obj: obj["modified"])
+        assert newest["description"] == f"seen {times} times"
+    assert {made.kind for made in hub.store.changes(0, 10**6)} == {"add"}
+
+
 @pytest.mark.slow
 def test_a_worker_that_is_killed_again_and_again(hub: Hub, tmp_path: Path) -> None:
     dice = random.Random(7)
@@ -125,17 +139,7 @@ def test_a_worker_that_is_killed_again_and_again(hub: Hub, tmp_path: Path) -> No
                 process.send_signal(signal.SIGKILL)
         with worker(tmp_path):
             wait_until_well(hub, since=wished_us)
-    objects = hub.objects(edge="all")
-    names = Counter(obj["name"] for obj in objects)
-    assert set(names) == set(lines)
-    # Each thing that the source said is one version, and no other is there.
-    assert names == said
-    for value, times in lines.items():
-        versions = [obj for obj in objects if obj["name"] == value]
-        assert len({obj["created"] for obj in versions}) == 1
-        newest = max(versions, key=lambda obj: obj["modified"])
-        assert newest["description"] == f"seen {times} times"
-    assert {made.kind for made in hub.store.changes(0, 10**6)} == {"add"}
+    compare(hub, lines, said)
     outcomes = Counter(run.outcome for run in hub.store.job_runs("feed:list", 200))
     assert outcomes["broken off"] >= 3, outcomes
     assert outcomes["well"] >= 3, outcomes
