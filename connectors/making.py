@@ -38,6 +38,15 @@ class Terms(NamedTuple):
     """The same for values of one field, such as `ip`, in place of `lifetime_us`"""
 
 
+class Said(NamedTuple):
+    """What a source says of one value, beyond what the feed says of all."""
+
+    confidence: int | None = None
+    """0 to 100; None: as the feed says of all"""
+    references: tuple[str, ...] = ()
+    """Addresses of where to read more"""
+
+
 class Maker:
     """Objects of one run.
 
@@ -60,7 +69,13 @@ class Maker:
         return uuid.uuid5(_SPACE, "\0".join((self._terms.feed, *parts)))
 
     def indicator(
-        self, item: Item, origin: str, *, types: tuple[str, ...] = (), seen_us: int = 0
+        self,
+        item: Item,
+        origin: str,
+        *,
+        types: tuple[str, ...] = (),
+        seen_us: int = 0,
+        said: Said = Said(),  # noqa: B008 - immutable
     ) -> Found | None:
         """The object of a value; None: there is none for its kind.
 
@@ -72,6 +87,7 @@ class Maker:
             origin: Where it stood.
             types: indicator-type-ov.
             seen_us: When the source says it was seen or added; 0: it does not say.
+            said: What else it says of this value.
         """
         if not makes(item):
             return None
@@ -83,9 +99,17 @@ class Maker:
             types=types,
             valid_until_us=max(start_us + life_us, 0) if life_us > 0 else 0,
         )
+        # What was seen long ago held from then on, and may be over: it says so.
+        making = msgspec.structs.replace(
+            making,
+            valid_from_us=seen_us,
+            confidence=making.confidence if said.confidence is None else said.confidence,
+            references=said.references,
+        )
         [raw] = compose(making, [item])
-        said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age)
-        return Found(raw, origin, hashlib.sha256(repr(said).encode()).digest(), item, made=True)
+        all_said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age, *said)
+        digest = hashlib.sha256(repr(all_said).encode()).digest()
+        return Found(raw, origin, digest, item, made=True)
 
     def report(
         self, key: str, title: str, text: str, items: Sequence[Item], origin: str
