@@ -14,6 +14,7 @@ from hub.cli import (
     circles,
     collections,
     data,
+    deliveries,
     demo,
     doctor,
     index,
@@ -88,6 +89,7 @@ for module in (
     restore,
     index,
     warnings,
+    deliveries,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

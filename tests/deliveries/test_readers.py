@@ -11,7 +11,7 @@ from hub.errors import Fault, HubError
 from hub.model.party import Caller, Role
 from hub.model.tlp import Tlp
 from hub.service.deliveries.digests import digests_of, switch
-from hub.service.deliveries.rounds import do_due
+from hub.service.deliveries.due import DueDeliveries
 from tests import fakes
 from tests.connectors.sending.receivers import post_office
 
@@ -64,8 +64,12 @@ def round_(site, hours=25):
     """A round of what is due after some hours."""
     with site.store.database.writing() as connection:
         connection.execute("UPDATE job SET next_us = 0")
-    site.clock.advance(hours * 3600)
-    return {job: ending.outcome for job, ending in do_due(site.store, site.deliverer, site.folder)}
+    site.clock.now = 2 * fakes.START_US + hours
+    done = {}
+    for task in DueDeliveries(site.depot, site.folder, str)():
+        task.do()
+        done[task.name] = site.store.job_runs(task.name, 1)[0].outcome
+    return done
 
 
 def read(office):
