@@ -25,7 +25,7 @@ from hub.errors import ConfigError
 LISTED = 500
 """Events of one page of a listing, which has no attributes"""
 
-_STATUS = re.compile(r"\b(?:Error code |\()([45]\d\d)\b")
+_STATUS = re.compile(r"(?:Error code |\()([45]\d\d)\b")
 _LOGIN = frozenset({401, 403})
 _SERVER = 500
 _ABSENT = 404
@@ -100,8 +100,6 @@ class Client:
             Refused: It does not take it.
             RemoteError: Another of its kinds.
         """
-        from pymisp import MISPEvent
-
         made = MISPEvent()
         made.load({"Event": dict(event)})
         answer = self._asked(
