@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub.api import circles, objects, openapi, rights, search, searches, session
+from hub.api import circles, objects, openapi, outlet, rights, search, searches, session
 from hub.api.cursor import Positions
 from hub.api.export import Desks
 from hub.config import Config
@@ -25,6 +25,7 @@ from hub.service.fetch import Followed
 from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
+from hub.service.outlet.outlet import House, Outlet
 from hub.service.publish import Publisher
 from hub.service.pulse import Pulse
 from hub.service.screening import benign_for
@@ -193,6 +194,7 @@ def _blueprints(console: Console, secret: bytes) -> list[Blueprint]:
         rights.blueprint(people, store),
         circles.blueprint(people, store),
         *_search(services, store),
+        outlet.blueprint(_exports(console, desks)),
         pages.blueprint(console),
     ]
 
@@ -205,6 +207,14 @@ def _search(services: search.Services, store: Store) -> list[Blueprint]:
         searches.blueprint(services.doorman, store, services.searcher),
         openapi.blueprint(),
     ]
+
+
+def _exports(console: Console, desks: Desks) -> outlet.Services:
+    """The door for devices. A file of it takes a desk as well: it keeps a thread as long."""
+    config, store = console.config, console.store
+    house = House(frozenset(config.submit.own_domains), config.url)
+    made = Outlet(console.searcher, console.finder, store, house, console.clock)
+    return outlet.Services(console.doorman, made, store, desks)
 
 
 def _serve_taxii(app: Flask, config: Config, doorman: Doorman, door: Door) -> None:

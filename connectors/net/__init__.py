@@ -96,6 +96,19 @@ class Net:
         made.settimeout(limits.read_s)
         return made
 
+    def datagrams(self, host: str, port: int) -> socket.socket:
+        """UDP to a checked address: what is sent may get lost.
+
+        Raises:
+            Unsafe, Unreachable: As `get`.
+        """
+        address, *_ = checked(host, port, self._limits)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        made = socket.socket(family, socket.SOCK_DGRAM)
+        made.settimeout(self._limits.connect_s)
+        made.connect((address, port))
+        return made
+
     def tls(self) -> ssl.SSLContext:
         """What TLS over `connect` is made with: the CAs and the client certificate of the feed.
 

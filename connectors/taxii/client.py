@@ -207,6 +207,16 @@ class Session:
         body = self._ask("post", f"{url}objects/", headers=headers, data=envelope)
         return self._try(self._receipt, url, body)
 
+    def remove(self, url: str, object_id: str) -> None:
+        """Delete all versions of an object.
+
+        Raises:
+            Absent: It is not there.
+            RemoteError: Another of its kinds.
+        """
+        headers = {"Accept": MEDIA_TYPE_TAXII_V21}
+        self._try(self._connection.delete, f"{_slashed(url)}objects/{object_id}/", headers=headers)
+
     def _require_audience(self, url: str) -> None:
         """A server that passes the header over would show the objects to everybody."""
         if url not in self._discreet:

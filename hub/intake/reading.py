@@ -123,7 +123,7 @@ def take_text(text: str, own_domains: Collection[str]) -> Taken:
         gathered.items,
         left=gathered.left,
         text=along[:LONGEST_TEXT],
-        title=_title(along),
+        title=title_of(along),
     )
 
 
@@ -140,7 +140,7 @@ def _is_list(text: str, gathered: Gathering, told: set[int]) -> bool:
     return True
 
 
-def _title(text: str) -> str:
+def title_of(text: str) -> str:
     """The first line of a text, if it may be a title."""
     first = text.split("\n", 1)[0].strip(" \t#=*\r")
     return first if 0 < len(first) <= 120 and "\n" in text else ""  # noqa: PLR2004 - a line

@@ -51,6 +51,7 @@ class MispServer:
     def __init__(self, folder: Path) -> None:
         self.events: dict[str, dict[str, Any]] = {}
         self.asked: list[Asked] = []
+        self.key = KEY
         self.fault: Callable[[Asked], Answer | bytes | None] = lambda _: None
         self.ca_file = str(write_certificate(folder))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -107,7 +108,7 @@ class MispServer:
             handler.wfile.write(raw)
 
     def _answer(self, asked: Asked, key: str | None) -> Answer:
-        if key != KEY:
+        if key != self.key:
             text = "Authentication failed. Please make sure you pass the API key of an API user."
             return Answer({"name": text, "message": text, "url": f"/{asked.path}"}, 403)
         fixed = {
@@ -210,6 +211,7 @@ def _matches(event: dict[str, Any], body: dict[str, Any]) -> bool:
         and unwanted.isdisjoint(tags)
         and not (orgs and {event["Orgc"]["name"], event["Orgc"]["uuid"]}.isdisjoint(orgs))
         and ("eventid" not in body or event["id"] in body["eventid"])
+        and ("uuid" not in body or event["uuid"] in body["uuid"])
     )
 
 

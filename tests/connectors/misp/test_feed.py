@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +25,7 @@ from connectors.misp import progress
 from connectors.misp.feed import CONNECTOR, SETTINGS
 from connectors.misp.progress import Entry, Progress
 from connectors.registry import kind
+from tests.connectors.laws import SECRET, ConnectorLaws
 from tests.connectors.misp import samples
 from tests.connectors.misp.samples import STARTED_US, attribute, event, objects, uuid_of
 
@@ -34,6 +36,7 @@ _TICKS = count()
 class _Handler(SimpleHTTPRequestHandler):
     asked: list[tuple[str, int]]
     password = ""
+    fault = ""
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -43,7 +46,13 @@ class _Handler(SimpleHTTPRequestHandler):
         super().send_response(code, message)
 
     def do_GET(self) -> None:
-        if self.password and self.headers.get("Authorization") != self.password:
+        if self.fault == "stall":
+            time.sleep(2)
+        elif self.fault == "spoil":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>log in</html>")
+        elif self.password and self.headers.get("Authorization") != self.password:
             self.send_error(401)
         else:
             super().do_GET()
@@ -66,6 +75,46 @@ class Site:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join(10)
+
+
+class FeedSource:
+    """A feed of MISP for the laws of connectors."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._made = 0
+        site.handler.password = f"Bearer {SECRET}"  # type: ignore[attr-defined]
+        self.change()
+
+    def settings(self) -> dict[str, Any]:
+        return {"url": self._site.url, "token": "env:FEED_SECRET"}
+
+    def change(self) -> None:
+        self._made += 1
+        write(self._site.folder / "feed", dated(self._made, NOW + self._made))
+
+    def stall(self) -> None:
+        self._site.handler.fault = "stall"  # type: ignore[attr-defined]
+
+    def spoil(self) -> None:
+        self._site.handler.fault = "spoil"  # type: ignore[attr-defined]
+
+    def heal(self) -> None:
+        self._site.handler.fault = ""  # type: ignore[attr-defined]
+
+    def asked(self) -> int:
+        return len(self._site.asked)
+
+
+class TestLaws(ConnectorLaws):
+    """The laws of connectors."""
+
+    connector = "misp-feed"
+    secret = True
+
+    @pytest.fixture
+    def source(self, site: Site) -> FeedSource:
+        return FeedSource(site)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -24,11 +25,54 @@ from connectors.misp.rest import CONNECTOR, SETTINGS
 from connectors.net import Limits, Net
 from connectors.registry import kind
 from hub.errors import ConfigError
+from tests.connectors.laws import SECRET, ConnectorLaws
 from tests.connectors.misp import samples
 from tests.connectors.misp.samples import attribute, event, objects, uuid_of
 from tests.connectors.misp.server import KEY, Answer, Asked, MispServer, misp
 
 NOW = 1_700_000_000
+
+
+class RestSource:
+    """A MISP for the laws of connectors."""
+
+    def __init__(self, server: MispServer) -> None:
+        self._server = server
+        self._made = 0
+        server.key = SECRET
+        self.change()
+
+    def settings(self) -> dict[str, Any]:
+        return {"url": self._server.url, "key": "env:FEED_SECRET", "page": 1}
+
+    def change(self) -> None:
+        self._made += 1
+        self._server.put(dated(self._made, NOW + self._made))
+
+    def stall(self) -> None:
+        self._server.fault = lambda _: time.sleep(2) or b""
+
+    def spoil(self) -> None:
+        self._server.fault = lambda _: Answer(b"<html>" + SECRET.encode(), 200, "text/html")
+
+    def heal(self) -> None:
+        self._server.fault = lambda _: None
+
+    def asked(self) -> int:
+        return len(self._server.asked)
+
+
+class TestLaws(ConnectorLaws):
+    """The laws of connectors."""
+
+    connector = "misp"
+    secret = True
+    said: ClassVar[dict[str, Any]] = {}
+
+    @pytest.fixture
+    def source(self, server: MispServer) -> RestSource:
+        type(self).said = {"ca_file": server.ca_file}
+        return RestSource(server)
 
 
 @pytest.fixture
@@ -216,7 +260,7 @@ def test_a_server_that_stalls_is_left(server: MispServer, run: Run) -> None:
         if asked.path != "events/restSearch":
             return None
         # Nothing more comes within the time.
-        __import__("time").sleep(1)
+        time.sleep(1)
         return head
 
     server.fault = stall
