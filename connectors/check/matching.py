@@ -7,7 +7,6 @@ from connectors.check.walking import Window, walk
 from connectors.check.wire import Asked
 
 _MOST = 200
-_NOBODY = "indicator--00000000-0000-4000-8000-000000000001"
 _TYPES = ("FI-01", "FI-02", "FI-03", "FI-04", "FI-27", "MA-09")
 
 

@@ -10,9 +10,10 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -29,7 +30,7 @@ _NAMES = ("id", "type", "version", "spec_version")
 class Reply(NamedTuple):
     status: int
     body: Any = None
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
     raw: bytes | None = None
 
 
@@ -53,7 +54,9 @@ def world() -> list[Item]:
         kind = "malware" if n % 3 == 0 else "indicator"
         name = f"{kind}--{n:08}-0000-4000-8000-000000000000"
         at = format_us(START_US)[:23] + "Z"
-        found.append({"type": kind, "spec_version": "2.1", "id": name, "created": at, "modified": at})
+        found.append(
+            {"type": kind, "spec_version": "2.1", "id": name, "created": at, "modified": at}
+        )
     later = format_us(START_US + 60_000_000)[:23] + "Z"
     found += [found[n] | {"modified": later} for n in (1, 2)]
     return [Item(START_US + n * _STEP_US, item) for n, item in enumerate(found)]
@@ -69,15 +72,21 @@ class Partner:
         self.count = itertools.count()
         self.here = self.items
 
-    def reply(self, method: str, target: str, headers: dict[str, str]) -> Reply:
+    def reply(self, method: str, target: str, headers: dict[str, str], sent: bytes) -> Reply:
         parts = urlsplit(target)
         try:
             self.accepts(headers.get("accept", "*/*"))
-            if method not in ("GET", "HEAD"):
-                raise Bad(405)
-            return self.route(parts.path, parse_qsl(parts.query, keep_blank_values=True))
+            if (found := self.asked(method, target, sent)) is not None:
+                return found
+            if method in ("GET", "HEAD"):
+                return self.route(parts.path, parse_qsl(parts.query, keep_blank_values=True))
+            return self.error(405)
         except Bad as error:
             return self.error(error.args[0])
+
+    def asked(self, method: str, target: str, body: bytes) -> Reply | None:
+        """What changes something; here nothing does."""
+        return None
 
     def error(self, status: int) -> Reply:
         return Reply(status, {"title": "No", "http_status": str(status)})
@@ -86,7 +95,9 @@ class Partner:
         kinds = [kind.replace(" ", "").split(";") for kind in text.split(",")]
         for name, *params in kinds:
             version = [p for p in params if p.startswith("version=")]
-            if name == "*/*" or (name == "application/taxii+json" and version in ([], ["version=2.1"])):
+            if name == "*/*" or (
+                name == "application/taxii+json" and version in ([], ["version=2.1"])
+            ):
                 return
         raise Bad(406)
 
@@ -204,18 +215,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.rfile.read(int(headers.get("content-length", "0")))
-        reply = self.partner.reply(self.command, self.path, headers)
+        sent = self.rfile.read(int(headers.get("content-length", "0")))
+        reply = self.partner.reply(self.command, self.path, headers, sent)
         body = json.dumps(reply.body).encode() if reply.raw is None else reply.raw
         self.send_response(reply.status)
-        named = {"Content-Type": TAXII, "Content-Length": str(len(body))} | reply.headers
+        named = {"Content-Type": TAXII, "Content-Length": str(len(body))} | dict(reply.headers)
         for name, value in named.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 - the library's names
 
     def log_message(self, *_: object) -> None:
         return
@@ -314,9 +325,9 @@ class StrictAboutOldCursors(Partner):
     caught_by = ("PG-24",)
 
     def after(self, params):
-        if int(params.get("next", "0")) < self.timestamp(params.get("added_after", "1970-01-01T00:00:00Z"))[1]:
-            if "next" in params:
-                raise Bad(400)
+        at = self.timestamp(params.get("added_after", "1970-01-01T00:00:00Z"))[1]
+        if "next" in params and int(params["next"]) < at:
+            raise Bad(400)
         return super().after(params)
 
 
@@ -366,7 +377,9 @@ class RepeatsAtTheSeam(Partner):
 
     def after(self, params):
         plain = {k: v for k, v in params.items() if k != "added_after"}
-        return max(super().after(plain), super().after(params) - (1 if "next" not in params else 0))
+        return max(
+            super().after(plain), super().after(params) - (1 if "next" not in params else 0)
+        )
 
 
 class RoundsDates(Partner):
@@ -392,7 +405,11 @@ class BrokenFilter(Partner):
 
     def error(self, status):
         reply = super().error(status)
-        return Reply(status, None, {"Content-Type": "text/html"}, b"<h1>Oh</h1>") if status == 500 else reply
+        return (
+            Reply(status, None, {"Content-Type": "text/html"}, b"<h1>Oh</h1>")
+            if status == 500
+            else reply
+        )
 
 
 class LeaksTypes(Partner):

@@ -93,7 +93,9 @@ def test_a_drop_at_a_time_is_no_answer() -> None:
     from connectors.check.wire import Asked, Wire
 
     began = time.monotonic()
-    answer = Wire(Login(), Trust(), BOUNDS).send(Asked(f"http://127.0.0.1:{listener.getsockname()[1]}/"))
+    answer = Wire(Login(), Trust(), BOUNDS).send(
+        Asked(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+    )
     assert answer.trouble == "no whole answer within 0.5 s"
     assert time.monotonic() - began < 3
     thread.join()
@@ -115,10 +117,10 @@ def test_a_collection_that_is_not_there() -> None:
 class Blabbing(Partner):
     """Repeats what it was sent."""
 
-    def reply(self, method: str, target: str, headers: dict[str, str]) -> Reply:
+    def reply(self, method: str, target: str, headers: dict[str, str], sent: bytes) -> Reply:
         if "collections" in target:
             return Reply(400, {"title": f"bad: {headers.get('authorization')}", "what": target})
-        return super().reply(method, target, headers)
+        return super().reply(method, target, headers, sent)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +144,8 @@ class Wild(Partner):
         super().__init__()
         self.random = random.Random(seed)
 
-    def reply(self, method: str, target: str, headers: dict[str, str]) -> Reply:
-        reply = super().reply(method, target, headers)
+    def reply(self, method: str, target: str, headers: dict[str, str], sent: bytes) -> Reply:
+        reply = super().reply(method, target, headers, sent)
         # The way in is right most of the time, or nothing behind it would ever be asked.
         if self.random.random() < (0.3 if "objects" in target or "manifest" in target else 0.05):
             return reply._replace(body=self.spoilt(reply.body))
