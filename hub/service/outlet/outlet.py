@@ -10,7 +10,7 @@ from a caller changes neither the answer nor the time that it takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cache
 from hashlib import blake2b
