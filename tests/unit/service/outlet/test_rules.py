@@ -147,9 +147,14 @@ class TestContent:
 
     def test_what_is_too_short_is_left_out(self) -> None:
         left = LeftOut()
-        found = [entry("url", "http://evil.test/a", "http://evil.test/a")]
+        found = [entry("url", "http://a.co/abc", "http://a.co/abc")]
         assert written("suricata.rules", Chosen(found), left) == b""
         assert left == {Left.FORM: 1}
+
+    def test_a_short_path_behind_a_host_is_not(self) -> None:
+        found = [entry("url", "http://evil.test/a", "http://evil.test/A")]
+        body = written("suricata.rules", Chosen(found)).decode()
+        assert 'http.uri.raw; content:"/A"; startswith; endswith;' in body
 
     def test_a_whole_site_is_known_by_its_host(self) -> None:
         found = [entry("url", "http://evil.test:8080", "http://evil.test:8080/")]
