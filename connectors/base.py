@@ -14,7 +14,7 @@ The laws, for every connector (`tests/connectors/laws.py` is run over each of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -41,6 +41,8 @@ class Run(NamedTuple):
     """The secret behind a reference such as `env:NAME` or `file:PATH`; raises ConfigError."""
     folder: Path
     """Relative paths of the settings start here."""
+    known: Callable[[], Iterable[str]] = tuple
+    """Ids of the objects that this feed itself brought and that stand here now, in any order"""
     notice: Callable[[str], None] = lambda _: None
     """Told what an operator may want to know while it runs"""
 

@@ -25,6 +25,9 @@ class Found(NamedTuple):
     Empty: of all its bytes."""
     item: Item | None = None
     """The value it was made of, with its concerns; None: it came as STIX."""
+    made: bool = False
+    """It was made here (`connectors.making`): its dates are the hub's, who keeps `created` of the
+    first version when it is made anew."""
 
 
 class Left(NamedTuple):

@@ -34,6 +34,17 @@ class Terms(NamedTuple):
     labels: tuple[str, ...] = ()
     lifetime_us: int = 0
     """How long an indicator holds; 0: as `hub.intake.lifetime` has it for its type; below 0: without end"""
+    lifetimes: tuple[tuple[str, int], ...] = ()
+    """The same for values of one field, such as `ip`, in place of `lifetime_us`"""
+
+
+class Said(NamedTuple):
+    """What a source says of one value, beyond what the feed says of all."""
+
+    confidence: int | None = None
+    """0 to 100; None: as the feed says of all"""
+    references: tuple[str, ...] = ()
+    """Addresses of where to read more"""
 
 
 class Maker:
@@ -58,7 +69,13 @@ class Maker:
         return uuid.uuid5(_SPACE, "\0".join((self._terms.feed, *parts)))
 
     def indicator(
-        self, item: Item, origin: str, *, types: tuple[str, ...] = (), seen_us: int = 0
+        self,
+        item: Item,
+        origin: str,
+        *,
+        types: tuple[str, ...] = (),
+        seen_us: int = 0,
+        said: Said = Said(),  # noqa: B008 - immutable
     ) -> Found | None:
         """The object of a value; None: there is none for its kind.
 
@@ -70,10 +87,11 @@ class Maker:
             origin: Where it stood.
             types: indicator-type-ov.
             seen_us: When the source says it was seen or added; 0: it does not say.
+            said: What else it says of this value.
         """
         if not makes(item):
             return None
-        life_us = self._terms.lifetime_us or lifetime_us(item.field)
+        life_us = self._life_us(item.field)
         age = self._started_us // (life_us // _HALF) if life_us > 0 and not seen_us else 0
         start_us = seen_us or self._started_us
         making = self._making(
@@ -81,9 +99,17 @@ class Maker:
             types=types,
             valid_until_us=max(start_us + life_us, 0) if life_us > 0 else 0,
         )
+        # What was seen long ago held from then on, and may be over: it says so.
+        making = msgspec.structs.replace(
+            making,
+            valid_from_us=seen_us,
+            confidence=making.confidence if said.confidence is None else said.confidence,
+            references=said.references,
+        )
         [raw] = compose(making, [item])
-        said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age)
-        return Found(raw, origin, hashlib.sha256(repr(said).encode()).digest(), item)
+        all_said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age, *said)
+        digest = hashlib.sha256(repr(all_said).encode()).digest()
+        return Found(raw, origin, digest, item, made=True)
 
     def report(
         self, key: str, title: str, text: str, items: Sequence[Item], origin: str
@@ -103,9 +129,13 @@ class Maker:
         digest = hashlib.sha256(repr(said).encode()).digest()
         by_place = [*wanted, *[None] * len(wanted)]
         return [
-            Found(raw, origin, digest, item)
+            Found(raw, origin, digest, item, made=True)
             for raw, item in zip(compose(making, wanted), by_place, strict=False)
         ]
+
+    def _life_us(self, field: str) -> int:
+        said = dict(self._terms.lifetimes).get(field, self._terms.lifetime_us)
+        return said or lifetime_us(field)
 
     def _making(self, seed: uuid.UUID, **said: object) -> Making:
         terms = self._terms

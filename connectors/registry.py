@@ -15,7 +15,7 @@ from hub.errors import ConfigError
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "taxii": "connectors.taxii.pull",
-        "taxii20": "connectors.taxii20.pull",
+        "taxii20": "connectors.taxii.pull20",
         "misp": "connectors.misp.rest",
         "misp-feed": "connectors.misp.feed",
         "stix": "connectors.stix.files",

@@ -28,6 +28,7 @@ from hub.service.login import Logins
 from hub.service.outlet.outlet import House, Outlet
 from hub.service.publish import Publisher
 from hub.service.pulse import Pulse
+from hub.service.screening import benign_for
 from hub.service.search import Searcher
 from hub.service.shelter import Sheltered
 from hub.stix.check import Limits
@@ -168,7 +169,12 @@ def _services(
         _provider(config),
         finder,
         Searcher(finder, store, clock=now_us),
-        Publisher(store, limits, seconds=config.taxii.max_check_seconds),
+        Publisher(
+            store,
+            limits,
+            seconds=config.taxii.max_check_seconds,
+            benign=lambda: benign_for(parties.now().directory, ""),
+        ),
         Quota(counters, config.limits),
         Pulse(SqlitePulse(pulses.beside(config.store_path)), clock=now_us),
         now_us,

@@ -238,16 +238,26 @@ def require_auditor(caller: Caller) -> None:
         raise HubError(Fault.DENIED, "only administrators and officers may read the audit log")
 
 
+def require_own_writing(caller: Caller) -> None:
+    """Raises HubError: DENIED for nobody, and for a credential that only reads."""
+    if not caller.account or caller.read_only:
+        raise HubError(
+            Fault.DENIED,
+            "only a person who has logged in may change what an account has set",
+            remedy="Log in, or use a credential that does not only read.",
+        )
+
+
 def require_officer(caller: Caller) -> None:
     """Raises HubError: DENIED for anybody but an officer."""
     if Role.OFFICER not in caller.roles:
         raise HubError(Fault.DENIED, "only an officer may ask why an account sees an object")
 
 
-def decides(caller: Caller, group: Group) -> bool:
-    """Whether the caller may change a sharing group: it is its organisation's, or all are."""
-    own = caller.org == group.owner and bool(_WRITERS & caller.roles) and not caller.read_only
-    return own or is_administrator(caller)
+def decides(caller: Caller, owner: str) -> bool:
+    """Whether the caller may change what an organisation owns, such as a sharing group."""
+    own = caller.org == owner and bool(_WRITERS & caller.roles) and not caller.read_only
+    return (own and bool(caller.org)) or is_administrator(caller)
 
 
 def audience(

@@ -206,7 +206,7 @@ class OpenIdProvider:
 
     def consent(self, url: str) -> str:
         """What a browser does there: it is sent back to an address, with a code."""
-        answer = requests.get(url, allow_redirects=False, timeout=20)
+        answer = requests.get(url, allow_redirects=False, timeout=60)
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 

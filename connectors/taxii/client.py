@@ -8,14 +8,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urljoin
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from requests.exceptions import RequestException
 from taxii2client import MEDIA_TYPE_TAXII_V21
 from taxii2client.common import TokenAuth, _HTTPConnection
@@ -24,9 +27,17 @@ from taxii2client.v21 import Status
 from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
-from connectors.errors import Interrupted, RemoteError, Unreachable
-from connectors.taxii.errors import translated
+from connectors.errors import (
+    Interrupted,
+    NotUnderstood,
+    Refused,
+    RemoteError,
+    TooLarge,
+    Unreachable,
+)
+from connectors.taxii.errors import Lost, translated
 from connectors.taxii.messages import Credentials, Page, Receipt, following, receipt
+from hub.errors import HubError
 from hub.stix.envelope import split
 
 _CONNECT_S, _READ_S = 10.0, 60.0
@@ -34,6 +45,8 @@ _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LONGEST_WAIT_S = 60.0
 _STATUS_S = 120
 _ENDS = ("First", "Last")
+_MOST_EMPTY = 20
+"""Pages without an object, one after the other"""
 _AUDIENCE = "Hub-Audience"
 
 R = TypeVar("R")
@@ -53,22 +66,37 @@ class _Adapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
+class Bearer(AuthBase):
+    """A token as RFC 6750 sends it; taxii2-client knows only `Token`."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Put the token on a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
 class Session:
     """Requests to one server.
 
     Args:
         credentials: Whom to appear as.
-        verify: Whether TLS certificates are checked, or the file of the authorities to trust.
+        verify: Whether TLS certificates are checked, or the file of the authorities to trust, or
+            a way out with trust and limits of its own; the environment does not count then.
         notice: Told when a request will be repeated.
         pauses_s: Seconds between the attempts; their number is that of the repetitions.
         audience: Whom published objects are for, such as `org:grid`; empty: everybody there.
     """
 
+    version = "2.1"
+
     def __init__(
         self,
         credentials: Credentials,
         *,
-        verify: bool | str = True,
+        verify: bool | str | HTTPAdapter = True,
         notice: Callable[[str], None] = lambda _: None,
         pauses_s: Sequence[float] = _PAUSES_S,
         audience: Sequence[str] = (),
@@ -77,14 +105,15 @@ class Session:
         self._connection = _HTTPConnection(
             user=credentials.account,
             password=credentials.password,
-            auth=TokenAuth(credentials.token) if credentials.token else None,
+            auth=_auth(credentials),
             cert=credentials.certificate,
-            version="2.1",
+            version=self.version,
         )
         if verify is False:
             # Whoever chose this has been told; a warning for each request says nothing new.
             disable_warnings(InsecureRequestWarning)
-        adapter = _Adapter(verify)
+        self._connection.session.trust_env = not isinstance(verify, HTTPAdapter)
+        adapter = verify if isinstance(verify, HTTPAdapter) else _Adapter(verify)
         self._connection.session.mount("https://", adapter)
         self._connection.session.mount("http://", adapter)
         self._connection.session.hooks["response"].append(self._keep)
@@ -104,32 +133,47 @@ class Session:
     ) -> None:
         self._connection.close()
 
-    def pages(self, url: str, after: str, params: Mapping[str, str]) -> Iterator[Page]:
+    def resource(self, url: str) -> dict[str, Any]:
+        """What a discovery, an API root or a collection says of itself.
+
+        Raises:
+            RemoteError: One of its kinds.
+        """
+        return self._ask("get", _slashed(url))
+
+    def pages(
+        self, url: str, after: str, params: Mapping[str, str], *, of: str = "objects"
+    ) -> Iterator[Page]:
         """The objects of a collection, page by page, in the order they were added.
 
         Args:
             url: The collection.
             after: Start after this date added; empty: from the beginning.
             params: Further parameters of the query: limit, match filters.
+            of: `manifest` gives its records in place of the objects.
 
         Raises:
-            Interrupted: The other side went away after the first page.
+            Interrupted: The other side went away after the first page, or no more knows it.
+            Lost: It says there is more, and leads nowhere.
             RemoteError: Another of its kinds.
         """
         asked = dict(params) | ({"added_after": after} if after else {})
-        before: list[bytes] = []
+        seen: set[int] = set()
+        empty = 0
         while True:
-            body = self._turn(f"{_slashed(url)}objects/", asked)
+            body = self._turn(f"{_slashed(url)}{of}/", asked)
             page = self._page(body)
             if page.raws:
                 yield page
             if not page.more:
                 return
             onward = following(body, page)
+            empty = 0 if page.raws else empty + 1
             # There are servers whose `next` stays the same while the pages differ.
-            if not onward or (onward.items() <= asked.items() and page.raws == before):
-                raise RemoteError(f"{url} says there is more, but gives no way to get it")
-            before = page.raws
+            place = hash((*onward.items(), *page.raws))
+            if not onward or place in seen or empty > _MOST_EMPTY:
+                raise Lost(f"{url} says there is more, but gives no way to get it")
+            seen.add(place)
             # Some servers ask for the parameters of the first page beside `next`.
             asked = {k: v for k, v in asked.items() if k != "next"} | onward
 
@@ -141,6 +185,11 @@ class Session:
             return self._once(self._connection.get, url, params=asked)
         except Unreachable as error:
             raise Interrupted(error.reason, passing=error.passing, wait_s=error.wait_s) from error
+        except TooLarge:
+            raise
+        except Refused as error:
+            # Some servers forget their pages after half a minute.
+            raise Interrupted(error.reason) from error
 
     def push(self, url: str, raws: Sequence[bytes]) -> Receipt:
         """Publish objects, and wait until the other side has decided on them.
@@ -157,6 +206,16 @@ class Session:
             headers[_AUDIENCE] = self._audience
         body = self._ask("post", f"{url}objects/", headers=headers, data=envelope)
         return self._try(self._receipt, url, body)
+
+    def remove(self, url: str, object_id: str) -> None:
+        """Delete all versions of an object.
+
+        Raises:
+            Absent: It is not there.
+            RemoteError: Another of its kinds.
+        """
+        headers = {"Accept": MEDIA_TYPE_TAXII_V21}
+        self._try(self._connection.delete, f"{_slashed(url)}objects/{object_id}/", headers=headers)
 
     def _require_audience(self, url: str) -> None:
         """A server that passes the header over would show the objects to everybody."""
@@ -178,11 +237,18 @@ class Session:
         if not body.get("objects"):
             return Page([], "", "", more)
         first, last = (self._last.headers.get(f"X-TAXII-Date-Added-{e}", "") for e in _ENDS)
-        return Page(split(self._last.content), first, last, more)
+        try:
+            return Page(split(self._last.content), first, last, more)
+        except HubError as error:
+            raise NotUnderstood(f"{self._last.url}: {error.reason}") from error
 
     def _keep(self, response: Response, *_: object, **__: object) -> None:
-        """taxii2-client gives out neither headers nor bytes, and trips over a missing type."""
+        """taxii2-client gives out neither headers nor bytes, and trips over a missing type.
+
+        Where requests finds simplejson, one NaN in one object would cost the whole page.
+        """
         response.headers.setdefault("Content-Type", "")
+        vars(response)["json"] = partial(_loaded, response)
         self._last = response
 
     def _ask(self, method: str, url: str, **kwargs: Any) -> dict[str, Any]:
@@ -209,8 +275,20 @@ class Session:
         try:
             return call(url, *args, **kwargs)
         except (RequestException, TAXIIServiceException) as error:
-            raise translated(error, url) from error
+            raise translated(error, url, self.version) from error
+        except RecursionError as error:
+            raise NotUnderstood(f"{url}: what it answers is nested too deeply") from error
+
+
+def _loaded(response: Response) -> Any:
+    return json.loads(response.content)
 
 
 def _slashed(url: str) -> str:
     return url if url.endswith("/") else f"{url}/"
+
+
+def _auth(credentials: Credentials) -> AuthBase | None:
+    if not credentials.token:
+        return None
+    return (Bearer if credentials.bearer else TokenAuth)(credentials.token)

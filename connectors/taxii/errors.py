@@ -36,7 +36,13 @@ _ALERT = re.compile(
 )
 
 
-def translated(error: RequestException | TAXIIServiceException, url: str) -> RemoteError:
+class Lost(RemoteError):
+    """It says that there is more, and leads nowhere, or in a circle."""
+
+
+def translated(
+    error: RequestException | TAXIIServiceException, url: str, version: str = "2.1"
+) -> RemoteError:
     """The same failure in the hub's words."""
     if isinstance(error, HTTPError) and error.response is not None:
         return _answered(error.response, url)
@@ -54,9 +60,14 @@ def translated(error: RequestException | TAXIIServiceException, url: str) -> Rem
     if isinstance(error, (NoConnection, NoAnswer, CutOff)):
         return Unreachable(f"{url} cannot be reached: {_root_cause(error)}")
     return RemoteError(
-        f"{url} does not answer as a TAXII 2.1 server: {str(error)[:_LONGEST]}",
+        f"{url} does not answer as a TAXII {version} server: {_plain(error)}",
         remedy="Give the address of a collection: https://host/root/collections/ID/",
     )
+
+
+def _plain(error: Exception) -> str:
+    """The first line: taxii2-client goes on with advice for programmers."""
+    return next(iter(str(error).splitlines()), "")[:_LONGEST]
 
 
 def _answered(response: Response, url: str) -> RemoteError:
@@ -79,7 +90,7 @@ def _description(response: Response) -> str:
     """What a TAXII error message (section 3.6.1) says, or the words of HTTP."""
     try:
         message: Any = response.json()
-    except RequestException:
+    except (ValueError, RecursionError):
         message = None
     if isinstance(message, dict):
         for name in ("description", "title"):

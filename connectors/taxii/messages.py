@@ -16,6 +16,8 @@ class Credentials(NamedTuple):
     token: str = ""
     certificate: tuple[str, str] | None = None
     """Files of a client certificate and of its key, PEM, not encrypted."""
+    bearer: bool = False
+    """The token is sent as `Bearer`, not as `Token`."""
 
 
 class Page(NamedTuple):

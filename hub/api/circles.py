@@ -134,7 +134,7 @@ def _since(text: str) -> int | None:
 def _shown(admitted: Admitted, subject: Subject, circle: Circle) -> dict[str, Any] | None:
     """A circle as the caller may know it; None: not at all."""
     decides = (
-        policy.decides(admitted.caller, circle)
+        policy.decides(admitted.caller, circle.owner)
         if isinstance(circle, Group)
         else policy.is_administrator(admitted.caller)
     )

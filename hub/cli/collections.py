@@ -46,6 +46,9 @@ def collection() -> None:
 @click.option(
     "--strict", is_flag=True, help="Only objects that follow STIX to the letter, with TLP."
 )
+@click.option(
+    "--screened", is_flag=True, help="No indicators of values that stand in warning lists."
+)
 @pass_context
 @guarded
 def collection_create(context: Context, /, alias: str, title: str, **fields: Any) -> None:
@@ -67,6 +70,11 @@ def collection_create(context: Context, /, alias: str, title: str, **fields: Any
     "--default", type=MARKING, default=None, help="How objects without a TLP marking are treated."
 )
 @click.option("--description", default=None, help="Shown to clients.")
+@click.option(
+    "--screened/--unscreened",
+    default=None,
+    help="Whether indicators of values that stand in warning lists are refused.",
+)
 @pass_context
 @guarded
 def collection_set(context: Context, /, alias: str, **fields: Any) -> None:
@@ -75,7 +83,9 @@ def collection_set(context: Context, /, alias: str, **fields: Any) -> None:
 
     changes = {name: value for name, value in fields.items() if value is not None}
     if not changes:
-        raise click.UsageError("give at least one of --ceiling, --default and --description")
+        raise click.UsageError(
+            "give at least one of --ceiling, --default, --description and --screened"
+        )
     admin, roots = context.admin(), [root.name for root in context.config().taxii.roots]
     known = by_alias(context.store().directory(), alias)
     admin.put_collection(msgspec.structs.replace(known, **changes), roots=roots)
@@ -127,7 +137,18 @@ def collection_grant(context: Context, /, alias: str, **fields: Any) -> None:
 def collection_list(context: Context, /, output: str) -> None:
     """List collections with their grants."""
     directory = context.store().directory()
-    columns = ["alias", "title", "root", "id", "public", "strict", "ceiling", "default", "grants"]
+    columns = [
+        "alias",
+        "title",
+        "root",
+        "id",
+        "public",
+        "strict",
+        "screened",
+        "ceiling",
+        "default",
+        "grants",
+    ]
     rows = (
         {name: getattr(item, name, "") for name in columns}
         | {"ceiling": item.ceiling.text, "default": item.default.text}

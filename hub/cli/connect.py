@@ -99,7 +99,7 @@ def connect(url: str, **options: Any) -> Session:
     # requests, which taxii2-client is built on, takes a quarter of a second to import.
     from connectors.taxii.client import Session
 
-    credentials, verify = _trust(url, options)
+    credentials, verify = trust(url, options)
     audience = options.get("audience", ())
     return Session(credentials, verify=verify, notice=say, audience=audience)
 
@@ -108,11 +108,11 @@ def connect_hub(url: str, **options: Any) -> Client:
     """A session with the JSON door of the hub at an address, by the same values."""
     from connectors.search.client import Client  # slow to import, as all that knows requests
 
-    credentials, verify = _trust(url, options)
+    credentials, verify = trust(url, options)
     return Client(url, credentials, verify=verify)
 
 
-def _trust(url: str, options: dict[str, Any]) -> tuple[Credentials, bool | str]:
+def trust(url: str, options: dict[str, Any]) -> tuple[Credentials, bool | str]:
     """Whom to appear as, and whose certificates to believe."""
     from connectors.taxii.messages import Credentials  # slow to import
 

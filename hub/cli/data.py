@@ -61,13 +61,18 @@ def import_files(
     """
     from hub.service.changes import by_alias  # slow to import, as all that knows the store
     from hub.service.publish import Publisher
+    from hub.service.screening import benign_for
     from hub.stix.check import Limits
 
     store, taxii = context.store(), context.config().taxii
     directory = store.directory()
     collection, scope = by_alias(directory, alias), scope_of(directory, account)
     named = policy.audience(scope, directory, collection, how["audience"])
-    publisher = Publisher(store, Limits(taxii.max_object_bytes, taxii.max_depth))
+    publisher = Publisher(
+        store,
+        Limits(taxii.max_object_bytes, taxii.max_depth),
+        benign=lambda: benign_for(directory, ""),
+    )
     tally = Tally("new", "version", "replaced", "unchanged")
     with tally.shown(how["output"]), progress(files) as move:
         for batch in batches(chain.from_iterable(map(pieces, files)), _PAGE):

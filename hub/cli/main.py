@@ -10,6 +10,7 @@ from hub.cli import (
     admin,
     backup,
     certificates,
+    check,
     circles,
     collections,
     data,
@@ -22,6 +23,7 @@ from hub.cli import (
     search,
     sessions,
     setup,
+    warnings,
 )
 from hub.cli.base import Context, Exit
 
@@ -81,9 +83,11 @@ for module in (
     data,
     remote,
     search,
+    check,
     backup,
     restore,
     index,
+    warnings,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

@@ -15,6 +15,7 @@ from hub.config.checks import faults
 from hub.config.explain import from_validation, wrong
 from hub.config.schema import (
     ElasticSettings,
+    FeedSettings,
     LimitSettings,
     LogSettings,
     OidcSettings,
@@ -33,6 +34,7 @@ from hub.errors import ConfigError
 __all__ = [
     "Config",
     "ElasticSettings",
+    "FeedSettings",
     "LimitSettings",
     "LogSettings",
     "OidcSettings",

@@ -23,6 +23,7 @@ RESERVED = frozenset(
         "collections",
         "docs",
         "export",
+        "files",
         "health",
         "help",
         "login",
@@ -40,6 +41,7 @@ RESERVED = frozenset(
         "submit",
         "taxii2",
         "techniques",
+        "warning-list",
     }
 )
 """Names that the hub's other addresses begin with."""

@@ -25,7 +25,7 @@ def wrong(path: Path, text: str, place: str, reason: str) -> ConfigError:
         place: The setting, such as `server.port` or `taxii.roots[1].title`.
         reason: What is wrong with it.
     """
-    line = _line(text, place)
+    line = line_of(text, place)
     where = f"{path}:{line}" if line else str(path)
     name = _INDEX.sub("", place)
     return ConfigError(" ".join(filter(None, [f"{where}: `{name}`: {reason}.", _allowed(name)])))
@@ -45,8 +45,8 @@ def from_validation(path: Path, text: str, message: str) -> ConfigError:
     return wrong(path, text, place, reason)
 
 
-def _line(text: str, place: str) -> int | None:
-    """The line of a setting, or of the nearest section around it."""
+def line_of(text: str, place: str) -> int | None:
+    """The line of a setting of a TOML file, or of the nearest section around it."""
     known = _lines(text)
     while place and place not in known:
         place = re.sub(r"(\[\d+\]|\.[^.\[\]]+|^[^.\[\]]+)$", "", place)

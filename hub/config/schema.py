@@ -223,6 +223,32 @@ class SubmitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class FeedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[feeds]: what flows in and out by itself."""
+
+    run: Annotated[
+        bool,
+        Meta(
+            description="whether `hub serve` does the jobs of feeds and deliveries; else "
+            "`hub worker` does"
+        ),
+    ] = True
+    folder: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="folder with one file for each feed, relative to this file's folder",
+        ),
+    ] = "feeds"
+    deliveries: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="folder with one file for each delivery, relative to this file's folder",
+        ),
+    ] = "deliveries"
+
+
 class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[log]: JSON lines on standard error."""
 
@@ -293,6 +319,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     search: SearchSettings = SearchSettings()
     elastic: ElasticSettings = ElasticSettings()
     submit: SubmitSettings = SubmitSettings()
+    feeds: FeedSettings = FeedSettings()
     log: LogSettings = LogSettings()
     limits: LimitSettings = LimitSettings()
 

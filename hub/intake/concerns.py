@@ -11,7 +11,9 @@ import msgspec
 from hub.intake.lists import entries
 from hub.language.harvest import Sighted
 from hub.language.hosts import domain_of, host_of, ip_key
+from hub.language.values import show
 from hub.model.intake import Concern, Item
+from hub.model.search import Term
 
 _DOCUMENTATION = tuple(
     ipaddress.ip_network(text)
@@ -52,6 +54,11 @@ def item_of(sighted: Sighted, note: str = "") -> Item:
         note,
         ("weak",) if sighted.weak else (),
     )
+
+
+def item_of_term(term: Term) -> Item:
+    """A value that is known by its term alone."""
+    return Item(term.field, term.key, show(term))
 
 
 def _concerns(item: Item, own_domains: Collection[str]) -> Iterator[Concern]:

@@ -22,10 +22,12 @@ class Gathering:
 
     Args:
         own_domains: As `hub.intake.concerns.weighed` takes them.
+        most: Values that are taken.
     """
 
-    def __init__(self, own_domains: Collection[str] = ()) -> None:
+    def __init__(self, own_domains: Collection[str] = (), most: int = MOST_ITEMS) -> None:
         self._own = own_domains
+        self._most = most
         self._items: dict[tuple[str, str], Item] = {}
         self._left: dict[tuple[str, Reason], LeftOut] = {}
 
@@ -45,7 +47,7 @@ class Gathering:
             # The same value on its own says more than as the name of a file in passing.
             if item.note and not known.note:
                 self._items[at] = msgspec.structs.replace(known, note=item.note)
-        elif len(self._items) >= MOST_ITEMS:
+        elif len(self._items) >= self._most:
             self.leave("", "over-limit")
         else:
             self._items[at] = weighed(item, self._own)

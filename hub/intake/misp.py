@@ -95,14 +95,14 @@ def _take(gathered: Gathering, attribute: Mapping[str, Any]) -> None:
         gathered.leave(kind, "kind")
     else:
         note = _text(attribute.get("comment"))[:_LONGEST_NOTE]
-        for item in _items(kind, value, note, detects=attribute.get("to_ids") is not False):
+        for item in items_of(kind, value, note, detects=attribute.get("to_ids") is not False):
             if item is None:
                 gathered.leave(f"{kind}: {value}", "invalid")
             else:
                 gathered.add(item)
 
 
-def _items(kind: str, value: str, note: str, *, detects: bool) -> Iterator[Item | None]:
+def items_of(kind: str, value: str, note: str, *, detects: bool) -> Iterator[Item | None]:
     """The values of an attribute; None for one that cannot be read.
 
     Composite types hold several, such as `filename|md5`; `ip-dst|port` an address alone.

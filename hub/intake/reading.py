@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Collection
 from typing import Any
 
@@ -13,6 +12,7 @@ from hub.intake.gather import MOST_ITEMS, Gathering
 from hub.intake.lists import endings
 from hub.intake.misp import events_of, take_events
 from hub.intake.table import table_of, take_table
+from hub.intake.text import decoded
 from hub.language.harvest import Sighted, harvest
 from hub.model.intake import StixItem, Taken
 from hub.model.record import Refusal
@@ -51,25 +51,6 @@ def take(raw: bytes, *, name: str = "", own_domains: Collection[str] = ()) -> Ta
     return msgspec.structs.replace(found, encoding=encoding)
 
 
-def decoded(raw: bytes) -> tuple[str, str]:
-    """The text of a file, and the encoding that it is in.
-
-    What is neither UTF-8 nor begins with the mark of UTF-16 is taken for Windows-1258, in which
-    older Vietnamese programs write: it agrees with Windows-1252 in nearly all other letters.
-    """
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if raw.startswith(mark):
-            return raw.decode(encoding, "replace"), encoding
-    try:
-        return raw.decode(), "utf-8"
-    except UnicodeDecodeError:
-        return raw.decode("cp1258", "replace"), "windows-1258"
-
-
 def _take(text: str, name: str, own_domains: Collection[str]) -> Taken:
     bare = text.strip()
     if bare[0] in "{[":
@@ -81,8 +62,8 @@ def _take(text: str, name: str, own_domains: Collection[str]) -> Taken:
             return take_stix(raws)
         if found is not None:
             return take_text(text, own_domains)
-    table = table_of(text.replace("\r\n", "\n"), named=name.endswith(_TABLES))
-    return take_table(table, own_domains) if table else take_text(text, own_domains)
+    table = table_of(text, named=name.endswith(_TABLES))
+    return take_table(text, table, own_domains) if table else take_text(text, own_domains)
 
 
 def _decoded_json(text: str) -> Any:
@@ -142,7 +123,7 @@ def take_text(text: str, own_domains: Collection[str]) -> Taken:
         gathered.items,
         left=gathered.left,
         text=along[:LONGEST_TEXT],
-        title=_title(along),
+        title=title_of(along),
     )
 
 
@@ -159,7 +140,7 @@ def _is_list(text: str, gathered: Gathering, told: set[int]) -> bool:
     return True
 
 
-def _title(text: str) -> str:
+def title_of(text: str) -> str:
     """The first line of a text, if it may be a title."""
     first = text.split("\n", 1)[0].strip(" \t#=*\r")
     return first if 0 < len(first) <= 120 and "\n" in text else ""  # noqa: PLR2004 - a line

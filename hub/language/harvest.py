@@ -38,8 +38,18 @@ _DEFANGED = re.compile(
 _FOUR_NUMBERS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10}){3}(?:[/:][0-9]{1,9})?")
 _LONG_HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{30,140}", re.IGNORECASE)
 _LIKE_CVE = re.compile(r"cve-[0-9-]+", re.IGNORECASE)
+# A number has zeros before it up to four digits, and no more.
+_PADDED_CVE = re.compile(r"[0-9]{4}-0[0-9]{4,}$")
 _TECHNIQUE = re.compile(r"T[0-9]{4}(?:\.[0-9]{3})?")
-_NAMED = re.compile(r"[A-Za-z0-9 _-]{1,24}[:=](?!/)(\S{3,})")
+# What begins like an address of a network card is no name with a value behind it.
+_NAMED = re.compile(r"(?!(?:[0-9A-Fa-f]{2}:){2})[A-Za-z0-9 _-]{1,24}[:=](?!/)(\S{3,})")
+# `AS 400` is a machine.
+_SPACED_ASN = re.compile(r"\b(AS)(?:N (?=[0-9])| (?=[0-9]{4}))(?=[0-9]{1,10}\b)")
+# A sign that markup would take for its own: `\_name.exe`, `\who@evil.com`.
+_ESCAPED = re.compile(r"\\(?=\w)")
+_RESERVED_ASNS = frozenset({"0", "65535", "4294967295"})
+# Names of domains far more often than of sources in C++.
+_RATHER_DOMAINS = (".cc",)
 _HEX_GROUPS = re.compile(r"[0-9a-f]{1,4}", re.IGNORECASE)
 # Letters and their accents, as most of a text is: looked at no further. Digests are longer.
 _WORD = re.compile(r"[(']*(?:[^\W\d_]|[\u0300-\u036f]){1,29}[)'.,;:!?\u2026]*")
@@ -72,7 +82,7 @@ def harvest(text: str, endings: Container[str]) -> Iterator[Sighted]:
         endings: Top level domains that exist, in lower case.
     """
     for number, raw in enumerate(text.split("\n"), start=1):
-        line = _BLANKS_INSIDE.sub(r"\1\2\3", clean(raw))
+        line = _SPACED_ASN.sub(r"\1", _BLANKS_INSIDE.sub(r"\1\2\3", clean(raw)))
         together = grouped(line) if " " in line else []
         if together:
             [term] = together
@@ -109,7 +119,8 @@ def _of_token(token: str, line: int, endings: Container[str]) -> Iterator[Sighte
 
 def read_value(token: str, endings: Container[str]) -> Sighted | None:
     """What a token without blanks is; None: no value."""
-    defanged = _DEFANGED.search(token) is not None
+    token = _ESCAPED.sub("", token, count=1) if token.startswith("\\") else token
+    defanged = is_defanged(token)
     terms = [term for term in detect(token.strip("*_")) if term.field not in _NEVER]
     if not terms:
         return None
@@ -121,6 +132,11 @@ def read_value(token: str, endings: Container[str]) -> Sighted | None:
     if not defanged and _is_doubtful(term, bare, endings):
         return None
     return Sighted(term.field, term.key, value, token, 0, weak=term.field == "file")
+
+
+def is_defanged(token: str) -> bool:
+    """Whether a value, as it stood in a text, was made harmless to click on."""
+    return _DEFANGED.search(token) is not None
 
 
 def shown_value(term: Term, bare: str) -> str:
@@ -137,7 +153,7 @@ def _chosen(terms: list[Term], token: str, *, defanged: bool) -> Term:
     """Of a name that may be a domain or a file, the file, if nothing speaks for the domain."""
     by_field = {term.field: term for term in reversed(terms)}
     if "domain" in by_field and "file" in by_field and not defanged and token.count(".") == 1:
-        return by_field["file"]
+        return by_field["domain" if by_field["file"].key.endswith(_RATHER_DOMAINS) else "file"]
     return terms[0]
 
 
@@ -152,12 +168,19 @@ def _is_doubtful(term: Term, bare: str, endings: Container[str]) -> bool:
             )
         case "attack":
             return not _TECHNIQUE.fullmatch(bare)
-        case "asn":
-            return not bare.startswith("AS")
+        case "asn" | "cve":
+            return _is_misnumbered(term, bare)
         case "file":
             return bare.rpartition(".")[2].lower() not in FILE_ENDINGS | BOTH_ENDINGS
         case _:
             return False
+
+
+def _is_misnumbered(term: Term, bare: str) -> bool:
+    """Whether what is written like a number of a registry is none."""
+    if term.field == "asn":
+        return not bare.startswith("AS") or term.key in _RESERVED_ASNS
+    return _PADDED_CVE.search(bare) is not None
 
 
 def _ending(term: Term, bare: str) -> str:

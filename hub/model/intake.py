@@ -20,6 +20,7 @@ Concern = Literal[
     "own",
     "weak",
     "no-detection",
+    "listed",
 ]
 """Why a value may better not be published; nothing is forbidden by it."""
 

@@ -162,6 +162,8 @@ class Collection(msgspec.Struct, frozen=True):
     """Anybody may read what is TLP:CLEAR in it, without credentials."""
     strict: bool = False
     """Objects must follow the STIX specification to the letter and carry a TLP marking."""
+    screened: bool = False
+    """Indicators that look for nothing but values of warning lists are refused."""
     ceiling: Tlp = Tlp.AMBER_STRICT
     """The strictest marking that it takes."""
     default: Tlp = Tlp.GREEN
@@ -170,6 +172,15 @@ class Collection(msgspec.Struct, frozen=True):
         "application/stix+json;version=2.0",
         "application/stix+json;version=2.1",
     )
+
+
+class WarningList(msgspec.Struct, frozen=True):
+    """Values that are no indicators, as an organisation keeps them for itself."""
+
+    owner: str
+    """Slug of the organisation; empty: the hub's own, which counts for everybody"""
+    lines: tuple[str, ...] = ()
+    """Values and networks as they were written; what follows ` # ` is a comment."""
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -185,7 +196,17 @@ class Grant(msgspec.Struct, frozen=True):
     """Only what was added from this instant on is read by this grant."""
 
 
-Party = Organisation | Community | Group | Account | Token | Certificate | Collection | Grant
+Party = (
+    Organisation
+    | Community
+    | Group
+    | Account
+    | Token
+    | Certificate
+    | Collection
+    | Grant
+    | WarningList
+)
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -205,6 +226,8 @@ class Directory(msgspec.Struct, frozen=True):
     """By digest, without the revoked ones"""
     revoked: dict[bytes, Certificate] = {}
     """Revoked certificates, by digest"""
+    warnings: dict[str, WarningList] = {}
+    """By slug of the organisation; "" for the hub's own"""
 
     @classmethod
     def of(cls, epoch: int, parties: Iterable[Party]) -> Directory:
@@ -224,6 +247,7 @@ class Directory(msgspec.Struct, frozen=True):
             grants=tuple(found.get(Grant, ())),
             certificates={item.digest: item for item in certificates if not item.revoked_us},
             revoked={item.digest: item for item in certificates if item.revoked_us},
+            warnings={item.owner: item for item in found.get(WarningList, ())},
         )
 
     def circles(self) -> dict[Subject, Circle]:

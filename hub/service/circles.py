@@ -60,7 +60,7 @@ class Circles:
 
         def plan(directory: Directory) -> Plan:
             known = directory.groups.get(name, Group(name, title, owner))
-            if not policy.decides(self._caller, known) or known.owner != owner:
+            if not policy.decides(self._caller, known.owner) or known.owner != owner:
                 raise HubError(
                     Fault.DENIED,
                     f"group {name} cannot be made or changed for {owner} by this account",
@@ -141,7 +141,7 @@ class Circles:
             policy.require_administrator(self._caller)
             return find(directory.communities, name, "community")
         group = directory.groups.get(name)
-        if group is not None and policy.decides(self._caller, group):
+        if group is not None and policy.decides(self._caller, group.owner):
             return group
         if group is not None and circle in policy.belongs(self._caller.org, directory):
             raise HubError(Fault.DENIED, f"group {name} belongs to another organisation")

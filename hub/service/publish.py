@@ -5,24 +5,39 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
+from hub.intake.benign import Benign
 from hub.model.party import Collection, Subject
-from hub.model.query import BOTH_STIX, Query, Scope
+from hub.model.query import BOTH_STIX, ObjectPage, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
 from hub.service.limits import Quota
+from hub.service.screening import objection
 from hub.stix.check import Limits, check
 from hub.stix.grading import Terms, defines_statement, grade, unknown_refs
 from hub.stix.strict import faults
-from hub.store.base import Act, Batch, Log, Removal
+from hub.store.base import Act, Batch, Removal
 
 _LOOKUP = 500
 
 T = TypeVar("T")
+
+
+class Book(Protocol):
+    """The part of `hub.store.base.Log` that publishing takes."""
+
+    def add(self, batch: Batch) -> Status:
+        """See `Log.add`."""
+
+    def remove(self, scope: Scope, removal: Removal) -> int:
+        """See `Log.remove`."""
+
+    def objects(self, scope: Scope, query: Query, after_us: int, limit: int) -> ObjectPage:
+        """See `Log.objects`."""
 
 
 class Publisher:
@@ -30,16 +45,18 @@ class Publisher:
 
     def __init__(
         self,
-        log: Log,
+        log: Book,
         limits: Limits,
         *,
         seconds: float = 20,
         new_id: Callable[[], uuid.UUID] = uuid.uuid4,
+        benign: Callable[[], Benign] = Benign,
     ) -> None:
         self._log = log
         self._limits = limits
         self._seconds = seconds
         self._new_id = new_id
+        self._benign = benign
 
     def publish(
         self,
@@ -128,13 +145,22 @@ class Publisher:
 
     def _judge(self, raw: bytes, place: str, collection: Collection) -> Candidate | Refusal:
         item = check(raw, place, self._limits)
-        if isinstance(item, Refusal) or not collection.strict:
+        if isinstance(item, Refusal):
             return item
-        found = faults(msgspec.json.decode(raw), item.stix)
-        if not found:
-            return item
-        reason = f"{place}: this collection is strict: {'; '.join(found)}"
-        return Refusal(item.object_id, item.version, reason)
+        if collection.strict and (found := faults(msgspec.json.decode(raw), item.stix)):
+            reason = f"{place}: this collection is strict: {'; '.join(found)}"
+            return Refusal(item.object_id, item.version, reason)
+        named = self._listed(raw) if collection.screened and item.type == "indicator" else ""
+        if named:
+            reason = (
+                f"{place}: this collection is screened, and warning lists have all that it looks "
+                f"for: {named}"
+            )
+            return Refusal(item.object_id, item.version, reason)
+        return item
+
+    def _listed(self, raw: bytes) -> str:
+        return objection(msgspec.json.decode(raw), self._benign())
 
     def delete(self, scope: Scope, collection: Collection, query: Query) -> int:
         """Delete the versions of an object that the query selects; returns how many.

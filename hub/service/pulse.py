@@ -141,30 +141,45 @@ class Pulse:
 
     def _wake(self) -> None:
         if self._writer != os.getpid():
-            self._writer = os.getpid()
-            threading.Thread(target=self._write, daemon=True, name="hub-pulse").start()
+            thread = threading.Thread(target=self._write, daemon=True, name="hub-pulse")
+            try:
+                thread.start()
+            except RuntimeError as error:  # no more threads: the next note tries again
+                self._warn(error, None)
+            else:
+                self._writer = os.getpid()
 
     def _write(self) -> None:
         try:
             while True:
                 time.sleep(self._pause_s)
                 with self._lock:
-                    if not (self._beats or self._falls or self._visits):
+                    if not self._has_gathered():
                         self._writer = 0
                         return
                 self.flush()
         except BaseException:
-            self._writer = 0
+            with self._lock:
+                self._writer = 0
+                # What came meanwhile relied on this thread.
+                if self._has_gathered():
+                    self._wake()
             raise
         finally:
             self._kept.close()
+
+    def _has_gathered(self) -> bool:
+        return bool(self._beats or self._falls or self._visits)
 
     def _asked(self, question: Callable[[], T], otherwise: T) -> T:
         try:
             return question()
         except HubError as error:
-            now = time.monotonic()
-            if now >= self._warn_s:
-                self._warn_s = now + _WARN_S
-                _log.warning("who pulls is not noted: %s (%s)", error.reason, error.__cause__)
+            self._warn(error.reason, error.__cause__)
             return otherwise
+
+    def _warn(self, reason: object, cause: object) -> None:
+        now = time.monotonic()
+        if now >= self._warn_s:
+            self._warn_s = now + _WARN_S
+            _log.warning("who pulls is not noted: %s (%s)", reason, cause)

@@ -57,6 +57,10 @@ class Making(msgspec.Struct, frozen=True, kw_only=True):
     """Of the indicators (indicator-type-ov)"""
     labels: tuple[str, ...] = ()
     confidence: int | None = None
+    references: tuple[str, ...] = ()
+    """Addresses of where to read more about an indicator, vulnerability or technique"""
+    valid_from_us: int = 0
+    """0: from the instant it is made"""
     valid_until_us: int = 0
     """0: without end"""
     sector: str = ""
@@ -106,11 +110,12 @@ def compose(making: Making, items: list[Item]) -> list[bytes]:
 
 def _of_item(making: Making, item: Item) -> dict[str, Any]:
     note = {"description": item.note} if item.note else {}
+    more = [{"source_name": _site(url), "url": url} for url in making.references]
     if item.field == "cve":
         return _make(making, "vulnerability", item.key) | {
             "name": item.value,
             **note,
-            "external_references": [{"source_name": "cve", "external_id": item.value}],
+            "external_references": [{"source_name": "cve", "external_id": item.value}, *more],
         }
     if item.field == "attack":
         address = _ATTACK + item.value.replace(".", "/")
@@ -118,22 +123,29 @@ def _of_item(making: Making, item: Item) -> dict[str, Any]:
             "name": item.value,
             **note,
             "external_references": [
-                {"source_name": "mitre-attack", "external_id": item.value, "url": address}
+                {"source_name": "mitre-attack", "external_id": item.value, "url": address},
+                *more,
             ],
         }
-    return _indicator(making, item) | note
+    return _indicator(making, item) | note | ({"external_references": more} if more else {})
+
+
+def _site(url: str) -> str:
+    """What to call an address: its host."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or url
 
 
 def _indicator(making: Making, item: Item) -> dict[str, Any]:
+    from_us = making.valid_from_us or making.made_us
     made = _make(making, "indicator", f"{item.field} {item.key}") | {
         "name": item.value,
         "pattern": pattern_of(item),
         "pattern_type": "stix",
-        "valid_from": instant(making.made_us),
+        "valid_from": instant(from_us),
     }
     if making.types:
         made["indicator_types"] = list(making.types)
-    if making.valid_until_us > making.made_us:
+    if making.valid_until_us > from_us:
         made["valid_until"] = instant(making.valid_until_us)
     return made
 

@@ -34,6 +34,7 @@ from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
 from hub.store.drafting import Drafts
 from hub.store.exporting import Exports
+from hub.store.jobs import Jobs
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -184,6 +185,14 @@ class Log(Protocol):
         By version, then by date added. Of a version that is there in several forms, the scope
         gets one in each collection. There may be very many: bytes come with one of them alone,
         the first of `version`, or the first of all.
+        """
+
+    def deleted(
+        self, scope: Scope, collection: int, ids: Sequence[str]
+    ) -> frozenset[tuple[str, int]]:
+        """Versions of these objects that were deleted and are not there again: id and instant.
+
+        Of records that the scope may know (`Scope.knows`); what was replaced was not deleted.
         """
 
     def purge(self, before_us: int) -> int:
@@ -358,7 +367,9 @@ class Archive(Protocol):
         """
 
 
-class Store(Log, Registry, Sessions, Factors, SavedSearches, Drafts, Exports, Archive, Protocol):
+class Store(
+    Log, Registry, Sessions, Factors, SavedSearches, Drafts, Jobs, Exports, Archive, Protocol
+):
     """All that the services need."""
 
     def close(self) -> None:

@@ -59,13 +59,13 @@ class ExportBook:
         self, scope: Scope, rules: Sequence[tuple[str, bytes]], numbers: range
     ) -> list[Numbered | None]:
         """See `Exports.number_rules`."""
-        found = self._known(scope, rules)
+        found = self._kept(scope, rules)
         if all(item is not None for item in found):
             return found
         with self._database.writing() as connection:
             return [_number(connection, scope, rule, numbers) for rule in rules]
 
-    def _known(self, scope: Scope, rules: Sequence[tuple[str, bytes]]) -> list[Numbered | None]:
+    def _kept(self, scope: Scope, rules: Sequence[tuple[str, bytes]]) -> list[Numbered | None]:
         """Those of rules that have not changed: most pulls write nothing."""
         found: list[Numbered | None] = []
         with self._database.reading() as connection:

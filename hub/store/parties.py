@@ -20,6 +20,7 @@ from hub.model.party import (
     Organisation,
     Party,
     Token,
+    WarningList,
 )
 from hub.store.base import Act, Line, Stale
 from hub.store.database import Database, single
@@ -38,6 +39,7 @@ _KINDS: dict[str, type[Party]] = {
     "certificate": Certificate,
     "collection": Collection,
     "grant": Grant,
+    "warnings": WarningList,
 }
 _NAME_OF = {kind: name for name, kind in _KINDS.items()}
 _encode = msgspec.json.Encoder().encode
@@ -145,6 +147,8 @@ def _name(party: Party) -> str:
             return str(party.key)
         case Grant():
             return f"{party.collection}/{'/'.join(party.subject)}"
+        case WarningList():
+            return party.owner
 
 
 def _load(connection: sqlite3.Connection) -> Directory:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -29,6 +30,16 @@ _PAGE_BYTES = 32_000_000
 _DRIFT_US = 60_000_000
 _SAMPLE = 1000
 """Of the newest records: these are computed once more, and looked for."""
+
+_VERSIONS = (
+    "SELECT r.object_id, r.version_us, r.label, r.added_us, r.publisher FROM json_each(?) o"
+    " CROSS JOIN record r INDEXED BY {index} ON r.collection = ? AND r.object_id = o.value"
+)
+_DELETED = (
+    f"{_VERSIONS.format(index='record_gone')} WHERE r.standing = 0 AND EXISTS"
+    " (SELECT 1 FROM change c WHERE c.added_us = r.added_us AND c.kind = 'delete')"
+)
+_THERE = f"{_VERSIONS.format(index='record_object')} WHERE r.standing > 0"
 
 _decode_status = msgspec.json.Decoder(Status).decode
 
@@ -85,16 +96,7 @@ class RecordLog:
     def remove(self, scope: Scope, removal: Removal) -> int:
         """See `Log.remove`."""
         with self._database.writing() as connection:
-            ranges = self._labels.visible(connection, scope, removal.query.collection)
-            wanted = page("r.object_id, r.version_us", ranges, removal.query, 0, -1)
-            versions: list[tuple[str, int]] = connection.execute(
-                wanted.sql, wanted.args
-            ).fetchall()
-            wanted = of_objects(ranges, removal.query.collection, {row[0] for row in versions})
-            seen = connection.execute(wanted.sql, wanted.args).fetchall()
-            if origins := _may_go(scope, set(versions), seen):
-                erase(connection, removal, origins, self._clock())
-            return len(versions)
+            return remove(connection, self._labels, scope, removal, self._clock())
 
     def status(self, scope: Scope, root: str, status_id: str) -> Status | None:
         """See `Log.status`."""
@@ -147,6 +149,26 @@ class RecordLog:
             ).fetchall()
         return [Change._make(row) for row in rows]
 
+    def deleted(
+        self, scope: Scope, collection: int, ids: Sequence[str]
+    ) -> frozenset[tuple[str, int]]:
+        """See `Log.deleted`."""
+        wanted = (json.dumps(list(ids)), collection)
+        with self._database.reading() as connection:
+            self._labels.refresh(connection)
+            gone = connection.execute(_DELETED, wanted).fetchall()
+            there = connection.execute(_THERE, wanted).fetchall() if gone else []
+        return self._known(scope, gone) - self._known(scope, there)
+
+    def _known(
+        self, scope: Scope, rows: Iterable[tuple[str, int, int, int, str]]
+    ) -> frozenset[tuple[str, int]]:
+        return frozenset(
+            (object_id, version_us)
+            for object_id, version_us, label, added_us, publisher in rows
+            if scope.knows(self._labels.of(label), added_us, publisher)
+        )
+
     def purge(self, before_us: int) -> int:
         """See `Log.purge`."""
         with self._database.writing() as connection:
@@ -181,6 +203,20 @@ class RecordLog:
         """See `Log.reindex`."""
         with self._database.writing() as connection:
             renew(connection)
+
+
+def remove(
+    connection: sqlite3.Connection, labels: Labels, scope: Scope, removal: Removal, now: int
+) -> int:
+    """Delete what a removal selects, inside a transaction; see `Log.remove`."""
+    ranges = labels.visible(connection, scope, removal.query.collection)
+    wanted = page("r.object_id, r.version_us", ranges, removal.query, 0, -1)
+    versions: list[tuple[str, int]] = connection.execute(wanted.sql, wanted.args).fetchall()
+    wanted = of_objects(ranges, removal.query.collection, {row[0] for row in versions})
+    seen = connection.execute(wanted.sql, wanted.args).fetchall()
+    if origins := _may_go(scope, set(versions), seen):
+        erase(connection, removal, origins, now)
+    return len(versions)
 
 
 def _within_budget(cursor: sqlite3.Cursor) -> tuple[list[tuple[int, bytes]], bool]:

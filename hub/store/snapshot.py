@@ -173,6 +173,8 @@ def go_on(path: Path, at_least_us: int, act: Act) -> int:
         connection.execute("UPDATE origin SET identity = lower(hex(randomblob(16)))")
         # What was ended or revoked since the copy must not live again.
         connection.execute("DELETE FROM session")
+        # Nobody does a job of this copy. A run that was going on is begun again.
+        connection.execute("UPDATE job SET until_us = 0 WHERE owner <> ''")
         record_act(connection, act, now_us())
     if left := beside(path):
         raise HubError(

@@ -15,6 +15,7 @@ from hub.store.exports import ExportBook
 from hub.store.factors import FactorBook
 from hub.store.finder import FUNCTIONS
 from hub.store.index import fill
+from hub.store.jobbook import JobBook
 from hub.store.parties import PartyRegistry
 from hub.store.pieces import RecordPieces
 from hub.store.records import RecordLog
@@ -42,6 +43,7 @@ class SqliteStore(
     FactorBook,
     SearchBook,
     DraftBook,
+    JobBook,
     ExportBook,
     RecordArchive,
 ):
@@ -57,6 +59,7 @@ class SqliteStore(
         FactorBook.__init__(self, database, clock=clock)
         SearchBook.__init__(self, database, clock=clock)
         DraftBook.__init__(self, database, clock=clock)
+        JobBook.__init__(self, database, clock=clock)
         ExportBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
         RecordPieces.__init__(self, database)

@@ -11,6 +11,7 @@ from hub.http.session import Current
 from hub.web import (
     account,
     carry,
+    files,
     guide,
     holdings,
     lookup,
@@ -21,6 +22,7 @@ from hub.web import (
     search,
     submit,
     techniques,
+    warnings,
 )
 from hub.web.address import ADDRESSES
 from hub.web.admin import pages as admin
@@ -37,12 +39,14 @@ PARTS = (
     saved,
     techniques,
     holdings,
+    files,
     partners,
     objects,
     submit,
     admin,
     account,
     lookup,
+    warnings,
 )
 """Modules with pages, each with a function `pages`"""
 

@@ -16,6 +16,7 @@ from hub.errors import Fault, HubError
 from hub.intake.reading import MOST_BYTES, take
 from hub.service.drafts import Content, Desk, Lack, Sheet, fresh, is_id, is_stored, lacks, new_id
 from hub.service.publish import MeteredPublisher
+from hub.service.screening import benign_for, looked_through
 from hub.store.base import Stale
 from hub.web import receipt
 from hub.web.frame import Answer, Console, Page
@@ -84,6 +85,7 @@ def _content(visit: Visit) -> Content | dict[str, str]:
             taken = take(file.stream.read(), name=file.filename, own_domains=own)
         else:
             taken = take(text.encode("utf-8", "replace"), own_domains=own)
+        taken = looked_through(taken, benign_for(visit.directory, visit.scope.org))
         found = fresh(taken, visit.now_us)
     if isinstance(found, dict):
         return found

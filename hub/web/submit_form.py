@@ -20,6 +20,7 @@ from hub.model.query import Label
 from hub.model.tlp import Tlp
 from hub.service.delivery import delivery
 from hub.service.drafts import LONGEST_TITLE, Content, findings, fresh
+from hub.service.screening import benign_for, looked_through, looked_up
 from hub.service.scrub import Own
 from hub.stix.compose import makes, plain
 from hub.web.visit import Visit
@@ -56,7 +57,9 @@ def indicator_of(visit: Visit, own: Sequence[str]) -> Content | dict[str, str]:
         return errors
     note = plain(visit.form.get("indicator-text", ""))[:LONGEST_TEXT]
     # What somebody typed as the one value is wanted, whatever may be said against it.
-    kept = msgspec.structs.replace(weighed(item, own), note=note, keep=True)
+    benign = benign_for(visit.directory, visit.scope.org)
+    warned = looked_up(weighed(item, own), benign)
+    kept = msgspec.structs.replace(warned, note=note, keep=True)
     content = fresh(Taken("indicator", (kept,)), visit.now_us)
     return msgspec.structs.replace(content, **said)
 
@@ -72,6 +75,7 @@ def incident_of(visit: Visit) -> Content | dict[str, str]:
     if errors:
         return errors
     taken = take_text(text, visit.console.config.submit.own_domains)
+    taken = looked_through(taken, benign_for(visit.directory, visit.scope.org))
     taken = msgspec.structs.replace(taken, source="incident", title="", text="")
     content = fresh(taken, visit.now_us)
     return msgspec.structs.replace(

@@ -58,6 +58,7 @@ def _concerns(visit: Visit) -> Words:
         "own": visit.text("belongs to an organisation of this hub"),
         "weak": visit.text("a file name alone says little"),
         "no-detection": visit.text("not for detection, says its source"),
+        "listed": visit.text("in a warning list of your organisation or the hub"),
     }
 
 

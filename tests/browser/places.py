@@ -54,6 +54,11 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/collections/early-warning", "partner"),
         Place("/collections/nowhere", status=404),
     ),
+    "files": (
+        Place("/files"),
+        Place("/files?of=collection:nowhere"),
+        Place("/files?of=collection:early-warning", "partner"),
+    ),
     "partners": (Place("/partners"), Place("/partners", "admin")),
     "partner": (
         Place("/partners/vn-centre"),
@@ -80,6 +85,8 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "submit": (Place("/submit"), Place("/submit", "partner")),
     "draft": (Place("{draft}"),),
     "receipt": (Place("{receipt}"),),
+    "warnings": (Place("/warning-list"), Place("/warning-list", "coordinator")),
+    "admin_warnings": (Place("/admin/warning-list", "admin"),),
     "techniques": (
         Place("/techniques"),
         Place("/techniques?as=table", "partner"),

@@ -38,7 +38,7 @@ def bearer(hub: Served, token: str) -> int:
     with requests.Session() as session:
         session.trust_env = False
         headers = {"Authorization": f"Bearer {token}"}
-        return session.get(f"{hub.url}/api/v1/session", headers=headers, timeout=20).status_code
+        return session.get(f"{hub.url}/api/v1/session", headers=headers, timeout=60).status_code
 
 
 def person(page: Page) -> str:

@@ -118,7 +118,7 @@ def test_nothing_missed_repeated_or_lost_while_workers_are_killed(tmp_path):
     finally:
         for process in running:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
             if process.stderr:
                 process.stderr.close()
     check(tmp_path, path, kills)

@@ -102,9 +102,19 @@ def publish(
     audience: Iterable[Subject] = (),
     scope: Scope | None = None,
 ) -> Status:
+    return log.add(batch(*items, org=org, to=to, audience=audience, scope=scope))
+
+
+def batch(
+    *items: Candidate | Refusal,
+    org: str = "ministry",
+    to: Any = ONE,
+    audience: Iterable[Subject] = (),
+    scope: Scope | None = None,
+) -> Batch:
     scope = scope or publisher(org)
     act = Act(scope.account, org, "publish", to.id, f"{len(items)} objects")
-    return log.add(Batch(str(uuid.uuid4()), to, items, scope, act, frozenset(audience)))
+    return Batch(str(uuid.uuid4()), to, items, scope, act, frozenset(audience))
 
 
 def outcomes(status: Status) -> list[Outcome]:
@@ -188,4 +198,8 @@ def everything(store: Any, scope: Scope = SEES_ALL) -> tuple[Any, ...]:
         store.audit(1000),
         store.list_sessions(),
         [store.factor(account) for account in store.directory().accounts],
+        [
+            (job, store.job_runs(job.name, 9), store.dead_letters(job.name, 0, 9))
+            for job in store.jobs()
+        ],
     )

@@ -50,7 +50,7 @@ def running(place):
             process.wait()
 
 
-def wait_for(condition, seconds=20.0):
+def wait_for(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the processes did not get to work"
@@ -58,7 +58,7 @@ def wait_for(condition, seconds=20.0):
 
 
 def finish(processes):
-    assert [process.wait(30) for process in processes] == [0] * len(processes)
+    assert [process.wait(60) for process in processes] == [0] * len(processes)
 
 
 def acknowledged(place, writer="*"):
@@ -136,7 +136,7 @@ def in_threads(count, job):
 
     def run(number):
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             job(number)
         except BaseException as error:  # noqa: BLE001 - it is raised in the test's own thread
             errors.append(error)
@@ -145,7 +145,7 @@ def in_threads(count, job):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     for error in errors:
         raise error
 

@@ -338,7 +338,7 @@ def test_of_two_processes_that_offer_the_same_proof_one_passes(engine, place, ki
     with_real_clock.close()
     jobs = [workers.start("spend", engine.name, place, me, rounds, kind) for me in (0, 1)]
     try:
-        assert [job.wait(60) for job in jobs] == [0, 0]
+        assert [job.wait(120) for job in jobs] == [0, 0]
     except subprocess.TimeoutExpired:
         for job in jobs:
             job.kill()

@@ -9,6 +9,7 @@ from hub.errors import Fault, StoreDown
 from hub.model.audit import Sought
 from hub.model.clock import now_us
 from hub.model.draft import Draft
+from hub.model.job import DeadLetter, Ending, Hold, Step
 from hub.model.query import Label
 from hub.model.saved import SavedSearch
 from hub.model.session import Proof, Renewal
@@ -25,11 +26,13 @@ from hub.store.base import (
     Store,
 )
 from hub.store.drafting import Drafts
+from hub.store.jobs import Jobs
 from tests.conformance.builders import (
     ACT,
     EVERY,
     ONE,
     SEES_ALL,
+    batch,
     candidate,
     everything,
     object_id,
@@ -43,6 +46,7 @@ from tests.fakes import Clock, organisations, populate
 LIVING = opening(7, "publisher")
 PROOF = Proof("reader", b"sealed", 1)
 RENEWAL = Renewal(LIVING.digest, b"new")
+HELD = Hold("feed:a", "owner", 3_600_000_000)
 BIG = candidate(50, content="x" * 2_000_000)
 """More than an engine keeps in the free room of its files."""
 
@@ -57,6 +61,7 @@ CALLS = {
     "labels": lambda store: store.labels(ONE.key, object_id(1)),
     "holdings": lambda store: store.holdings(),
     "changes": lambda store: store.changes(0, 10),
+    "deleted": lambda store: store.deleted(SEES_ALL, ONE.key, [object_id(1)]),
     "pick": lambda store: store.pick(SEES_ALL, [1]),
     "held": lambda store: store.held(SEES_ALL, object_id(1)),
     "purge": lambda store: store.purge(2**60),
@@ -95,6 +100,25 @@ CALLS = {
         SEES_ALL, Draft(id="id", body=b"x" * 2_000_000), life_us=1, most=9
     ),
     "drop_draft": lambda store: store.drop_draft(SEES_ALL, "id"),
+    "jobs": lambda store: store.jobs(),
+    "job": lambda store: store.job("feed:a"),
+    "take_job": lambda store: store.take_job(Hold("x" * 2_000_000, "a", 1)),
+    "renew_job": lambda store: store.renew_job(HELD),
+    "step_job": lambda store: store.step_job(
+        HELD, Step(dead=(DeadLetter("key", "reason", b"x" * 2_000_000),))
+    ),
+    "add_step": lambda store: store.add_step(HELD, batch(BIG), lambda _: Step()),
+    "remove_step": lambda store: store.remove_step(SEES_ALL, HELD, removal(), Step()),
+    "end_job": lambda store: store.end_job(HELD, Ending("well", 0, words="x" * 2_000_000)),
+    "pause_job": lambda store: store.pause_job("x" * 2_000_000, ACT, paused=True),
+    "wish_job": lambda store: store.wish_job("x" * 2_000_000, ACT),
+    "drop_job": lambda store: store.drop_job("none", ACT),
+    "job_runs": lambda store: store.job_runs("feed:a", 10),
+    "recall": lambda store: store.recall("feed:a", [object_id(1)]),
+    "remembered": lambda store: store.remembered("feed:a", "", 10),
+    "dead_letters": lambda store: store.dead_letters("feed:a", 0, 10),
+    "revive_letters": lambda store: store.revive_letters("feed:a", [1], ACT),
+    "drop_letters": lambda store: store.drop_letters("feed:a", [2], ACT),
     "snapshot": lambda store: store.snapshot().__enter__(),
     "replay": lambda store: store.replay(0, 10),
     "refill": lambda store: store.refill([following(store)]),
@@ -118,6 +142,17 @@ WRITES = (
     "drop_search",
     "put_draft",
     "drop_draft",
+    "take_job",
+    "renew_job",
+    "step_job",
+    "add_step",
+    "remove_step",
+    "end_job",
+    "pause_job",
+    "wish_job",
+    "drop_job",
+    "revive_letters",
+    "drop_letters",
     "refill",
 )
 GROWS = (
@@ -128,6 +163,12 @@ GROWS = (
     "offer_factor",
     "save_search",
     "put_draft",
+    "take_job",
+    "step_job",
+    "add_step",
+    "end_job",
+    "pause_job",
+    "wish_job",
     "refill",
 )
 
@@ -174,6 +215,8 @@ def filled(store):
     publish(store, *(candidate(n) for n in range(1, 40)))
     publish(store, candidate(3, content="b"), candidate(4, version=1), org="ministry")
     store.start_session(LIVING, ACT, epoch=store.epoch())
+    store.take_job(HELD)
+    store.step_job(HELD, Step(dead=(DeadLetter("key", "reason", b""), DeadLetter("key", "", b""))))
     before = everything(store)
     store.close()
     return before
@@ -196,7 +239,7 @@ def healed(engine, place, clock, before):
 def test_every_method_is_tried():
     methods = {
         name
-        for part in (Log, Registry, Sessions, Factors, SavedSearches, Drafts, Archive)
+        for part in (Log, Registry, Sessions, Factors, SavedSearches, Drafts, Jobs, Archive)
         for name, value in vars(part).items()
         if callable(value) and not name.startswith("_")
     }

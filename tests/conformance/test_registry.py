@@ -15,6 +15,7 @@ from hub.model.party import (
     Organisation,
     Role,
     Token,
+    WarningList,
 )
 from hub.store.base import Act, Stale
 from tests.conformance.builders import ACT, candidate, publish
@@ -48,6 +49,8 @@ PARTIES = {
         "MISP",
     ),
     "revoked certificate": Certificate("c2", "an", bytes(32), "1", "CN=x", 1, 2, revoked_us=1),
+    "warning list": WarningList("cert", ("gov.example # của ta", "192.0.2.0/24")),
+    "warning list of the hub": WarningList("", ("example.org",)),
     "grant to an organisation": Grant(3, ("org", "cert"), read=True),
     "grant to a community": Grant(3, ("community", "cert"), write=True),
 }
@@ -64,6 +67,7 @@ def held(directory: Directory):
         directory.certificates,
         directory.revoked,
         directory.collections,
+        directory.warnings,
     )
     return [*(party for group in groups for party in group.values()), *directory.grants]
 

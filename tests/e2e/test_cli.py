@@ -23,7 +23,7 @@ from tests.bench.servers import Medallion, free_port
 
 HUB = [sys.executable, "-m", "hub"]
 OBJECTS = 2000
-PATIENCE_S = 30
+PATIENCE_S = 60
 ENV = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "NO_PROXY": "127.0.0.1"}
 
 

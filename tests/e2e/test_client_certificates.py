@@ -38,7 +38,7 @@ level = "debug"
 """
 PARTNER = pki.new_authority("Partner CA", 100)
 CONSOLE = Caller("console", "", frozenset({Role.ADMINISTRATOR}))
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def write_authorities(folder: Path) -> None:
@@ -234,7 +234,7 @@ def test_no_connection_stands_on_the_handshake_of_another(tls: Server, tmp_path:
         before = None
         for _ in range(3):
             with (
-                socket.create_connection((address.hostname, address.port), timeout=10) as plain,
+                socket.create_connection((address.hostname, address.port), timeout=60) as plain,
                 context.wrap_socket(plain, server_hostname="127.0.0.1", session=before) as wrapped,
             ):
                 wrapped.sendall(b"GET /health/live HTTP/1.1\r\nHost: hub\r\n\r\n")

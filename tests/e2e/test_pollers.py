@@ -251,7 +251,7 @@ def test_misp_pushes_with_a_raw_key(room: Room, form: str) -> None:
     }
     url = f"{room.url}objects/"
     body = fakes.body(fakes.indicator(1))
-    answer = requests.post(url, data=body, headers=headers, timeout=30)
+    answer = requests.post(url, data=body, headers=headers, timeout=60)
     assert answer.status_code == 202
     assert room.objects() == [fakes.indicator(1)]
 
@@ -273,7 +273,7 @@ def test_sentinel_reads_without_discovery(room: Room) -> None:
     login = ("publisher", fakes.PASSWORD)
     url = f"{room.server.url}/hub/collections/{room.collection.id}/objects/"
     for accept in (MEDIA_TYPE, "application/taxii+json; version=2.1", "application/taxii+json"):
-        answer = requests.get(url, auth=login, headers={"Accept": accept}, timeout=30)
+        answer = requests.get(url, auth=login, headers={"Accept": accept}, timeout=60)
         assert answer.json()["objects"] == [fakes.indicator(1)]
 
 

@@ -23,7 +23,7 @@ def refused(folder: Path) -> str:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 2, done.stderr

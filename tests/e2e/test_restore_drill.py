@@ -80,7 +80,7 @@ class Poller(threading.Thread):
 
     def get(self, **params: str) -> requests.Response:
         headers = {"Accept": MEDIA_TYPE} | fakes.bearer("reader")
-        answer = requests.get(self.url, params=params, headers=headers, timeout=30)
+        answer = requests.get(self.url, params=params, headers=headers, timeout=60)
         assert answer.status_code == 200, (params, answer.text)
         return answer
 

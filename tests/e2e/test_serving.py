@@ -24,7 +24,7 @@ from tests.e2e.serving import (
 )
 
 
-def until(happened: Callable[[], bool], what: str, *, seconds: float = 30) -> None:
+def until(happened: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, what
@@ -99,8 +99,8 @@ class Load(threading.Thread):
         item = fakes.indicator(next(self._numbers))
         url = f"{self._room.url}objects/"
         answers = [
-            self._session.post(url, data=fakes.body(item), headers=headers, timeout=30),
-            self._session.get(f"{url}{item['id']}/", headers=headers, timeout=30),
+            self._session.post(url, data=fakes.body(item), headers=headers, timeout=60),
+            self._session.get(f"{url}{item['id']}/", headers=headers, timeout=60),
         ]
         self.answers += len(answers)
         self.published.append(item["id"])

@@ -47,7 +47,7 @@ def spoken(server: Server, version: ssl.TLSVersion) -> str | None:
     # Without this the client's own library refuses the old versions.
     context.set_ciphers("ALL:@SECLEVEL=0")
     with (
-        socket.create_connection((address.hostname, address.port), timeout=10) as plain,
+        socket.create_connection((address.hostname, address.port), timeout=60) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as wrapped,
     ):
         return wrapped.version()
@@ -71,7 +71,7 @@ def test_tl_03_older_versions_are_refused(tls: Server, version: ssl.TLSVersion) 
 
 def test_plain_http_is_not_served(tls: Server) -> None:
     with pytest.raises(requests.ConnectionError):
-        requests.get(tls.url.replace("https:", "http:") + "/taxii2/", timeout=10)
+        requests.get(tls.url.replace("https:", "http:") + "/taxii2/", timeout=60)
 
 
 def test_a_client_over_tls(tls: Server) -> None:
@@ -126,9 +126,9 @@ def test_a_connection_serves_on_after_a_refusal(tls: Server) -> None:
         session.verify = str(tls.verify)
         for _ in range(3):
             body = b" " * (MOST + 1)
-            answer = session.post(f"{room.url}objects/", data=body, headers=headers, timeout=30)
+            answer = session.post(f"{room.url}objects/", data=body, headers=headers, timeout=60)
             assert answer.status_code == 413
             good = fakes.body(fakes.indicator(1))
-            answer = session.post(f"{room.url}objects/", data=good, headers=headers, timeout=30)
+            answer = session.post(f"{room.url}objects/", data=good, headers=headers, timeout=60)
             assert answer.status_code == 202, answer.text
     assert room.objects() == [fakes.indicator(1)]

@@ -113,13 +113,13 @@ def test_it_makes_a_store_serves_and_the_health_check_agrees(installed, tmp_path
     try:
         assert ready(port, server), (tmp_path / "log").read_text(encoding="utf-8")
         run(*alive, cwd=tmp_path, **asking)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=20) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=60) as page:
             text = page.read().decode()
         assert '<html lang="vi"' in text
         assert "Đăng nhập" in text, "the catalogues are in the wheel"
     finally:
         server.terminate()
-        server.wait(timeout=40)
+        server.wait(timeout=60)
 
 
 def ready(port: int, server: subprocess.Popen) -> bool:

@@ -21,7 +21,7 @@ from tests.e2e.serving import MEDIA_TYPE, Room, Server
 def wire(server: Server) -> Iterator[http.client.HTTPConnection]:
     """One connection, kept open."""
     address = urlsplit(server.url)
-    with closing(http.client.HTTPConnection(address.hostname, address.port, timeout=30)) as opened:
+    with closing(http.client.HTTPConnection(address.hostname, address.port, timeout=60)) as opened:
         yield opened
 
 
@@ -130,7 +130,7 @@ def test_broken_requests_do_no_harm(server: Server, sent: bytes) -> None:
 def raw_exchange(server: Server, sent: bytes) -> bytes:
     """Send bytes and give all that comes back: at most one answer, then the connection ends."""
     address = urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port), timeout=30) as raw:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as raw:
         raw.sendall(sent)
         raw.shutdown(socket.SHUT_WR)
         answer = b""

@@ -37,8 +37,8 @@ pytestmark = pytest.mark.slow
 
 SECONDS = 45.0
 CATCH_UP_S = 120.0
-SLOWEST_S = 5.0
-"""A publish or a poll; the machine is full of restarting nodes."""
+SLOWEST_S = 60.0
+"""A publish or a poll waits for no node. The machine is full of restarting ones: it may be slow."""
 
 EVERY = 1_000_000
 

@@ -187,7 +187,7 @@ def test_a_node_ends_with_its_parent(tmp_path, state, elastic_jars):
     parent.kill()
     output(parent)
     try:
-        node.wait(timeout=30)
+        node.wait(timeout=60)
     finally:
         with suppress(psutil.NoSuchProcess):
             node.kill()

@@ -199,7 +199,7 @@ class TestLogIn:
         barrier = threading.Barrier(len(browsers))
 
         def give(browser: Browser) -> None:
-            barrier.wait(10)
+            barrier.wait(60)
             statuses.append(browser.give(code).status_code)
             hub.store.close()
 
@@ -207,7 +207,7 @@ class TestLogIn:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         assert sorted(statuses) == [200, 401, 401, 401]
 
 

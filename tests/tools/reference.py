@@ -54,6 +54,7 @@ _NOTES = {
     "[limits](../how-to/limits.md).",
     "search": "How to: [search with Elasticsearch](../how-to/search-with-elasticsearch.md).",
     "submit": "What people submit: [publish](../how-to/publish.md).",
+    "feeds": "A folder that is not there is an empty one. How to: [add a feed](../how-to/add-a-feed.md).",
     "elastic": 'For `search.engine = "elasticsearch"`. Beyond this machine an address is https, unless '
     "`dangerously_connect_without_tls` is set.",
     "oidc": "With an `issuer`, `client_id`, `client_secret_file` and `server.public_url` are needed "

@@ -379,7 +379,7 @@ class TestRoles:
         ],
     )
     def test_who_decides_about_a_group(self, who, may):
-        assert policy.decides(who, self.CASES) is may
+        assert policy.decides(who, self.CASES.owner) is may
 
     @pytest.mark.parametrize("role", list(Role))
     def test_only_an_officer_asks_why(self, role):

@@ -175,7 +175,7 @@ class _Pages(NamedTuple):
 
     def _decides(self, visit: Visit, known: Circle) -> bool:
         if isinstance(known, Group):
-            return policy.decides(visit.caller, known)
+            return policy.decides(visit.caller, known.owner)
         return policy.is_administrator(visit.caller)
 
     def _may_add(self, visit: Visit) -> bool:

@@ -176,6 +176,7 @@ def _read(form: Form, known: Collection) -> Collection:
         default=form.tlp("default"),
         public=form.ticked("public"),
         strict=form.ticked("strict"),
+        screened=form.ticked("screened"),
     )
 
 
@@ -203,7 +204,7 @@ def _found(visit: Visit, collection_id: str) -> Collection:
 
 def _given(known: Collection) -> dict[str, str]:
     """What the form shows of a collection."""
-    ticks = {"public": known.public, "strict": known.strict}
+    ticks = {"public": known.public, "strict": known.strict, "screened": known.screened}
     return {
         "title": known.title,
         "description": known.description,

@@ -354,7 +354,7 @@ class TestLeftovers:
         assert {path.name for path in tmp_path.iterdir()} == {"out", "other"}
 
     def test_two_at_once_do_not_disturb_each_other(self, tmp_path: Path) -> None:
-        inside = threading.Barrier(2, timeout=10)
+        inside = threading.Barrier(2, timeout=60)
         seen = []
 
         def work(number: int) -> None:

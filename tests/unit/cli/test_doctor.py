@@ -205,7 +205,7 @@ def mute_port() -> Iterator[int]:
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(5)
+        thread.join(60)
 
 
 def test_something_that_is_not_http_listens(run: Run, folder: Path, mute_port: int) -> None:

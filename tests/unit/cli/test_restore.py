@@ -109,15 +109,15 @@ class TestRestored:
         assert (folder / "hub.sqlite").stat().st_mode & 0o777 == 0o600
         assert not list(folder.glob(".*"))
         with closing(fakes.open_store(folder / "hub.sqlite")) as store:
-            *data, directory, audit, sessions, factors = everything(store)
-            assert data == list(before[:-4])
-            assert audit[1:] == before[-3]
+            *data, directory, audit, sessions, factors, jobs = everything(store)
+            assert data == list(before[:-5])
+            assert audit[1:] == before[-4]
             assert sessions == []
-            assert factors == before[-1]
+            assert (factors, jobs) == (before[-2], before[-1])
             assert (audit[0][1].action, audit[0][1].target) == ("restore", "backup")
-            assert directory.orgs == before[-4].orgs
-            assert directory.tokens == before[-4].tokens
-            assert directory.epoch > before[-4].epoch
+            assert directory.orgs == before[-5].orgs
+            assert directory.tokens == before[-5].tokens
+            assert directory.epoch > before[-5].epoch
             assert store.faults() == []
 
     def test_dates_go_on_above_the_clock_and_all_that_one_envelope_may_take(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub.language.harvest import harvest, read_value
 from hub.language.values import read
 
-ENDINGS = frozenset({"com", "net", "org", "vn", "example", "sh"})
+ENDINGS = frozenset({"com", "net", "org", "vn", "example", "sh", "cc"})
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -43,6 +43,10 @@ def found(text: str) -> list[tuple[str, str]]:
             [("ip", "2001:db8::1"), ("mac", "00:00:5e:00:53:01")],
         ),
         ("evil\u200b.com", [("domain", "evil.com")]),
+        ("|\\ke@evil.com |\\hook.exe", [("email", "ke@evil.com"), ("file", "hook.exe")]),
+        ("xau0.cc", [("domain", "xau0.cc")]),
+        ("AS 64500 and ASN 64501", [("asn", "64500"), ("asn", "64501")]),
+        ("host: 198.51.100.7", [("ip", "198.51.100.7")]),
     ],
 )
 def test_is_found(text, expected):
@@ -58,6 +62,9 @@ def test_is_found(text, expected):
         "std::vector, a::b and S1234 or G0001",
         "Trojan.Win32.Agent",
         "1.2.3",
+        "an AS 400 of 1988",
+        "AS4294967295, AS0 and AS65535",
+        "d2:fb:49:24:37:18:98",
     ],
 )
 def test_a_plain_word_is_no_value(text):
@@ -72,7 +79,15 @@ def test_a_name_of_a_file_is_weak_and_no_domain():
 
 
 @pytest.mark.parametrize(
-    "text", ["999.1.2.3", "5d41402abc4b2a76b9719d911017c59", "CVE-26-1", "http://", "no one[.]"]
+    "text",
+    [
+        "999.1.2.3",
+        "CVE-2022-000012",
+        "5d41402abc4b2a76b9719d911017c59",
+        "CVE-26-1",
+        "http://",
+        "no one[.]",
+    ],
 )
 def test_what_looks_like_a_value_is_pointed_out(text):
     assert [item.field for item in harvest(text, ENDINGS)] in ([""], [])

@@ -233,7 +233,7 @@ class TestRemembering:
 
         def slow(stored, password):
             started.release()
-            return not go.wait(10)
+            return not go.wait(60)
 
         def log_in(n):
             return passwords.caller(directory, "publisher", str(n), HERE)
@@ -242,7 +242,7 @@ class TestRemembering:
         with ThreadPoolExecutor(3) as pool:
             running = [pool.submit(log_in, n) for n in range(3)]
             for _ in range(2):
-                assert started.acquire(timeout=10)
+                assert started.acquire(timeout=60)
             assert not started.acquire(timeout=0.1), "the third waits for its turn"
             with pytest.raises(HubError) as caught:
                 log_in(3)

@@ -143,7 +143,7 @@ class TestAPairOfNameAndNetwork:
 
         def slow(stored, password):
             looked_at.append(password)
-            go.wait(10)
+            go.wait(60)
             return False
 
         monkeypatch.setattr(credentials, "_matches", slow)

@@ -32,20 +32,25 @@ def pulse(kept, clock):
 
 
 def until(condition):
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.01)
 
 
+def writers():
+    return {thread for thread in threading.enumerate() if thread.name == "hub-pulse"}
+
+
 def test_what_is_noted_is_written_without_being_asked_for(pulse, kept):
+    others = writers()  # of earlier tests; those may sleep for a day
     for _ in range(5):
         pulse.pulled("partner", 1, 10, 7)
     pulse.failed("partner", "denied", "no")
     until(lambda: kept.falls("partner") and kept.records("partner"))
     assert kept.records("partner")[0].beat[4:] == (5, 50, 7)
     # The thread ends, and the next note starts another.
-    until(lambda: not any(t.name == "hub-pulse" for t in threading.enumerate()))
+    until(lambda: writers() <= others)
     pulse.pulled("partner", 1, 1, 9)
     until(lambda: kept.records("partner")[0].beat.pulls == 6)
 
@@ -122,27 +127,65 @@ def test_reasons_are_cut(pulse):
     assert len(pulse.falls("partner")[0].reason) == 300
 
 
+class Odd:
+    """A file of which every writing does something else.
+
+    Args:
+        adding: What the writings do, in order; later ones do nothing.
+    """
+
+    def __init__(self, *adding):
+        self.adding = iter(adding)
+        self.calls = 0
+
+    def add(self, *_):
+        self.calls += 1
+        next(self.adding, lambda: None)()
+
+    def purge(self, now_us):
+        pass
+
+    def visit(self, account):
+        return Visit()
+
+    def close(self):
+        pass
+
+
 def test_another_fault_of_the_writer_does_not_end_writing_for_good(clock):
-    class Odd:
-        def __init__(self):
-            self.calls = 0
+    def full():
+        raise StoreDown("full")
 
-        def add(self, *_):
-            self.calls += 1
-            raise StoreDown("full")
-
-        def purge(self, now_us):
-            pass
-
-        def visit(self, account):
-            return Visit()
-
-        def close(self):
-            pass
-
-    odd = Odd()
+    odd = Odd(full, full)
     pulse = Pulse(odd, clock=clock, pause_s=0.01)
     pulse.pulled("partner", 1, 1, 0)
     until(lambda: odd.calls == 1)
     pulse.pulled("partner", 1, 1, 0)
     until(lambda: odd.calls == 2)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_comes_while_the_writer_dies_is_written_though_nothing_follows(clock):
+    def die():
+        pulse.pulled("partner", 1, 1, 0)
+        raise ValueError("nobody thought of this")
+
+    odd = Odd(die)
+    pulse = Pulse(odd, clock=clock, pause_s=0.01)
+    pulse.pulled("partner", 1, 1, 0)
+    until(lambda: odd.calls == 2)
+
+
+def test_where_no_thread_can_be_started_a_poll_goes_on_and_a_later_note_tries_again(
+    pulse, kept, monkeypatch, caplog
+):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        pulse.pulled("partner", 1, 10, 7)
+    assert "can't start new thread" in caplog.text
+    pulse.pulled("partner", 1, 1, 9)
+    until(lambda: kept.records("partner"))
+    assert kept.records("partner")[0].beat[4:] == (2, 11, 9)

@@ -134,7 +134,7 @@ class TestFaultsThatPass:
 
             thread = threading.Thread(target=job)
             thread.start()
-            thread.join(10)
+            thread.join(60)
         assert caught == [Fault.BUSY]
         publish(store, candidate())
 
@@ -147,7 +147,7 @@ class TestFaultsThatPass:
             time.sleep(0.2)
             assert entries(store) == []
             other.execute("COMMIT")
-            thread.join(10)
+            thread.join(60)
         assert len(entries(store)) == 1
 
     @pytest.mark.parametrize("begin", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])

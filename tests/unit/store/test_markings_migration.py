@@ -1,8 +1,9 @@
 """From version 1 of the schema to markings, audiences and circles: nothing is lost, nothing opens."""
 
+import itertools
 import json
+import shutil
 import sqlite3
-import time
 from contextlib import closing
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from hub.stix.check import Limits
 from hub.store.database import migrate, schema_version
 from hub.store.sqlite import SqliteStore
 from tests.fakes import START_US, indicator
+from tests.tools.growth import assert_grows
 from tests.unit.stix.marked import OF, OLD, SAMPLES, STATEMENT, UNKNOWN, part
 from tests.unit.stix.samples import encoded
 from tests.unit.store.old_schema import OldStore
@@ -417,13 +419,22 @@ def test_a_store_without_any_record(tmp_path):
 
 def test_many_statements_cost_little(tmp_path):
     """What they are is worked out once, and not for each record."""
-    old = OldStore(tmp_path / "hub.sqlite")
-    for number in range(1500):
-        old.publish(SHARED, definition(f"marking-definition--{number:08x}{STATEMENT[28:]}"))
-        old.publish(SHARED, marked(number))
-    old.close()
-    store = SqliteStore(tmp_path / "hub.sqlite")
-    start = time.process_time()
-    migrate(store.database)
-    assert time.process_time() - start < 3
-    store.close()
+
+    def migrating(size):
+        file = tmp_path / f"{size}.sqlite"
+        old = OldStore(file)
+        for number in range(size):
+            old.publish(SHARED, definition(f"marking-definition--{number:08x}{STATEMENT[28:]}"))
+            old.publish(SHARED, marked(number))
+        old.close()
+        copies = itertools.count()
+
+        def work():
+            copy = shutil.copy(file, tmp_path / f"{size}-{next(copies)}.sqlite")
+            store = SqliteStore(copy)
+            migrate(store.database, copy=False)
+            store.close()
+
+        return work
+
+    assert_grows(migrating, 150)

@@ -10,10 +10,21 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ConfigError, StoreDown
+from hub.model.job import Hold
 from hub.store import database
 from hub.store.database import Database, migrate, schema_version
 from hub.store.sqlite import SqliteStore
-from tests.conformance.builders import candidate, entries, publish, raws
+from tests.conformance.builders import (
+    COORDINATES,
+    candidate,
+    entries,
+    object_id,
+    publish,
+    raws,
+    removal,
+    select,
+    version_us,
+)
 from tests.fakes import indicator, open_store
 from tests.unit.store.old_schema import OldStore
 
@@ -212,7 +223,7 @@ failed = []
 for n in range(rounds):
     # Both leave at once, or the race is none.
     (folder / f"ready-{n}-{me}").touch()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while len(list(folder.glob(f"ready-{n}-*"))) < 2 and time.monotonic() < end:
         pass
     store = SqliteStore(folder / f"hub-{n}.sqlite")
@@ -239,11 +250,31 @@ def race(folder, rounds, second):
         for me in "ab"
     ]
     try:
-        return [racer.communicate(timeout=60)[1].strip() for racer in racers]
+        return [racer.communicate(timeout=120)[1].strip() for racer in racers]
     finally:
         for racer in racers:
             racer.kill()
             racer.wait()
+
+
+def test_a_store_from_before_there_were_jobs(file):
+    store = open_store(file)
+    publish(store, candidate(1), candidate(2))
+    store.remove(COORDINATES, removal(select(ids=(object_id(1),))))
+    store.close()
+    with closing(sqlite3.connect(file)) as raw:
+        raw.executescript(
+            "DROP TABLE job; DROP TABLE job_run; DROP TABLE job_memory; DROP TABLE job_dead;"
+            "DROP INDEX change_deleted; PRAGMA user_version = 6;"
+        )
+    store = SqliteStore(file)
+    assert migrate(store.database) is not None
+    hold = Hold("feed:a", "owner", 1_000_000)
+    assert store.jobs() == []
+    assert store.take_job(hold).name == "feed:a"
+    found = store.deleted(COORDINATES, 1, [object_id(1), object_id(2)])
+    assert found == {(object_id(1), version_us(0))}
+    assert store.faults() == []
 
 
 def write_first(path):

@@ -8,10 +8,12 @@ import pytest
 
 from hub.errors import ConfigError, Fault, HubError, StoreDown
 from hub.model.clock import now_us
+from hub.model.job import Hold, Memory, Step
 from hub.store import ledger
 from hub.store.base import Act
 from hub.store.database import schema_version
 from hub.store.snapshot import LONGEST_STEP_US, beside, copy, go_on, summary, verify
+from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import (
     EVERY,
     SEES_ALL,
@@ -234,6 +236,17 @@ class TestGoOn:
         other = open_store(copied)
         assert other.audit(1)[0][1] == ACT
         other.close()
+
+    def test_a_job_that_was_being_done_is_begun_again(self, store, tmp_path):
+        hold = Hold("feed:a", "a process of the lost hub", 10**12)
+        started_us = store.take_job(hold).started_us
+        store.step_job(hold, Step(b"{}", (Memory("indicator--1", b"d", 2, 1, own=True),)))
+        copy(store.database, taken := tmp_path / "taken.sqlite")
+        go_on(taken, now_us(), ACT)
+        with closing(SqliteStore(taken)) as restored:
+            job = restored.take_job(Hold("feed:a", "here", 1))
+            assert (job.owner, job.started_us, job.state) == ("here", started_us, b"{}")
+            assert restored.recall("feed:a", ["indicator--1"])
 
     def test_it_is_one_file(self, copied):
         go_on(copied, now_us(), ACT)

@@ -1,0 +1,1 @@
+"""Advisories of CSAF 2.0 providers: what vendors say about vulnerabilities of their products."""

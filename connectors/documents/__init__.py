@@ -1,0 +1,1 @@
+"""Documents: a folder of advisories, or a list of addresses."""

@@ -1,0 +1,1 @@
+"""Lists of values: tables (`csv`) and plain text (`text`)."""

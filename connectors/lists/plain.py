@@ -1,0 +1,59 @@
+"""`text`: one value a line, or several; files of hosts and simple filter lists among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from connectors.base import Run
+from connectors.errors import NotUnderstood
+from connectors.found import Batch, Left, State
+from connectors.lists.streaming import Way, batches
+from connectors.reading import Reading
+from connectors.source import Source
+from connectors.web import refuse_page
+from hub.intake.lines import listed
+from hub.intake.text import decoded
+
+_SUFFIXES = (".txt", ".list", ".lst", ".netset", ".ipset", ".hosts", ".csv")
+
+
+class ListSettings(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[source] of `text`."""
+
+    types: Annotated[
+        tuple[str, ...],
+        Meta(description="indicator_types of what is made, such as malicious-activity"),
+    ] = ()
+    file_names: Annotated[bool, Meta(description="Also take bare names of files")] = False
+
+
+class ListConnector:
+    """Reads plain lists."""
+
+    def collect(self, settings: ListSettings, state: State, run: Run) -> Iterator[Batch]:
+        """The values of each list that is new or has changed.
+
+        Raises:
+            RemoteError: One of its kinds.
+        """
+        reading = Reading(settings, state, run, suffixes=_SUFFIXES)
+        way = Way(settings.file_names, settings.types)
+        for piece in reading.pieces():
+            try:
+                refuse_page(piece, "a list")
+            except NotUnderstood as error:
+                if not reading.is_folder:
+                    raise
+                yield Batch((), reading.state, (Left(piece.name, error.reason, piece.name),))
+                continue
+            text, _ = decoded(piece.body)
+            yield from batches(piece, listed(text), way, reading, run)
+        if left := reading.take_left():
+            yield Batch((), reading.state, left)
+
+
+SETTINGS = ListSettings
+CONNECTOR = ListConnector()

@@ -1,0 +1,1 @@
+"""Mail: advisories that arrive in a mailbox, and digests that are sent."""

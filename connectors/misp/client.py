@@ -1,0 +1,180 @@
+"""A MISP over its REST interface, by PyMISP, with the hub's own errors.
+
+PyMISP checks the key when it is made, so a wrong one is seen at once. All that it sends goes through
+the adapter of the feed, which checks addresses and sets limits; only https is spoken, as the key goes
+along with every request. The log of PyMISP is silenced: it quotes answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pymisp import MISPEvent, PyMISP, PyMISPError
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from connectors.errors import Absent, LoginNeeded, NotUnderstood, Refused, RemoteError, Unreachable
+from connectors.misp.context import uuid_in
+from connectors.misp.progress import Entry
+from connectors.net import Net
+from hub.errors import ConfigError
+
+LISTED = 500
+"""Events of one page of a listing, which has no attributes"""
+
+_STATUS = re.compile(r"\b(?:Error code |\()([45]\d\d)\b")
+_LOGIN = frozenset({401, 403})
+_SERVER = 500
+_ABSENT = 404
+
+
+class Client:
+    """One MISP.
+
+    Args:
+        url: Its address, https.
+        key: Of an account there.
+        net: The way out.
+
+    Raises:
+        ConfigError: The address is not one of https.
+        RemoteError: It cannot be reached, or does not take the key.
+    """
+
+    def __init__(self, url: str, key: str, net: Net) -> None:
+        if not url.lower().startswith("https://"):
+            raise ConfigError("`url` of a MISP starts with https://: the key goes along with it")
+        logging.getLogger("pymisp").setLevel(logging.CRITICAL + 1)
+        self._host = url.partition("://")[2].partition("/")[0]
+        base = url if url.endswith("/") else f"{url}/"
+        try:
+            self._misp = PyMISP(base, key, https_adapter=net.adapter(), auth=_Key(key))
+        except PyMISPError as error:
+            raise self._translated(error) from None
+
+    def listing(self, asked: Mapping[str, Any]) -> Iterator[Entry]:
+        """Versions of events, without what is in them, page by page.
+
+        Args:
+            asked: Filters of restSearch.
+
+        Raises:
+            RemoteError: It went away, or its pages do not end.
+        """
+        known: set[Entry] = set()
+        page = 1
+        while True:
+            found = self._search({**asked, "metadata": True, "limit": LISTED, "page": page})
+            made = [_entry(event, by_publishing="publish_timestamp" in asked) for event in found]
+            new = [entry for entry in made if entry is not None and entry not in known]
+            yield from new
+            if len(found) < LISTED:
+                return
+            if not new:
+                raise NotUnderstood(f"{self._host} gives the same page of events for ever")
+            known.update(new)
+            page += 1
+
+    def events(self, ids: list[str], asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Whole events, with what was deleted in them.
+
+        Args:
+            ids: As MISP numbers them.
+            asked: Filters of restSearch.
+        """
+        return self._search(
+            {**asked, "eventid": ids, "deleted": [0, 1], "limit": len(ids), "page": 1}
+        )
+
+    def has(self, uuid: str) -> bool:
+        """Whether it has an event."""
+        return bool(self._asked(lambda: self._misp.event_exists(uuid)))
+
+    def put(self, event: Mapping[str, Any], *, update: bool) -> None:
+        """Add an event, or bring the one of the same UUID to this state.
+
+        Raises:
+            Refused: It does not take it.
+            RemoteError: Another of its kinds.
+        """
+        from pymisp import MISPEvent
+
+        made = MISPEvent()
+        made.load({"Event": dict(event)})
+        answer = self._asked(
+            lambda: self._misp.update_event(made) if update else self._misp.add_event(made)
+        )
+        if not isinstance(answer, Mapping) or "Event" not in answer:
+            raise NotUnderstood(f"{self._host} took an event and answered something else")
+
+    def publish(self, uuid: str) -> None:
+        """Publish an event there, without mail."""
+        self._asked(lambda: self._misp.publish(uuid))
+
+    def remove(self, uuid: str) -> None:
+        """Delete an attribute there, so that others are told."""
+        self._asked(lambda: self._misp.delete_attribute(uuid))
+
+    def _search(self, asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        found = self._asked(lambda: self._misp.search(controller="events", **asked))
+        if not isinstance(found, list):
+            raise NotUnderstood(f"{self._host} answers a search with something that is no list")
+        events = (each.get("Event") for each in found if isinstance(each, Mapping))
+        return [event for event in events if isinstance(event, Mapping)]
+
+    def _asked(self, call: Any) -> Any:
+        try:
+            answer = call()
+        except PyMISPError as error:
+            raise self._translated(error) from None
+        if isinstance(answer, Mapping) and "errors" in answer:
+            raise self._translated(PyMISPError(str(answer["errors"])))
+        return answer
+
+    def _translated(self, error: BaseException) -> RemoteError:
+        """The reason, without the words of the other side: they may hold anything."""
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, RemoteError):
+                return cause
+            cause = cause.__cause__ or cause.__context__
+        match = _STATUS.search(str(error))
+        status = int(match[1]) if match else 0
+        said = f"{self._host} answered {status}"
+        if status in _LOGIN:
+            return LoginNeeded(
+                f"{said}: the key is wrong, or may not do this",
+                remedy="Check `key`, and the role of its user in MISP.",
+            )
+        if status == _ABSENT:
+            return Absent(f"{said}: there is nothing at this address")
+        if status >= _SERVER:
+            return Unreachable(said)
+        if status:
+            return Refused(said)
+        return NotUnderstood(
+            f"{self._host} does not answer as a MISP", remedy="Give the address of its start page."
+        )
+
+
+class _Key(AuthBase):
+    """Keeps requests from looking for other credentials in a file .netrc."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = self._key
+        return request
+
+
+def _entry(event: Mapping[str, Any], *, by_publishing: bool) -> Entry | None:
+    """A version of an event, by when it was published or changed."""
+    at = event.get("publish_timestamp" if by_publishing else "timestamp")
+    seconds = str(at if at is not None else "")
+    if not uuid_in(event) or not seconds.isdecimal():
+        return None
+    return Entry(uuid_in(event), int(seconds), str(event.get("id") or uuid_in(event)))

@@ -1,0 +1,1 @@
+"""Records of JSON that is no STIX, such as the catalogue of exploited vulnerabilities of CISA."""

@@ -1,0 +1,1 @@
+"""What is new as lines for a SIEM."""

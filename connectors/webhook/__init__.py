@@ -1,0 +1,1 @@
+"""Signed HTTP requests to whoever wants to be told."""

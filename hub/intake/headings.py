@@ -1,0 +1,54 @@
+"""What the headings of tables mean, in English and Vietnamese, as `hub.language.fold.join` writes them."""
+
+from __future__ import annotations
+
+import re
+
+from hub.language.fold import join
+
+
+def _words(text: str) -> re.Pattern[str]:
+    listed = "|".join(word.strip().replace(" ", " ?") for word in text.split("|"))
+    return re.compile(rf"(?:^| )(?:{listed})s?(?: |$)")
+
+
+VALUES = _words(
+    r"md5|sha ?\d+|ssdeep|hash|hashe|ip|ipv4|ipv6|domain|hostname|host|fqdn|url|uri|email|cve|ioc"
+    r"|indicator|value|c2|c2 server|observable|sample|gia tri|chi dau|ten mien|dia chi ip|ma bam"
+)
+"""It holds values."""
+NOTES = _words(
+    "name|description|comment|note|malware|family|campaign|threat|title|tag|label|actor|group"
+    "|signature|use|usage|filename|file name|category|context|detail|alias|remark"
+    "|ten|mo ta|ghi chu|ma doc|chien dich|nhan|nhom"
+)
+"""What it says belongs to the values of its row."""
+KINDS = _words("type|kind|ioc type|indicator type|threat type|loai|kieu")
+"""It says what the values are; the hub sees that itself."""
+LAST_SEEN = _words("last seen|last online|last active|lastseen|lan cuoi|thay lan cuoi")
+SEEN = _words(
+    "date added|dateadded|added|seen|date|observed|detected|reported|timestamp|seen at"
+    "|ngay|thoi gian|ngay them|phat hien"
+)
+FIRST_SEEN = _words("first seen|firstseen|first submission|lan dau|thay lan dau")
+OTHER_DATES = _words(
+    "compile|compiled|compilation|created|creation|modified|saved|updated|registered|expire|expires"
+    "|expiry|expiration|birth|template"
+)
+"""Dates of files, domains and rows; they do not say when the value was seen."""
+CONFIDENCE = _words("confidence|confidence level|do tin cay")
+REFERENCES = _words(
+    "reference|ref|source|link|permalink|report|article|blog|urlhaus link|tham khao|nguon"
+)
+"""Addresses in it are where to read more, and lead to no attacker."""
+NEVER = _words(
+    "reporter|author|contact|analyst|victim|target|version|port|size|country|asn name|user agent"
+    "|whitelist|allowlist|benign|legitimate|sinkhole|nan nhan|nguoi bao cao|phien ban"
+)
+"""What looks like a value in it is none to publish."""
+
+
+def said(heading: str) -> str:
+    """A heading as these patterns read it."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading)
+    return join([spaced.replace("_", " ")])

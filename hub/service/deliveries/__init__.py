@@ -1,0 +1,1 @@
+"""Deliveries: what the hub sends by itself, after commit, within the scope of an account."""

@@ -1,0 +1,190 @@
+"""Definitions as files: one TOML for each job, checked as a whole; what is wrong is said with its line.
+
+A secret never stands in one: `env:NAME` or `file:PATH` says where it is.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from connectors.net.limits import Limits
+from hub.config.explain import line_of
+from hub.errors import ConfigError
+from hub.model.clock import DAY_US, HOUR_US
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+SECRETS = frozenset(
+    {"password", "token", "secret", "old_secret", "signing_key", "api_key", "passphrase"}
+)
+"""Fields that hold the place of a secret, wherever they stand"""
+
+_SECRET_HEADER = re.compile(r"auth|key|token|cookie|secret", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_SPAN = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
+_UNITS = {"s": 1_000_000, "m": 60_000_000, "h": HOUR_US, "d": DAY_US, "w": 7 * DAY_US}
+_NO_LITERAL = (
+    "a secret must not stand here: write env:NAME or file:PATH, and put it there; and change it "
+    "if anybody else could read this file"
+)
+
+
+class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[timeouts]: how long the other side may take, in seconds."""
+
+    connect: Annotated[float, Meta(gt=0, le=300, description="until it is connected")] = 10.0
+    read: Annotated[float, Meta(gt=0, le=3600, description="for each piece of an answer")] = 30.0
+    whole: Annotated[float, Meta(gt=0, le=86_400, description="for a whole answer")] = 300.0
+
+
+class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a job reaches the other side: the same fields for feeds and deliveries."""
+
+    networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="private or other special networks that it may reach, such as "
+            '"10.1.2.0/24"; all of them are refused otherwise'
+        ),
+    ] = ()
+    proxy: Annotated[
+        str,
+        Meta(description="HTTP proxy, without credentials in it; empty: none"),
+    ] = ""
+    ca_file: Annotated[str, Meta(description="CAs to trust in place of the system's, PEM")] = ""
+    cert: Annotated[str, Meta(description="client certificate, PEM")] = ""
+    key: Annotated[str, Meta(description="its private key, PEM, readable by the hub alone")] = ""
+    most_bytes: Annotated[
+        int, Meta(ge=1000, le=4_000_000_000, description="largest answer, in bytes, unpacked")
+    ] = 64_000_000
+    timeouts: Annotated[
+        Timeouts, Meta(description="how long the other side may take, in seconds")
+    ] = Timeouts()
+
+
+def read(path: Path, kind: type[T]) -> tuple[T, str]:
+    """A definition, and the text that it was read from.
+
+    Raises:
+        ConfigError: Names the file, the line and field, what is wrong, and what is allowed.
+    """
+    if not _NAME.fullmatch(path.stem):
+        raise ConfigError(
+            f"{path}: the name {path.stem!r} may have small letters, digits, dots, - and _ alone: "
+            "rename the file"
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    for place, reason in _revealed(table, ""):
+        raise wrong(path, text, place, reason)
+    return converted(path, text, table, kind), text
+
+
+def converted(path: Path, text: str, table: Any, kind: type[T], section: str = "") -> T:
+    """A table of a definition as its struct.
+
+    Args:
+        path: The file.
+        text: What it holds.
+        table: Of it.
+        kind: What it should be.
+        section: Where the table stands in the file; empty: it is all of it.
+
+    Raises:
+        ConfigError: As `read`.
+    """
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        reason, _, tail = str(error).partition(" - at `$")
+        place = ".".join(filter(None, [section, tail.rstrip("`").lstrip(".")]))
+        if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", reason):
+            known = ", ".join(kind.__struct_fields__) if place == section else ""
+            place = f"{place}.{unknown[1]}".lstrip(".")
+            reason = f"it is unknown{f'; known are {known}' if known else ''}"
+        elif missing := re.fullmatch(r"Object missing required field `(.*)`", reason):
+            place = f"{place}.{missing[1]}".lstrip(".")
+            reason = "it is required"
+        raise wrong(path, text, place, reason) from error
+
+
+def wrong(path: Path, text: str, place: str, reason: str) -> ConfigError:
+    """The error for one field, such as `filters.types`."""
+    line = line_of(text, place)
+    where = f"{path}:{line}" if line else str(path)
+    return ConfigError(f"{where}: `{place}`: {reason}.")
+
+
+def of_way(way: Way) -> Iterator[tuple[str, str]]:
+    """What is wrong with how a job reaches the other side, beyond the types."""
+    for network in way.networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            yield "networks", f'{network!r} is no network like "10.1.2.0/24"'
+    if way.proxy and not re.fullmatch(r"https?://[^/@?#\s]+/?", way.proxy):
+        yield "proxy", "it is not like http://proxy.example:3128, without credentials"
+    if bool(way.cert) != bool(way.key):
+        yield "cert" if way.cert else "key", "`cert` and `key` go together"
+
+
+def limits_of(way: Way, folder: Path) -> Limits:
+    """What a job may do on its way out."""
+
+    def file(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    return Limits(
+        networks=tuple(ipaddress.ip_network(network) for network in way.networks),
+        proxy=way.proxy,
+        ca_file=file(way.ca_file),
+        certificate=(file(way.cert), file(way.key)) if way.cert else None,
+        connect_s=way.timeouts.connect,
+        read_s=way.timeouts.read,
+        whole_s=way.timeouts.whole,
+        most_bytes=way.most_bytes,
+    )
+
+
+def span_us(text: str) -> int | None:
+    """Microseconds of a span such as `15m`, `12h` or `30d`; None: it is none."""
+    found = _SPAN.fullmatch(text)
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
+def _revealed(table: Mapping[str, Any], before: str) -> Iterator[tuple[str, str]]:
+    """Fields that hold a secret itself. What stands in them is not repeated."""
+    for name, value in table.items():
+        place = f"{before}{name}"
+        if isinstance(value, dict):
+            yield from _revealed(value, f"{place}.")
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and _reveals(before, name, text):
+                yield place, _NO_LITERAL
+
+
+def _reveals(before: str, name: str, text: str) -> bool:
+    is_secret = name.lower() in SECRETS or (
+        before.endswith("headers.") and bool(_SECRET_HEADER.search(name))
+    )
+    if is_secret:
+        return bool(text) and not _REFERENCE.fullmatch(text)
+    try:
+        return urlsplit(text).password is not None
+    except ValueError:
+        return False
