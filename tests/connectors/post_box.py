@@ -109,11 +109,14 @@ def tls_door(certificate: Certificate, to_port: int) -> Iterator[int]:
                 outside, _ = listening.accept()
             except OSError:
                 return
-            with suppress(OSError):
-                inside = socket.create_connection(("127.0.0.1", to_port))
+            try:
                 wrapped = certificate.context().wrap_socket(outside, server_side=True)
-                for one, other in ((wrapped, inside), (inside, wrapped)):
-                    Thread(target=_pump, args=(one, other), daemon=True).start()
+            except OSError:
+                outside.close()
+                continue
+            inside = socket.create_connection(("127.0.0.1", to_port))
+            for one, other in ((wrapped, inside), (inside, wrapped)):
+                Thread(target=_pump, args=(one, other), daemon=True).start()
 
     thread = Thread(target=serve, daemon=True)
     thread.start()
