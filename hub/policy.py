@@ -232,10 +232,26 @@ def require_administrator_left(caller: Caller, directory: Directory, changed: Ac
         )
 
 
+def require_overseer(caller: Caller, *, acts: bool = False) -> None:
+    """Raises HubError: DENIED for whoever may not see feeds and deliveries, or have them do a thing."""
+    if not _OVERSEERS & caller.roles or (acts and caller.read_only):
+        raise HubError(Fault.DENIED, "only administrators and coordinators see and run feeds")
+
+
 def require_auditor(caller: Caller) -> None:
     """Raises HubError: DENIED for anybody but administrators and officers, who watch them."""
     if not {Role.ADMINISTRATOR, Role.OFFICER} & caller.roles:
         raise HubError(Fault.DENIED, "only administrators and officers may read the audit log")
+
+
+def require_own_writing(caller: Caller) -> None:
+    """Raises HubError: DENIED for nobody, and for a credential that only reads."""
+    if not caller.account or caller.read_only:
+        raise HubError(
+            Fault.DENIED,
+            "only a person who has logged in may change what an account has set",
+            remedy="Log in, or use a credential that does not only read.",
+        )
 
 
 def require_officer(caller: Caller) -> None:

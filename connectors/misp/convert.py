@@ -1,7 +1,7 @@
 """The one place that calls misp-stix: an event in, STIX objects as plain JSON out.
 
-The library is loaded when the first event is converted: it brings lxml, cybox and others, which a
-hub without such a feed does not need.
+The library brings lxml, cybox and others. Only the modules of inbound connectors import this one, and
+those are loaded when a feed needs them: what goes out as MISP needs none of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,24 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from misp_stix_converter import MISPtoSTIX21Parser
+from pymisp import PyMISPError
+
+from hub.stix.library import LibraryError
+
 _PARTS = ("EventReport", "Galaxy", "Tag")
+_FAILURES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LibraryError,
+    LookupError,
+    PyMISPError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a strange record makes three libraries raise"""
 _RECORDS = ("Attribute", "Object")
 _NAMES = {"EventReport": "reports", "Galaxy": "galaxies", "Tag": "tags"}
 
@@ -67,12 +84,11 @@ def _fault(event: Mapping[str, Any]) -> str:
 def _tried(event: Mapping[str, Any]) -> tuple[list[dict[str, Any]] | None, str]:
     try:
         return [*_objects(event)], ""
-    except Exception as error:  # noqa: BLE001 - what a strange record makes three libraries raise
+    except _FAILURES as error:
         return None, f"{type(error).__name__}"
 
 
 def _objects(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    from misp_stix_converter import MISPtoSTIX21Parser
 
     parser = MISPtoSTIX21Parser()
     parser.parse_misp_event({"Event": deepcopy(dict(event))})

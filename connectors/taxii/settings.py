@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -69,7 +70,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, Meta(ge=1, description="Objects of a run; what is beyond comes with the next one")
     ] = 100_000
     deletions_hours: Annotated[
-        int,
+        float,
         Meta(
             ge=0,
             description="How often it is looked for what the server has no more, in hours;"
@@ -118,6 +119,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             bearer=self.scheme == "Bearer",
         )
 
+    def digest(self) -> str:
+        """What tells these settings from others that read something else."""
+        said = repr((self.url, self.urls, self.roots, self.collections))
+        return sha256(said.encode()).hexdigest()[:16]
+
     def start(self, run: Run) -> str:
         """Where the first pull begins: a date added, or nothing."""
         if self.newest_days:
@@ -161,7 +167,7 @@ class Settings20(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The [source] of a feed from a TAXII 2.0 server."""
 
     again_hours: Annotated[
-        int,
+        float,
         Meta(
             ge=0,
             description="How often everything is read from the beginning, in hours: there are"

@@ -41,7 +41,7 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(description="reference to the secret before it, which signs as well for a while"),
     ] = ""
-    key: Annotated[
+    signing_key: Annotated[
         str, Meta(description="reference to an Ed25519 private key, PEM: signs as v1a")
     ] = ""
     token: Annotated[
@@ -49,8 +49,8 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
     def __post_init__(self) -> None:
-        if not self.secret and not self.key:
-            raise ValueError("`secret` or `key` is missing: nothing leaves unsigned")
+        if not self.secret and not self.signing_key:
+            raise ValueError("`secret` or `signing_key` is missing: nothing leaves unsigned")
 
 
 class _Answer(msgspec.Struct):
@@ -121,7 +121,7 @@ def _headers(settings: Webhook, parcel: Parcel, trip: Trip, body: bytes) -> dict
         for reference in (settings.secret, settings.old_secret)
         if reference
     ]
-    key = private_key(trip.secret(settings.key)) if settings.key else None
+    key = private_key(trip.secret(settings.signing_key)) if settings.signing_key else None
     found = {
         "Content-Type": "application/json",
         "User-Agent": "incident-hub",

@@ -59,7 +59,7 @@ def private_key(pem: str) -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise ConfigError(
-            "`target.key`: it is no Ed25519 key in PEM without a password. Make one: "
+            "`target.signing_key`: it is no Ed25519 key in PEM without a password. Make one: "
             "openssl genpkey -algorithm ed25519"
         )
     return key

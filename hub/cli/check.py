@@ -50,13 +50,20 @@ def check_group() -> None:
     metavar="COLLECTION",
     help="Publish test objects in this collection, and delete them again. Default: only read.",
 )
-@click.option("--fast", is_flag=True, help="At most 200 requests, and no polling while publishing.")
+@click.option(
+    "--fast", is_flag=True, help="At most 200 requests, and no polling while publishing."
+)
 @click.option(
     "--race",
     default=5,
     show_default=True,
     type=click.IntRange(0, 120),
     help="Seconds of polling while two publish, with --write; 0: not at all.",
+)
+@click.option(
+    "--risky",
+    is_flag=True,
+    help="With --write: also publish legal objects that make some servers unreadable for good.",
 )
 @click.option(
     "--patience",
@@ -141,7 +148,7 @@ def _plan(url: str, options: dict[str, Any]) -> Plan:
     )
     race_s = 0 if fast else options["race"]
     names = options["collection"], options["write"]
-    return Plan(url, *names, race_s, bounds, program_version())
+    return Plan(url, *names, race_s, options["risky"], bounds, program_version())
 
 
 def _write(found: Report, options: dict[str, Any]) -> None:

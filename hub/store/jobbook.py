@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -36,6 +37,7 @@ _COLUMNS = ", ".join(_FIELDS)
 _HEADS = ", ".join("x'' AS state" if name == "state" else name for name in _FIELDS)
 _WELL = "well"
 _BROKEN = "broken off"
+_MEMORY = "object_id, digest, version_us, created_us, own"
 _LETTER = "key, reason, body, at_us, number, revived"
 
 
@@ -174,14 +176,21 @@ class JobBook:
         """See `Jobs.recall`."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT object_id, digest, version_us, created_us, own FROM json_each(?) wanted"
+                f"SELECT {_MEMORY} FROM json_each(?) wanted"
                 " CROSS JOIN job_memory ON job = ? AND object_id = wanted.value",
                 (json.dumps(list(ids)), name),
             ).fetchall()
-        return {
-            object_id: Memory(object_id, digest, version_us, created_us, bool(own))
-            for object_id, digest, version_us, created_us, own in rows
-        }
+        return {row[0]: _memory(row) for row in rows}
+
+    def remembered(self, name: str, after: str, limit: int) -> list[Memory]:
+        """See `Jobs.remembered`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {_MEMORY} FROM job_memory WHERE job = ? AND object_id > ?"
+                " ORDER BY object_id LIMIT ?",
+                (name, after, limit),
+            ).fetchall()
+        return [_memory(row) for row in rows]
 
     def dead_letters(
         self, name: str, after: int, limit: int, *, revived: bool = False
@@ -210,6 +219,11 @@ class JobBook:
             if count:
                 record_act(connection, act, self._clock())
             return count
+
+
+def _memory(row: tuple[Any, ...]) -> Memory:
+    object_id, digest, version_us, created_us, own = row
+    return Memory(object_id, digest, version_us, created_us, bool(own))
 
 
 def _is_free(job: Job, now: int, *, only_due: bool) -> bool:

@@ -99,6 +99,9 @@ class Jobs(Protocol):
     def recall(self, name: str, ids: Sequence[str]) -> dict[str, Memory]:
         """What the job remembers of these objects, by id; of the others it remembers nothing."""
 
+    def remembered(self, name: str, after: str, limit: int) -> list[Memory]:
+        """The next of what the job remembers, with ids above `after`, in order of their ids."""
+
     def dead_letters(
         self, name: str, after: int, limit: int, *, revived: bool = False
     ) -> list[DeadLetter]:

@@ -115,6 +115,7 @@ CALLS = {
     "drop_job": lambda store: store.drop_job("none", ACT),
     "job_runs": lambda store: store.job_runs("feed:a", 10),
     "recall": lambda store: store.recall("feed:a", [object_id(1)]),
+    "remembered": lambda store: store.remembered("feed:a", "", 10),
     "dead_letters": lambda store: store.dead_letters("feed:a", 0, 10),
     "revive_letters": lambda store: store.revive_letters("feed:a", [1], ACT),
     "drop_letters": lambda store: store.drop_letters("feed:a", [2], ACT),

@@ -302,6 +302,15 @@ def test_very_many_are_recalled_at_once(store):
     assert list(found.values()) == list(many)
 
 
+def test_all_that_is_remembered_is_read_in_order(store):
+    restless(store)
+    many = [Memory(f"indicator--{n:02}", b"d", n, n, own=True) for n in range(10)]
+    store.step_job(HOLD, Step(remember=tuple(reversed(many))))
+    assert store.remembered(NAME, "", 4) == many[:4]
+    assert store.remembered(NAME, many[3].object_id, 99) == many[4:]
+    assert store.remembered("feed:other", "", 9) == []
+
+
 def test_only_the_last_runs_are_remembered(store):
     for number in range(KEPT_RUNS + 5):
         restless(store)

@@ -6,9 +6,6 @@ are named by reference, `env:NAME` or `file:PATH`.
 
 from __future__ import annotations
 
-import ipaddress
-import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -16,15 +13,13 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from connectors.net import Limits
 from connectors.senders import Sending, sending
 from hub.errors import ConfigError
 from hub.model.party import Subject, subject_of
 from hub.model.tlp import Tlp
+from hub.service.jobs.declared import Way, converted, of_way, read, span_us, wrong
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_UNITS = {"m": 60, "h": 3600, "d": 86_400}
-_SECOND_US = 1_000_000
+_SHORTEST_US = 60_000_000
 _ADDRESS = r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
 
 
@@ -36,7 +31,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Annotated[Literal["vi", "en"], Meta(description="of its messages")] = "vi"
 
 
-class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Definition(Way, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The file of a delivery."""
 
     connector: Annotated[
@@ -45,8 +40,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     title: Annotated[str, Meta(description="what people call it; empty: its name")] = ""
     enabled: Annotated[bool, Meta(description="whether it is done at all")] = False
     every: Annotated[
-        str,
-        Meta(pattern=r"^[1-9][0-9]{0,3}[mhd]$", description="how often, such as 5m, 1h or 1d"),
+        str, Meta(description='how often, such as "5m", "1h" or "1d"; at least "1m"')
     ] = "5m"
     account: Annotated[
         str,
@@ -100,8 +94,10 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         Literal["now", "all"],
         Meta(description="whether the first run sends what is there already"),
     ] = "now"
-    most: Annotated[int, Meta(ge=1, le=10_000, description="objects that are sent at once")] = 200
-    most_bytes: Annotated[
+    parcel: Annotated[int, Meta(ge=1, le=10_000, description="objects that are sent at once")] = (
+        200
+    )
+    parcel_bytes: Annotated[
         int, Meta(ge=10_000, le=64_000_000, description="bytes of objects at once")
     ] = 4_000_000
     attempts: Annotated[
@@ -113,16 +109,6 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             "until it is sent object by object and what is refused then becomes a dead letter",
         ),
     ] = 5
-    networks: Annotated[
-        tuple[str, ...],
-        Meta(description="private networks that may be reached, such as 10.1.2.0/24"),
-    ] = ()
-    proxy: Annotated[str, Meta(description="HTTP proxy; empty: none")] = ""
-    ca_file: Annotated[str, Meta(description="CAs that are trusted, PEM; empty: the system's")] = (
-        ""
-    )
-    cert: Annotated[str, Meta(description="client certificate, PEM")] = ""
-    key: Annotated[str, Meta(description="its private key, PEM")] = ""
     target: Annotated[
         dict[str, Any], Meta(description="where to; the fields are those of the connector")
     ]
@@ -135,42 +121,30 @@ class Delivery(NamedTuple):
     """A delivery that can be done."""
 
     name: str
-    """That of its file"""
-    definition: Definition
+    """Stem of its file"""
+    folder: Path
+    """Relative paths in it start here."""
+    said: Definition
     kind: Sending
     target: msgspec.Struct
     """[target], decoded"""
     ceiling: Tlp
+    """The strictest marking that it sends"""
+    every_us: int
 
     @property
     def title(self) -> str:
         """What people call it."""
-        return self.definition.title or self.name
-
-    @property
-    def every_us(self) -> int:
-        """Microseconds between two runs."""
-        text = self.definition.every
-        return int(text[:-1]) * _UNITS[text[-1]] * _SECOND_US
+        return self.said.title or self.name
 
     @property
     def audiences(self) -> frozenset[Subject]:
         """Audiences whose objects are sent."""
-        return frozenset(subject_of(text) for text in self.definition.audiences)
+        return frozenset(subject_of(text) for text in self.said.audiences)
 
     def job(self, reader: str = "") -> str:
         """The name of its job, or of that of one reader."""
         return f"delivery:{self.name}/{reader}" if reader else f"delivery:{self.name}"
-
-    def limits(self, folder: Path) -> Limits:
-        """What it may do on its way out; relative paths start at the folder."""
-        told = self.definition
-        return Limits(
-            networks=tuple(ipaddress.ip_network(text) for text in told.networks),
-            proxy=told.proxy,
-            ca_file=str(folder / told.ca_file) if told.ca_file else "",
-            certificate=(str(folder / told.cert), str(folder / told.key)) if told.cert else None,
-        )
 
 
 class Faulty(NamedTuple):
@@ -181,77 +155,73 @@ class Faulty(NamedTuple):
 
 
 def load(path: Path) -> Delivery:
-    """Read and check the file of a delivery.
+    """The delivery of a file.
 
     Raises:
-        ConfigError: Names the file, the field and what is wrong.
+        ConfigError: Names the file, the line and field, what is wrong, and what is allowed.
     """
+    said, text = read(path, Definition)
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        told = msgspec.convert(tables, Definition)
-        found = sending(told.connector)
-        target = msgspec.convert(told.target, found.settings)
-        _require_whole(path.stem, told, found)
-        ceiling = Tlp.named(told.ceiling) if told.ceiling else found.channel.ceiling
-    except (OSError, ValueError, ConfigError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-    return Delivery(path.stem, told, found, target, ceiling)
+        found = sending(said.connector)
+    except ConfigError as error:
+        raise wrong(path, text, "connector", str(error).removeprefix("`connector`: ")) from error
+    for place, reason in _faults(said, found):
+        raise wrong(path, text, place, reason)
+    return Delivery(
+        name=path.stem,
+        folder=path.parent,
+        said=said,
+        kind=found,
+        target=converted(path, text, said.target, found.settings, "target"),
+        ceiling=Tlp.named(said.ceiling) if said.ceiling else found.channel.ceiling,
+        every_us=span_us(said.every) or 0,
+    )
 
 
-def load_all(folder: Path) -> tuple[list[Delivery], list[Faulty]]:
-    """All deliveries of a folder by name, and the files that are none."""
-    found, faulty = [], []
+def load_all(folder: Path) -> tuple[dict[str, Delivery], list[Faulty]]:
+    """The deliveries of a folder by name, and the files that are none. No folder: none."""
+    found: dict[str, Delivery] = {}
+    faulty: list[Faulty] = []
     for path in sorted(folder.glob("*.toml")):
         try:
-            found.append(load(path))
+            found[path.stem] = load(path)
         except ConfigError as error:
             faulty.append(Faulty(path.stem, str(error)))
     return found, faulty
 
 
-def _require_whole(name: str, told: Definition, found: Sending) -> None:
-    for reason in _faults(name, told, found):
-        raise ValueError(reason)
-
-
-def _faults(name: str, told: Definition, found: Sending) -> Iterator[str]:
+def _faults(said: Definition, found: Sending) -> Iterator[tuple[str, str]]:
     """What the types cannot say."""
-    if not NAME.fullmatch(name):
-        yield "the name of the file has to be of a-z, 0-9 and -"
-    yield from _ceiling(told, found)
-    if found.channel.personal and told.account:
-        yield "`account`: a digest is within the scope of each reader; name `recipients`"
-    if not found.channel.personal and (told.recipients or not told.account):
-        yield "`account` is needed, and `recipients` are for mail alone"
-    accounts = [item.account for item in told.recipients]
-    if len(set(accounts)) < len(accounts):
-        yield "`recipients`: an account stands there twice"
-    if bool(told.cert) != bool(told.key):
-        yield "`cert` and `key` go together"
-    yield from _forms(told)
-
-
-def _ceiling(told: Definition, found: Sending) -> Iterator[str]:
-    if not told.ceiling:
-        return
-    highest = found.channel.highest
-    try:
-        ceiling = Tlp.named(told.ceiling)
-    except ValueError:
-        yield f"`ceiling`: {told.ceiling!r} is no marking: clear, green, amber, amber+strict"
-        return
-    if ceiling > highest:
-        yield f"`ceiling`: {told.connector} may hold at most {highest}"
-
-
-def _forms(told: Definition) -> Iterator[str]:
-    for text in told.audiences:
+    yield from of_way(said)
+    every = span_us(said.every)
+    if every is None or every < _SHORTEST_US:
+        yield "every", 'it is a span such as "5m", "1h" or "1d", and at least "1m"'
+    yield from _of_ceiling(said, found)
+    yield from _of_readers(said, found)
+    for text in said.audiences:
         try:
             subject_of(text)
         except ValueError:
-            yield f"`audiences`: {text!r} is not like org:NAME, community:NAME or group:NAME"
-    for text in told.networks:
-        try:
-            ipaddress.ip_network(text)
-        except ValueError as error:
-            yield f"`networks`: {error}"
+            yield (
+                "audiences",
+                f"{text!r} is not of the form org:NAME, community:NAME or group:NAME",
+            )
+
+
+def _of_ceiling(said: Definition, found: Sending) -> Iterator[tuple[str, str]]:
+    highest = found.channel.highest
+    fits = [tlp.text for tlp in Tlp if tlp <= highest]
+    if said.ceiling and said.ceiling not in fits:
+        yield "ceiling", f"{said.connector} may hold one of {', '.join(fits)}"
+
+
+def _of_readers(said: Definition, found: Sending) -> Iterator[tuple[str, str]]:
+    if found.channel.personal and said.account:
+        yield "account", "what is for people is within the scope of each: name `recipients`"
+    if not found.channel.personal and said.recipients:
+        yield "recipients", "they are for mail alone"
+    if not found.channel.personal and said.enabled and not said.account:
+        yield "account", "a delivery that is enabled needs one: its scope is what is sent"
+    accounts = [item.account for item in said.recipients]
+    if len(set(accounts)) < len(accounts):
+        yield "recipients", "an account stands there twice"

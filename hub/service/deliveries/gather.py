@@ -78,7 +78,7 @@ class Gatherer:
         self._job = job
         self._aliases = {c.key: c.alias for c in known.directory.collections.values()}
         self._named = keys_of(known.scope, known.directory)
-        told = delivery.definition
+        told = delivery.said
         self._node: Node | None = None
         if told.query:
             self._node = parse(told.query, Setting(known.now_us, self._named)).node
@@ -127,7 +127,7 @@ class Gatherer:
         return found
 
     def _passes(self, piece: Piece) -> bool:
-        told = self._delivery.definition
+        told = self._delivery.said
         return (
             (not self._collections or piece.collection in self._collections)
             and (not told.types or piece.type in told.types)
@@ -140,7 +140,7 @@ class Gatherer:
 
     def _says(self, piece: Piece) -> bool:
         """Whether its content is what is asked for."""
-        least = self._delivery.definition.min_confidence
+        least = self._delivery.said.min_confidence
         if self._node is None and not least:
             return True
         document = document_of(piece.raw)
@@ -153,7 +153,7 @@ class Gatherer:
         """Keys of what the other side has, as a feed from there knows."""
         found = list(pieces)
         here = set()
-        for feed in self._delivery.definition.not_from:
+        for feed in self._delivery.said.not_from:
             memory = self._books.recall(f"feed:{feed}", [piece.object_id for piece in found])
             for piece in found:
                 known = memory.get(piece.object_id)
@@ -216,7 +216,7 @@ class _Filling:
         self.gone: dict[str, None] = {}
         self.more = 0
         self._size = 0
-        self._told = delivery.definition
+        self._told = delivery.said
         self._personal = delivery.kind.channel.personal
         self._bounded = bounded or self._personal
 
@@ -227,7 +227,7 @@ class _Filling:
             return False
         if gone:
             self.gone[gone] = None
-        if piece and self._personal and len(self.pieces) >= self._told.most:
+        if piece and self._personal and len(self.pieces) >= self._told.parcel:
             self.more += 1
         elif piece:
             self.pieces.append(piece)
@@ -236,7 +236,7 @@ class _Filling:
 
     def _has_room(self, size: int) -> bool:
         many = len(self.pieces) + len(self.gone)
-        fits = many < self._told.most and self._size + size <= self._told.most_bytes
+        fits = many < self._told.parcel and self._size + size <= self._told.parcel_bytes
         return self._bounded or many == 0 or fits
 
 

@@ -43,7 +43,7 @@ def account_of(directory: Directory, delivery: Delivery, reader: str) -> Account
     Raises:
         HubError: DENIED when there is none, or it is switched off.
     """
-    name = reader or delivery.definition.account
+    name = reader or delivery.said.account
     account = directory.accounts.get(name)
     if account is None or account.disabled:
         raise HubError(

@@ -103,7 +103,8 @@ class Declared(Way, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = ""
     confidence: Annotated[
-        int | None, Meta(ge=0, le=100, description="confidence of what says none")
+        Annotated[int, Meta(ge=0, le=100)] | None,
+        Meta(description="confidence of what says none, 0 to 100"),
     ] = None
     reliability: Annotated[
         Literal["", "A", "B", "C", "D", "E", "F"],

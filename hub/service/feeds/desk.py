@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from hub import policy
 from hub.errors import ConfigError
+from hub.intake.benign import Benign
 from hub.model.party import Account, Caller, Collection, Directory, Subject
 from hub.model.query import Scope
 from hub.service.changes import by_alias
 from hub.service.directory import Parties
 from hub.service.feeds.definition import Feed
 from hub.service.limits import Quota
+from hub.service.publish import Book, Publisher
+from hub.service.screening import benign_for
 from hub.stix.check import Limits
 from hub.store.base import Store
 
@@ -30,6 +33,15 @@ class Desk(NamedTuple):
     own_domains: tuple[str, ...]
     """Of the organisations here, in lower case"""
     clock: Callable[[], int]
+
+    def publisher(self, log: Book) -> Publisher:
+        """The one door, over a log."""
+        benign = self.benign
+        return Publisher(log, self.limits, seconds=self.seconds, benign=lambda: benign(""))
+
+    def benign(self, org: str) -> Benign:
+        """The warning lists that count for an organisation; empty: those of the hub alone."""
+        return benign_for(self.parties.now().directory, org)
 
 
 class Standing(NamedTuple):

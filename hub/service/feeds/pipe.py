@@ -26,7 +26,7 @@ from hub.service.feeds.definition import Feed
 from hub.service.feeds.desk import Desk, Standing, standing
 from hub.service.feeds.held import Follows, HeldLog
 from hub.service.feeds.treatment import Treated, Treatment
-from hub.service.publish import MeteredPublisher, Publisher
+from hub.service.publish import MeteredPublisher
 from hub.stix.compose import instant
 from hub.stix.instant import instant_us
 
@@ -34,7 +34,7 @@ CHUNK = 500
 """Objects of one publish"""
 
 _CHUNK_BYTES = 8_000_000
-_GONE = b""
+GONE = b""
 """Digest of what this feed took away, because its source had it no more"""
 
 _NAMES = {
@@ -153,7 +153,7 @@ class Pipe:
         for item, known in fresh:
             # An object that is made anew has another version, and says what it said.
             last = known.version_us if known and item.made else _version(item)
-            own = known is not None and known.digest == _GONE
+            own = known is not None and known.digest == GONE
             if not own and (item.object_id, last) in deleted:
                 self._counts.leave("deleted", item.object_id, item.origin, "it was deleted here")
             else:
@@ -178,15 +178,14 @@ class Pipe:
             return
         for (item, _), verdict in zip(fresh, status.verdicts, strict=True):
             if verdict.outcome is Outcome.REFUSED:
-                reason = _PLACE.sub("", verdict.message)
+                reason = without_place(verdict.message)
                 self._counts.leave("refused", item.object_id, item.origin, reason)
             else:
                 self._counts.add(_NAMES[verdict.outcome])
 
     def _publisher(self, place: Standing, fresh: Sequence[_Fresh]) -> Status:
         log = HeldLog(self._desk.store, self._hold, follows=_follows(fresh))
-        door = Publisher(log, self._desk.limits, seconds=self._desk.seconds)
-        return MeteredPublisher(door, self._desk.quota).publish(
+        return MeteredPublisher(self._desk.publisher(log), self._desk.quota).publish(
             place.scope, place.collection, [item.raw for item, _ in fresh], place.audience
         )
 
@@ -195,11 +194,11 @@ class Pipe:
         place = standing(self._desk, self._feed)
         memory = self._desk.store.recall(self._hold.name, ids)
         for known in memory.values():
-            if known.own and known.digest != _GONE:
+            if known.own and known.digest != GONE:
                 self._remove_one(place, known)
 
     def _remove_one(self, place: Standing, known: Memory) -> None:
-        removed = Step(remember=(known._replace(digest=_GONE),))
+        removed = Step(remember=(known._replace(digest=GONE),))
         log = HeldLog(self._desk.store, self._hold, removed=removed)
         query = Query(
             place.collection.key,
@@ -208,9 +207,8 @@ class Pipe:
             stix=BOTH_STIX,
             publisher=place.scope.org,
         )
-        door = Publisher(log, self._desk.limits, seconds=self._desk.seconds)
         try:
-            door.delete(place.scope, place.collection, query)
+            self._desk.publisher(log).delete(place.scope, place.collection, query)
         except HubError as error:
             if error.fault not in {Fault.ABSENT, Fault.DENIED}:
                 raise
@@ -218,6 +216,11 @@ class Pipe:
                 self._counts.leave("refused", known.object_id, "", error.reason)
         else:
             self._counts.add("gone")
+
+
+def without_place(reason: str) -> str:
+    """Why an object was refused, without its place in a publish, which says nothing of a source."""
+    return _PLACE.sub("", reason)
 
 
 def _part(waiting: Sequence[Treated]) -> list[Treated]:

@@ -25,8 +25,8 @@ from hub.service.feeds.counts import Counts, Tally
 from hub.service.feeds.definition import Feed
 from hub.service.feeds.desk import Desk, Standing, standing
 from hub.service.feeds.mapping import mapping_of
-from hub.service.feeds.pipe import Pipe
-from hub.service.feeds.treatment import Treatment
+from hub.service.feeds.pipe import GONE, Pipe
+from hub.service.feeds.treatment import Lists, Treatment
 from hub.service.jobs.backoff import after_failure, after_success
 from hub.service.jobs.declared import limits_of
 from hub.service.jobs.keeper import HOLD_US, Keeper, hold_on
@@ -35,6 +35,7 @@ from hub.store.jobs import LeaseLost
 
 _PASSING = frozenset({Fault.BUSY, Fault.STORE_DOWN, Fault.TOO_MANY})
 _LONGEST = 1000
+_PAGE = 1000
 _SOON_US = 1_000_000
 
 _log = logging.getLogger("hub.feeds")
@@ -145,10 +146,13 @@ class Runner:
     ) -> None:
         (hold, keeper), (counts, secrets) = held, kept
         place = standing(self._desk, feed)
-        treatment = treatment_of(self._desk, feed, job.started_us)
+        treatment = treatment_of(self._desk, feed, place, job.started_us)
         pipe = Pipe(self._desk, feed, hold, treatment, counts)
         run = run_of(feed, place, job.started_us, secrets)
-        run = run._replace(notice=lambda text: self._notice(secrets.scrub(text)))
+        run = run._replace(
+            known=lambda: brought(self._desk, feed),
+            notice=lambda text: self._notice(secrets.scrub(text)),
+        )
         was_paused = job.paused
         try:
             for batch in batches(feed, state_of(job), run):
@@ -169,14 +173,15 @@ class Runner:
             raise _Halt(reason)
 
 
-def treatment_of(desk: Desk, feed: Feed, started_us: int) -> Treatment:
+def treatment_of(desk: Desk, feed: Feed, place: Standing, started_us: int) -> Treatment:
     """The treatment of a run.
 
     Raises:
         ConfigError: Its mapping cannot be loaded.
     """
     mapping = mapping_of(feed.said.mapping, feed.folder)
-    return Treatment(feed, mapping, started_us, desk.own_domains)
+    lists = Lists(desk.own_domains, desk.benign(place.account.org))
+    return Treatment(feed, mapping, started_us, lists)
 
 
 def run_of(feed: Feed, place: Standing, started_us: int, secrets: Secrets) -> Run:
@@ -198,6 +203,14 @@ def run_of(feed: Feed, place: Standing, started_us: int, secrets: Secrets) -> Ru
         secrets,
         feed.folder,
     )
+
+
+def brought(desk: Desk, feed: Feed) -> Iterator[str]:
+    """Ids of the objects that the feed published and did not take away since."""
+    after = ""
+    while page := desk.store.remembered(feed.job, after, _PAGE):
+        yield from (known.object_id for known in page if known.own and known.digest != GONE)
+        after = page[-1].object_id
 
 
 def batches(feed: Feed, state: State, run: Run) -> Iterator[Batch]:

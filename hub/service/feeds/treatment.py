@@ -14,17 +14,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from connectors.found import Found
-from hub.intake.concerns import weighed
+from hub.intake.benign import Benign
+from hub.intake.concerns import item_of_term, weighed
 from hub.model.clock import format_us
 from hub.model.intake import Item
 from hub.service.feeds.counts import Counts
 from hub.service.feeds.definition import Feed
 from hub.service.feeds.mapping import Mapping
-from hub.stix.check import values_of
+from hub.service.screening import looked_up
 from hub.stix.compose import MARKING_OF
 from hub.stix.instant import instant_us
+from hub.stix.sought import sought
 
-_LISTED = frozenset({"ip", "domain", "url", "email", "hash"})
 _UNTOUCHED = frozenset(
     {"marking-definition", "extension-definition", "language-content", "bundle"}
 )
@@ -59,6 +60,15 @@ class Treated(NamedTuple):
     obj: dict[str, Any]
 
 
+class Lists(NamedTuple):
+    """What values are held against."""
+
+    own_domains: tuple[str, ...]
+    """Of the organisations here, in lower case"""
+    benign: Benign
+    """Warning lists of the organisation and of the hub"""
+
+
 class _Out(Exception):
     """It is not published, for this reason."""
 
@@ -70,17 +80,15 @@ class Treatment:
         feed: Whose.
         mapping: Its function.
         started_us: The instant of the run.
-        own_domains: Of the organisations here, in lower case.
+        lists: Of the hub and of the organisation that publishes.
     """
 
-    def __init__(
-        self, feed: Feed, mapping: Mapping, started_us: int, own_domains: tuple[str, ...]
-    ) -> None:
+    def __init__(self, feed: Feed, mapping: Mapping, started_us: int, lists: Lists) -> None:
         self._feed = feed
         self._filters = feed.said.filters
         self._mapping = mapping
         self._oldest_us = started_us - feed.newer_us if feed.newer_us else 0
-        self._own_domains = own_domains
+        self._own_domains, self._benign = lists
         self._match = re.compile(self._filters.match) if self._filters.match else None
         said = (feed.tlp, feed.said.confidence, feed.labels, feed.lifetime_us, feed.lifetimes)
         self._key = repr((said, feed.said.mapping)).encode()
@@ -107,8 +115,9 @@ class Treatment:
         flags = self._flags(found, obj)
         mapped = self._mapped(obj)
         if not found.made and mapped.get("type") not in _UNTOUCHED:
-            self._adopt(mapped, found.raw)
-        if flags:
+            self._adopt(mapped)
+        # An observable has no labels; what it was seen in has.
+        if flags and "created" in mapped:
             _label(mapped, flags)
         raw = found.raw if _encode(mapped) == before else _encode(mapped)
         said = found.digest or hashlib.sha256(raw).digest()
@@ -151,15 +160,18 @@ class Treatment:
         """Labels of the warning lists that know a value of it."""
         if self._filters.warning_lists == "off":
             return []
-        doubts: set[str] = set()
-        for item in [found.item] if found.item else _items(obj, found.raw):
-            weighed_item = weighed(item, self._own_domains)
-            doubts.update(() if weighed_item.keep else weighed_item.concerns)
-        if doubts and self._filters.warning_lists == "stop":
-            raise _Out(f"it is on a warning list: {', '.join(sorted(doubts))}")
-        return [_FLAG + doubt for doubt in sorted(doubts)]
+        items, whole = ([found.item], True) if found.item else _items(obj)
+        weighed_items = [
+            looked_up(weighed(item, self._own_domains), self._benign) for item in items
+        ]
+        doubted = [item for item in weighed_items if not item.keep]
+        doubts = sorted({concern for item in doubted for concern in item.concerns})
+        all_doubted = bool(doubted) and whole and len(doubted) == len(items)
+        if all_doubted and self._filters.warning_lists == "stop":
+            raise _Out(f"it is on a warning list: {', '.join(doubts)}")
+        return [_FLAG + doubt for doubt in doubts]
 
-    def _adopt(self, obj: dict[str, Any], raw: bytes) -> None:
+    def _adopt(self, obj: dict[str, Any]) -> None:
         """The terms of the feed, where the object says nothing itself."""
         feed = self._feed
         if feed.tlp is not None and not {"object_marking_refs", "granular_markings"} & obj.keys():
@@ -170,12 +182,12 @@ class Treatment:
             obj.setdefault("confidence", feed.said.confidence)
         _label(obj, feed.labels)
         if obj.get("type") == "indicator":
-            self._end(obj, raw)
+            self._end(obj)
 
-    def _end(self, obj: dict[str, Any], raw: bytes) -> None:
+    def _end(self, obj: dict[str, Any]) -> None:
         """The longest time of its values."""
         start_us, lives = instant_us(obj.get("valid_from")), dict(self._feed.lifetimes)
-        found = [lives[item.field] for item in _items(obj, raw) if item.field in lives]
+        found = [lives[item.field] for item in _items(obj)[0] if item.field in lives]
         life_us = max(found, default=self._feed.lifetime_us)
         if life_us > 0 and start_us is not None and "valid_until" not in obj:
             obj["valid_until"] = f"{format_us(start_us + life_us)[:-4]}Z"
@@ -187,17 +199,12 @@ def _label(obj: dict[str, Any], labels: tuple[str, ...] | list[str]) -> None:
         obj["labels"] = [*known, *(label for label in labels if label not in known)]
 
 
-def _items(obj: dict[str, Any], raw: bytes) -> list[Item]:
-    """The values of an indicator that came as STIX."""
-    if obj.get("type") != "indicator":
-        return []
-    # The hosts of URLs are among the values, and are none that the indicator is about.
-    has_domains = b"domain-name:" in raw
-    return [
-        Item(term.field, term.key, term.key)
-        for term in sorted(values_of(raw))
-        if term.field in _LISTED and (has_domains or term.field != "domain")
-    ]
+def _items(obj: dict[str, Any]) -> tuple[list[Item], bool]:
+    """The values of an indicator that came as STIX, and whether it looks for nothing else."""
+    if obj.get("type") != "indicator" or not isinstance(obj.get("pattern"), str):
+        return [], False
+    terms, whole = sought(obj)
+    return [item_of_term(term) for term in terms], whole
 
 
 def _spoken(obj: dict[str, Any]) -> str:

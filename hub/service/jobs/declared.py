@@ -23,7 +23,9 @@ from hub.model.clock import DAY_US, HOUR_US
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-SECRETS = frozenset({"password", "token", "secret", "api_key", "passphrase"})
+SECRETS = frozenset(
+    {"password", "token", "secret", "old_secret", "signing_key", "api_key", "passphrase"}
+)
 """Fields that hold the place of a secret, wherever they stand"""
 
 _SECRET_HEADER = re.compile(r"auth|key|token|cookie|secret", re.IGNORECASE)

@@ -9,10 +9,11 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aiosmtpd.controller import Controller
@@ -31,7 +32,7 @@ class Said(NamedTuple):
     """What a receiver of webhooks answers."""
 
     status: int = 200
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
     announced: int | None = None
     """Length that it names; None: that of the body"""
@@ -49,6 +50,12 @@ class Hook:
         self.raws: list[bytes] = []
         """Of all requests"""
         self.headers: list[dict[str, str]] = []
+        self.refuses: set[str] = set()
+        """Ids that make it answer 422"""
+        self.most = 1_000_000
+        """Objects; of more it answers 413."""
+        self.before: Callable[[], object] = lambda: None
+        """Called before it answers"""
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -87,9 +94,15 @@ class Hook:
         said = self.answers.pop(0) if self.answers else Said()
         if said.stall_s:
             threading.Event().wait(said.stall_s)
+        self.before()
         status = said.status if verified(dict(request.headers), body) else 401
+        found = json.loads(body)
+        if len(found["objects"]) > self.most:
+            status = 413
+        if self.refuses.intersection(obj["id"] for obj in found["objects"]):
+            status = 422
         if status < 300:
-            self.bodies.append(json.loads(body))
+            self.bodies.append(found)
         request.send_response(status)
         for name, value in said.headers.items():
             request.send_header(name, value)
@@ -128,7 +141,7 @@ class Post:
         self.answer = "250 OK"
         """To the message"""
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - named by aiosmtpd
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
         if address in self.refuse:
@@ -136,7 +149,9 @@ class Post:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802 - named by aiosmtpd
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
         if self.answer.startswith("250"):
             self.messages.append(envelope.content)
             self.recipients += envelope.rcpt_tos

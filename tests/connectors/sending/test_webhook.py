@@ -76,7 +76,7 @@ def test_an_ed25519_signature_holds_for_whoever_has_the_public_key(tmp_path, mon
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     monkeypatch.setitem(SECRETS, "env:KEY", pem.decode())
     with hook() as receiver:
-        SENDER.send(to(receiver.url, key="env:KEY"), PARCEL, trip(tmp_path))
+        SENDER.send(to(receiver.url, signing_key="env:KEY"), PARCEL, trip(tmp_path))
     headers = receiver.headers[0]
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + receiver.raws[0]
     [given] = [s for s in headers["webhook-signature"].split(" ") if s.startswith("v1a,")]
