@@ -18,29 +18,44 @@ from tests.unit.cli.certificate import Certificate
 USER, PASSWORD = "advisories", "s3cret-password"
 
 
+class Door:
+    """How the door behaves."""
+
+    port = 0
+    mode = "open"
+    """Or "stalls": it takes a connection and says nothing; or "spoils": it says garbage."""
+    asked = 0
+
+
 class PostBox:
     """The server.
 
     Args:
         folder: For its certificate.
+        password: Of its one account.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str) -> None:
+        self._password = password
         self.certificate = Certificate(folder)
         self.port = _free_port()
-        self.tls_port = 0
+        self.door = Door()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def ca_file(self) -> str:
         return str(self.certificate.cert)
 
+    @property
+    def tls_port(self) -> int:
+        return self.door.port
+
     def start(self) -> None:
         """Begin, with an empty mailbox that is numbered anew."""
         command = [sys.executable, "-c", "from pymap.main import main; main()"]
         command += ["--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--cert", str(self.certificate.cert), "--key", str(self.certificate.key)]
-        command += ["dict", "--demo-data", "--demo-user", USER, "--demo-password", PASSWORD]
+        command += ["dict", "--demo-data", "--demo-user", USER, "--demo-password", self._password]
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -49,6 +64,10 @@ class PostBox:
                 break
             assert self._process.poll() is None, "pymap does not start"
             time.sleep(0.1)
+        self.empty()
+
+    def empty(self) -> None:
+        """Delete all mails."""
         with self.client() as client:
             client.select("INBOX")
             client.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")
@@ -63,7 +82,7 @@ class PostBox:
     def client(self) -> Iterator[imaplib.IMAP4]:
         """Another client, of the person whose mailbox it is."""
         client = imaplib.IMAP4("127.0.0.1", self.port, timeout=30)
-        client.login(USER, PASSWORD)
+        client.login(USER, self._password)
         try:
             yield client
         finally:
@@ -86,46 +105,62 @@ class PostBox:
 
 
 @contextmanager
-def post_box(folder: Path) -> Iterator[PostBox]:
+def post_box(folder: Path, password: str = PASSWORD) -> Iterator[PostBox]:
     """A server that runs, with STARTTLS at `port` and TLS from the first byte at `tls_port`."""
-    box = PostBox(folder)
+    box = PostBox(folder, password)
     try:
         box.start()
-        with tls_door(box.certificate, box.port) as port:
-            box.tls_port = port
+        with tls_door(box.certificate, box.port) as door:
+            box.door = door
             yield box
     finally:
         box.stop()
 
 
 @contextmanager
-def tls_door(certificate: Certificate, to_port: int) -> Iterator[int]:
+def tls_door(certificate: Certificate, to_port: int) -> Iterator[Door]:
     """A port where TLS ends, before a server that speaks without."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    door = Door()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        door.port = listening.getsockname()[1]
+        thread = Thread(target=_serve, args=(door, listening, certificate, to_port), daemon=True)
+        thread.start()
+        try:
+            yield door
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
 
-    def serve() -> None:
-        while True:
-            try:
-                outside, _ = listening.accept()
-            except OSError:
-                return
-            try:
-                wrapped = certificate.context().wrap_socket(outside, server_side=True)
-            except OSError:
-                outside.close()
-                continue
-            inside = socket.create_connection(("127.0.0.1", to_port))
-            for one, other in ((wrapped, inside), (inside, wrapped)):
-                Thread(target=_pump, args=(one, other), daemon=True).start()
 
-    thread = Thread(target=serve, daemon=True)
-    thread.start()
+def _serve(door: Door, listening: socket.socket, certificate: Certificate, to_port: int) -> None:
+    waiting: list[socket.socket] = []
+    while True:
+        try:
+            outside, _ = listening.accept()
+        except OSError:
+            break
+        door.asked += 1
+        if door.mode == "stalls":
+            waiting.append(outside)
+        else:
+            _let_in(door, outside, certificate, to_port)
+    for one in waiting:
+        one.close()
+
+
+def _let_in(door: Door, outside: socket.socket, certificate: Certificate, to_port: int) -> None:
     try:
-        yield listening.getsockname()[1]
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join(5)
+        wrapped = certificate.context().wrap_socket(outside, server_side=True)
+    except OSError:
+        outside.close()
+        return
+    if door.mode == "spoils":
+        with suppress(OSError), wrapped:
+            wrapped.sendall(b"<html>log in</html>\r\n" * 9)
+        return
+    inside = socket.create_connection(("127.0.0.1", to_port))
+    for one, other in ((wrapped, inside), (inside, wrapped)):
+        Thread(target=_pump, args=(one, other), daemon=True).start()
 
 
 def _free_port() -> int:

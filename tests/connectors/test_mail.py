@@ -17,8 +17,8 @@ from connectors.mail.trust import is_from, is_vouched
 from connectors.net import Limits
 from hub.errors import ConfigError
 from hub.model.clock import parse_us
-from tests.connectors.driving import LOOPBACK, Driver
 from tests.connectors.post_box import USER, PostBox, Scripted, post_box
+from tests.connectors.taxii.driving import LOOPBACK, Driver
 from tests.unit.cli.certificate import Certificate
 from tests.unit.test_documents import archive, mail, pdf
 
