@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub.api import circles, objects, openapi, rights, search, searches, session
+from hub.api import circles, objects, openapi, outlet, rights, search, searches, session
 from hub.api.cursor import Positions
 from hub.api.export import Desks
 from hub.config import Config
@@ -21,10 +22,15 @@ from hub.model.clock import now_us
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
+from hub.service.feeds.desk import Desk
+from hub.service.feeds.due import DueFeeds
+from hub.service.feeds.folder import Folder
 from hub.service.fetch import Followed
+from hub.service.jobs.schedule import Due, Schedule
 from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
+from hub.service.outlet.outlet import House, Outlet
 from hub.service.publish import Publisher
 from hub.service.pulse import Pulse
 from hub.service.screening import benign_for
@@ -102,6 +108,35 @@ def open_finder(config: Config) -> Finder:
     from hub.store.elastic.opening import finder_of  # slow to import, and for a few hubs alone
 
     return finder_of(config, RecordSource(database))
+
+
+def desk_of(config: Config, store: Store, counters: Counters) -> Desk:
+    """What the runs of feeds work with."""
+    taxii = config.taxii
+    return Desk(
+        store,
+        Parties(store),
+        Quota(counters, config.limits),
+        Limits(taxii.max_object_bytes, taxii.max_depth),
+        float(taxii.max_check_seconds),
+        config.submit.own_domains,
+        now_us,
+    )
+
+
+def feed_folder(config: Config) -> Folder:
+    """The definitions of feeds."""
+    return Folder(Path(config.folder, config.feeds.folder))
+
+
+def open_schedule(config: Config, store: Store, counters: Counters) -> Schedule:
+    """Does the jobs of this hub, once it is started."""
+    kinds: list[Due] = []
+    schedule = Schedule(kinds)
+    kinds.append(
+        DueFeeds(desk_of(config, store, counters), feed_folder(config), schedule.stopping)
+    )
+    return schedule
 
 
 def create_app(
@@ -193,6 +228,7 @@ def _blueprints(console: Console, secret: bytes) -> list[Blueprint]:
         rights.blueprint(people, store),
         circles.blueprint(people, store),
         *_search(services, store),
+        outlet.blueprint(_exports(console, desks)),
         pages.blueprint(console),
     ]
 
@@ -205,6 +241,14 @@ def _search(services: search.Services, store: Store) -> list[Blueprint]:
         searches.blueprint(services.doorman, store, services.searcher),
         openapi.blueprint(),
     ]
+
+
+def _exports(console: Console, desks: Desks) -> outlet.Services:
+    """The door for devices. A file of it takes a desk as well: it keeps a thread as long."""
+    config, store = console.config, console.store
+    house = House(frozenset(config.submit.own_domains), config.url)
+    made = Outlet(console.searcher, console.finder, store, house, console.clock)
+    return outlet.Services(console.doorman, made, store, desks)
 
 
 def _serve_taxii(app: Flask, config: Config, doorman: Doorman, door: Door) -> None:

@@ -28,6 +28,7 @@ _DISCOVERY = {"title", "description", "contact", "default", "api_roots"}
 _ROOT = {"title", "description", "versions", "max_content_length"}
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MOST_ROOTS = 5
+_CLOSED = (UNKNOWN, 403)
 _VERSION = re.compile(r"(application/taxii\+json; ?version=\S+|taxii-2\.0)", re.ASCII)
 _WRONG = "Basic aHViLWNoZWNrOm5vLXN1Y2gtcGFzc3dvcmQ="
 
@@ -98,7 +99,8 @@ def api_root(visit: Visit) -> None:
     answer = visit.get(visit.root)
     body = answer.resource
     if answer.status != OK:
-        book.judge("AU-01", False, f"the API root: {told(answer)}", answer)
+        name = "AU-01" if answer.status in _CLOSED else "AR-01"
+        book.judge(name, False, f"the API root: {told(answer)}", answer)
         return
     book.judge("CN-02", is_taxii(answer), told(answer), answer)
     book.judge(
@@ -129,9 +131,11 @@ def collections(visit: Visit) -> None:
     at = f"{visit.root}collections/"
     answer = visit.get(at)
     body = answer.resource
-    book.judge("AU-01", answer.status == OK, told(answer), answer)
     if answer.status != OK:
+        name = "AU-01" if answer.status in _CLOSED else "CO-01"
+        book.judge(name, False, f"the list of collections: {told(answer)}", answer)
         return
+    book.judge("AU-01", True, told(answer), answer)
     book.judge("ER-10", True, "no redirect")
     book.judge("CN-03", is_taxii(answer), told(answer), answer)
     raw = body.get("collections")

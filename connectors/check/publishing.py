@@ -23,6 +23,7 @@ from connectors.check.visit import (
     Visit,
     entries,
     ids,
+    instant,
     is_micro,
     is_taxii,
     listed,
@@ -178,12 +179,14 @@ def _versions(publisher: Publisher, item: dict[str, Any]) -> None:
         book.skip("the collection cannot be read", "AD-11", "AD-17")
         return
     page = publisher.read(item["id"], {"match[version]": "all"})
-    good = {one.version for one in entries(page)} == {item["modified"], newer["modified"]}
+    good = {one.version for one in entries(page)} == {
+        instant(one["modified"]) for one in (item, newer)
+    }
     book.judge("AD-11", good, f"{told(answer)}; {len(entries(page))} versions", page, answer)
     answer = publisher.post(older)
     publisher.settled(answer)
     page = publisher.read(item["id"])
-    good = [one.version for one in entries(page)] == [newer["modified"]]
+    good = [one.version for one in entries(page)] == [instant(newer["modified"])]
     got = [one.version for one in entries(page)]
     book.judge("AD-17", good, f"{told(answer)}; the latest is {got}", page, answer)
     publisher.sent[item["id"]] = newer
@@ -221,7 +224,7 @@ def _micro(publisher: Publisher) -> None:
     publisher.settled(answer)
     if publisher.place.can_read:
         page = publisher.read(item["id"], {"match[version]": item["modified"]})
-        good = [one.version for one in entries(page)] == [item["modified"]]
+        good = [one.version for one in entries(page)] == [instant(item["modified"])]
         said = f"{told(answer)}; {item['modified']}: {len(entries(page))} objects"
         publisher.visit.book.judge("AD-10", good, said, page, answer)
 

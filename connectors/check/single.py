@@ -11,6 +11,7 @@ from connectors.check.visit import (
     Visit,
     entries,
     ids,
+    instant,
     is_error,
     is_micro,
     is_taxii,
@@ -115,10 +116,10 @@ def _versions(visit: Visit, name: str) -> None:
     book.judge("VE-04", dated, f"first: {listing.headers.get(FIRST)}", listing)
     page = visit.object(name, {"match[version]": "all"})
     got = {one.version for one in entries(page)}
-    good = set(dates) == got
+    good = {instant(date) for date in dates} == got
     book.judge("VE-01", good, f"{len(dates)} listed, {len(got)} versions of the object", listing)
     for date in dates[:1]:
         page = visit.object(name, {"match[version]": date})
-        good = [one.version for one in entries(page)] == [date]
+        good = [one.version for one in entries(page)] == [instant(date)]
         book.judge("OI-02", good, f"{date}: {len(entries(page))} objects", page)
     book.skip("no version is listed", "OI-02")

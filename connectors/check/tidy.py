@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.check.publishing import Publisher
-from connectors.check.visit import MISSING, OK, entries, ids, told
+from connectors.check.visit import MISSING, OK, entries, ids, instant, told
 from connectors.check.wire import Answer, Asked, Spent
 
 _CHUNK = 20
@@ -24,7 +24,9 @@ def deleting(publisher: Publisher) -> None:
         return
     answer = _delete(publisher, item["id"], f"?match%5Bversion%5D={newer['modified']}")
     page = publisher.read(item["id"], {"match[version]": "all"})
-    good = answer.status in _DONE and [one.version for one in entries(page)] == [item["modified"]]
+    good = answer.status in _DONE and [one.version for one in entries(page)] == [
+        instant(item["modified"])
+    ]
     left = f"left: {[one.version for one in entries(page)]}"
     book.judge("DE-01", good, f"{told(answer)}; {left}", answer, page)
     publisher.settled(publisher.post(newer))
@@ -45,7 +47,7 @@ _LISTS = ("objects", "manifest")
 def tidy(publisher: Publisher) -> list[str]:
     """Delete everything; gives the ids of what is or may be there still."""
     left = list(publisher.sent)
-    publisher.visit.wire.allow(len(left) * 2 + 60, 120)
+    publisher.visit.wire.allow(len(left) * 4 + 60, 120)
     try:
         for _ in range(_ROUNDS):
             before = left
@@ -68,7 +70,10 @@ def _left(publisher: Publisher, names: list[str]) -> list[str]:
         chunk = names[start : start + _CHUNK]
         query = {"match[id]": ",".join(chunk), "limit": str(_CHUNK)}
         page = publisher.visit.get(f"{publisher.place.url}objects/", query)
-        found += chunk if page.status != OK else [name for name in ids(page) if name in chunk]
+        if page.status == OK:
+            found += [name for name in ids(page) if name in chunk]
+        else:
+            found += [name for name in chunk if publisher.read(name).status != MISSING]
     return found
 
 

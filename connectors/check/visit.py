@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from connectors.check.book import Book
 from connectors.check.wire import MEDIA_TYPE, Answer, Asked, Wire
-from hub.model.clock import parse_us
+from hub.model.clock import format_us, parse_us
 
 OK, ACCEPTED, BAD, UNKNOWN, MISSING = 200, 202, 400, 401, 404
 NOT_ACCEPTABLE, UNSUPPORTED, UNPROCESSABLE, BROKEN = 406, 415, 422, 500
@@ -212,8 +212,14 @@ def entries(answer: Answer) -> list[Entry]:
 def entry(item: Mapping[str, Any]) -> Entry:
     """Id and version of an object, or of a record of the manifest."""
     name = next((k for k in ("modified", "created") if isinstance(item.get(k), str)), "")
-    version = "" if "date_added" in item else str(item.get(name, ""))
+    version = "" if "date_added" in item else instant(str(item.get(name, "")))
     return Entry(str(item.get("id", "")), version)
+
+
+def instant(text: str) -> str:
+    """A timestamp in its longest form, so that two of one moment are equal; others as they are."""
+    at = stamp(text)
+    return text if at is None else format_us(at)
 
 
 def ids(answer: Answer) -> list[str]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pymisp import PyMISP, PyMISPError
+from pymisp import MISPEvent, PyMISP, PyMISPError
 from requests import PreparedRequest
 from requests.auth import AuthBase
 

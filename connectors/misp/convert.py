@@ -1,7 +1,7 @@
 """The one place that calls misp-stix: an event in, STIX objects as plain JSON out.
 
-The library is loaded when the first event is converted: it brings lxml, cybox and others, which a
-hub without such a feed does not need.
+The library brings lxml, cybox and others. Only the modules of inbound connectors import this one, and
+those are loaded when a feed needs them: what goes out as MISP needs none of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
+
+from misp_stix_converter import MISPtoSTIX21Parser
 
 _PARTS = ("EventReport", "Galaxy", "Tag")
 _RECORDS = ("Attribute", "Object")

@@ -88,13 +88,15 @@ class Guarded(HTTPAdapter):
         asked = request.copy()
         asked.headers.setdefault("User-Agent", _AGENT)
         asked.headers["Accept-Encoding"] = PACKINGS
+        way = self._known
         for _ in range(_MOST_REDIRECTS + 1):
-            same = origin(at) == origin(home)
-            response = self._once(asked, at, self._known if same else self._foreign)
+            response = self._once(asked, at, way)
             if not _leads_on(response):
                 return response
             at = _next(at, response, str(request.method))
             if origin(at) != origin(home):
+                # For good: whoever is led back here is led by a stranger.
+                way = self._foreign
                 harmless = {n: v for n, v in asked.headers.items() if n.lower() in _HARMLESS}
                 asked.headers.clear()
                 asked.headers.update(harmless)

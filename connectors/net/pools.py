@@ -40,8 +40,11 @@ class Gate:
     def dial(self, connection: HTTPConnection) -> socket.socket:
         """The wire of a connection. With a proxy it leads there, wherever the operator put it."""
         host, port = connection.host, connection.port
-        find = resolved if self._limits.proxy else checked
-        made = opened(find(host, port, self._limits), port, host=host, limits=self._limits)
+        if self._limits.proxy:
+            found, called = resolved(host, port, self._limits), f"the proxy {host}"
+        else:
+            found, called = checked(host, port, self._limits), host
+        made = opened(found, port, host=called, limits=self._limits)
         self.hold(made)
         return made
 

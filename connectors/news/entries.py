@@ -12,11 +12,15 @@ import msgspec
 
 from connectors.advisory import instant_us, mark
 from connectors.errors import NotUnderstood, TooLarge
+from hub.intake.documents.child import ran
+from hub.intake.documents.kinds import Unreadable
+from hub.intake.documents.parse import Limits
 
 MOST_BYTES = 4_000_000
 """Of a feed; a longer one is read no faster than it is written"""
 MOST_ENTRIES = 1_000
 _SECOND_US = 1_000_000
+_LIMITS = Limits(cpu_s=30)
 
 
 class Entry(NamedTuple):
@@ -46,6 +50,14 @@ class Feed(NamedTuple):
     """What is wrong with it; empty: nothing"""
 
 
+class Read(NamedTuple):
+    """What a process says about a feed."""
+
+    feed: Feed | None = None
+    reason: str = ""
+    """Why there is none"""
+
+
 def feed_of(raw: bytes, media_type: str, url: str) -> Feed:
     """The entries of a feed.
 
@@ -56,10 +68,29 @@ def feed_of(raw: bytes, media_type: str, url: str) -> Feed:
 
     Raises:
         TooLarge: It has more than `MOST_BYTES`.
-        NotUnderstood: It is none.
+        NotUnderstood: It is none, or takes too much time.
     """
     if len(raw) > MOST_BYTES:
         raise TooLarge(f"the feed has {len(raw)} bytes; {MOST_BYTES} are the most")
+    try:
+        read = ran("connectors.news.entries:parse", Read, raw, _LIMITS, media_type, url)
+    except Unreadable as error:
+        raise NotUnderstood(f"the feed: {error.reason}") from error
+    if read.feed is None:
+        raise NotUnderstood(read.reason)
+    return read.feed
+
+
+def parse(raw: bytes, limits: Limits, media_type: str, url: str) -> Read:
+    """The entries of a feed, or why there are none; called in a process of its own."""
+    del limits
+    try:
+        return Read(_parsed(raw, media_type, url))
+    except NotUnderstood as error:
+        return Read(reason=error.reason)
+
+
+def _parsed(raw: bytes, media_type: str, url: str) -> Feed:
     if media_type.endswith("json") or raw.lstrip()[:1] == b"{":
         return _json_feed(raw)
     found = feedparser.parse(raw, response_headers={"content-location": url})

@@ -69,7 +69,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int, Meta(ge=1, description="Objects of a run; what is beyond comes with the next one")
     ] = 100_000
     deletions_hours: Annotated[
-        int,
+        float,
         Meta(
             ge=0,
             description="How often it is looked for what the server has no more, in hours;"
@@ -161,7 +161,7 @@ class Settings20(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The [source] of a feed from a TAXII 2.0 server."""
 
     again_hours: Annotated[
-        int,
+        float,
         Meta(
             ge=0,
             description="How often everything is read from the beginning, in hours: there are"

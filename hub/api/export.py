@@ -21,8 +21,8 @@ from flask import Response
 
 from hub.api.shown import Shower
 from hub.errors import Fault, HubError
-from hub.http.sheet import MARK, MEDIA_TYPE, plain, row
 from hub.language.fields import FIELDS, Kind
+from hub.language.sheet import MARK, MEDIA_TYPE, plain, row
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.search import Node, Piece

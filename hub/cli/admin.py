@@ -199,11 +199,14 @@ def token() -> None:
 @clearance_option(
     "--ceiling", "The strictest marking it works for, at most the account's.", Tlp.RED
 )
+@click.option(
+    "--export", is_flag=True, help="It only pulls lists below /export: for firewalls and the like."
+)
 @pass_context
 @guarded
-def token_create(context: Context, /, account: str, **fields: Any) -> None:
+def token_create(context: Context, /, account: str, export: bool, **fields: Any) -> None:
     """Make a token. It is printed once, alone, on standard output."""
-    issued = context.admin().issue_token(account, **fields)
+    issued = context.admin().issue_token(account, purpose="export" if export else "", **fields)
     say(f"token {issued.token.id} for {account}, until {format_us(issued.token.expires_us)}:")
     click.echo(issued.secret)
 
@@ -224,7 +227,8 @@ def token_revoke(context: Context, /, token_id: str) -> None:
 @guarded
 def token_list(context: Context, /, output: str) -> None:
     """List tokens; their secrets are not kept."""
-    columns = ["id", "account", "expires", "read_only", "addresses", "ceiling", "label"]
+    columns = ["id", "account", "expires", "read_only", "purpose"]
+    columns += ["addresses", "ceiling", "label"]
     rows = (
         {name: getattr(row, name, "") for name in columns}
         | {"expires": format_us(row.expires_us), "ceiling": row.ceiling.text}

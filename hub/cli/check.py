@@ -61,6 +61,11 @@ def check_group() -> None:
     help="Seconds of polling while two publish, with --write; 0: not at all.",
 )
 @click.option(
+    "--risky",
+    is_flag=True,
+    help="With --write: also publish legal objects that make some servers unreadable for good.",
+)
+@click.option(
     "--patience",
     default=15,
     show_default=True,
@@ -143,7 +148,7 @@ def _plan(url: str, options: dict[str, Any]) -> Plan:
     )
     race_s = 0 if fast else options["race"]
     names = options["collection"], options["write"]
-    return Plan(url, *names, race_s, bounds, program_version())
+    return Plan(url, *names, race_s, options["risky"], bounds, program_version())
 
 
 def _write(found: Report, options: dict[str, Any]) -> None:

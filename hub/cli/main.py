@@ -17,6 +17,7 @@ from hub.cli import (
     deliveries,
     demo,
     doctor,
+    feeds,
     index,
     partner,
     remote,
@@ -25,6 +26,7 @@ from hub.cli import (
     sessions,
     setup,
     warnings,
+    worker,
 )
 from hub.cli.base import Context, Exit
 
@@ -90,6 +92,8 @@ for module in (
     index,
     warnings,
     deliveries,
+    feeds,
+    worker,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

@@ -22,6 +22,8 @@ RESERVED = frozenset(
         "api",
         "collections",
         "docs",
+        "export",
+        "files",
         "health",
         "help",
         "login",

@@ -11,7 +11,7 @@ from flask import Request, g
 
 from hub.errors import Fault, HubError
 from hub.http.certificate import Presented
-from hub.model.party import ANONYMOUS, Caller, Directory
+from hub.model.party import ANONYMOUS, Caller, Directory, Purpose
 from hub.model.query import Scope
 from hub.model.session import Session
 from hub.service.binding import by_certificate, together
@@ -53,13 +53,18 @@ class Doorman:
         self._lockout = lockout
         self._presented = presented
 
-    def admit(self, request: Request) -> Admitted:
+    def admit(self, request: Request, purpose: Purpose = "") -> Admitted:
         """The caller behind the request.
+
+        Args:
+            request: Any.
+            purpose: What the door is for: it takes tokens that are for this alone, too.
 
         Raises:
             HubError: UNAUTHENTICATED for wrong credentials, a certificate that counts for
                 nothing or for another account, and for none at all unless some collection is
-                public; TOO_MANY when the caller has to wait.
+                public; TOO_MANY when the caller has to wait; DENIED for a token that is for
+                another door.
         """
         snapshot = self._parties.now()
         directory = snapshot.directory
@@ -86,6 +91,7 @@ class Doorman:
         g.caller = caller  # for the access log, also when it has to wait
         if caller.account:
             self._throttle.request(caller)
+        _require_purpose(caller, purpose)
         return Admitted(caller, snapshot.scope(caller), directory)
 
     def holder(self, request: Request) -> Caller | None:
@@ -152,6 +158,16 @@ class Doorman:
 def _anonymous(directory: Directory) -> Caller | None:
     is_open = any(item.public for item in directory.collections.values())
     return ANONYMOUS if is_open else None
+
+
+def _require_purpose(caller: Caller, purpose: Purpose) -> None:
+    if caller.purpose not in {"", purpose}:
+        raise HubError(
+            Fault.DENIED,
+            "this token is for the lists below /export alone",
+            field="Authorization",
+            remedy="Use another credential here.",
+        )
 
 
 def _basic(value: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from flask import Request, Response
 from hub.config import Config
 from hub.errors import Fault, HubError
 from hub.http.caller import Admitted, Doorman
+from hub.model.party import Purpose
 from hub.model.session import Session
 from hub.service.login import Client, Logins
 
@@ -92,8 +93,12 @@ class SessionDoorman:
         public = config.server.public_url
         self._origins = frozenset({_origin(public)} if public else ())
 
-    def admit(self, request: Request) -> Admitted:
+    def admit(self, request: Request, purpose: Purpose = "") -> Admitted:
         """The caller behind the request; what the header says goes before the cookie.
+
+        Args:
+            request: Any.
+            purpose: See `Doorman.admit`.
 
         Raises:
             HubError: As `Doorman.admit`; DENIED as `current`.
@@ -104,7 +109,7 @@ class SessionDoorman:
                 return self.admit_session(request, current.session)
         # Browsers repeat Basic credentials by themselves, too.
         self.require_own_page(request)
-        return self._doorman.admit(request)
+        return self._doorman.admit(request, purpose)
 
     def admit_session(
         self, request: Request, session: Session, *, counted: bool = True

@@ -10,6 +10,9 @@ import msgspec
 
 from hub.model.tlp import Tlp
 
+Purpose = Literal["", "export"]
+"""What a token is for: everything, or the lists that devices pull and nothing else."""
+
 Subject = tuple[Literal["org", "community", "group"], str]
 """Whom a right or an object is given to: an organisation's slug, or the name of a circle."""
 
@@ -121,6 +124,7 @@ class Token(msgspec.Struct, frozen=True):
     label: str = ""
     ceiling: Tlp = Tlp.RED
     """The strictest marking it works for, such as GREEN for a firewall."""
+    purpose: Purpose = ""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -268,6 +272,8 @@ class Caller(msgspec.Struct, frozen=True):
     What came with a certificate: both, with a `+` between them."""
     ceiling: Tlp = Tlp.RED
     """The strictest marking that the credential works for."""
+    purpose: Purpose = ""
+    """What the credential is for: one that is for something opens no other door."""
 
 
 ANONYMOUS = Caller("", "", frozenset(), read_only=True, credential="anonymous")

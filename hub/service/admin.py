@@ -157,8 +157,8 @@ class Admin:
             account: Whose it is.
             days: How long it works.
             addresses: Networks it works from; none: any.
-            options: `read_only`, `label` and `ceiling` of `Token`; `name`, its id, of a form that
-                must not be taken twice.
+            options: `read_only`, `label`, `ceiling` and `purpose` of `Token`; `name`, its id, of a form
+                that must not be taken twice.
 
         Raises:
             HubError: ABSENT without the account; BAD_REQUEST for a network, or a name that is taken.

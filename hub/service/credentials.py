@@ -86,8 +86,11 @@ def by_token(directory: Directory, secret: str, address: str) -> Caller | None:
     if token is None or token.expires_us <= now_us() or not _from_allowed(token, address):
         return None
     account = directory.accounts.get(token.account)
-    caller = _caller(account, f"token:{token.id}", read_only=token.read_only)
-    return msgspec.structs.replace(caller, ceiling=token.ceiling) if caller else None
+    read_only = token.read_only or bool(token.purpose)
+    caller = _caller(account, f"token:{token.id}", read_only=read_only)
+    if caller is None:
+        return None
+    return msgspec.structs.replace(caller, ceiling=token.ceiling, purpose=token.purpose)
 
 
 def _from_allowed(token: Token, address: str) -> bool:

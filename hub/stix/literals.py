@@ -23,6 +23,8 @@ _LITERAL = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NUMBER = 2
 _SIGNS = frozenset(":.[]")
+_JOINING = frozenset({"[", "]", "(", ")", "OR", "<EOF>"})
+_EQUAL = frozenset({"=", "==", "IN"})
 
 
 class Sense(StrEnum):
@@ -78,6 +80,30 @@ def values(pattern: str, places: tuple[Compared | None, ...]) -> list[tuple[Comp
         for place, match in zip(places, _literals(pattern), strict=True)
         if place is not None
     ]
+
+
+def is_plain(tree: Any) -> bool:
+    """Whether a pattern says no more than that one of some values is seen.
+
+    So it is a choice (`OR`) of `=` and `IN`, without anything that binds it: no `AND`, `NOT` or
+    `FOLLOWEDBY`, no qualifier. Whoever acts on one of the values does what the pattern means.
+    """
+    heap = [tree]
+    while heap:
+        node = heap.pop()
+        if hasattr(node, "objectPath"):
+            if not _is_equality(node):
+                return False
+        elif children := getattr(node, "children", None):
+            heap += children
+        elif node.getText() not in _JOINING:
+            return False
+    return True
+
+
+def _is_equality(test: Any) -> bool:
+    signs = [child.getText() for child in test.children if not getattr(child, "children", None)]
+    return len(signs) == 1 and signs[0] in _EQUAL
 
 
 def unescaped(text: str) -> str:

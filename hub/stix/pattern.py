@@ -22,7 +22,7 @@ from stix2patterns.v20.pattern import Pattern as Pattern20
 from stix2patterns.v21.pattern import Pattern as Pattern21
 from stix2patterns.validator import run_validator
 
-from hub.stix.literals import INTEGER, Compared, Path, compared
+from hub.stix.literals import INTEGER, Compared, Path, compared, is_plain
 
 MAX_LENGTH = 65_536
 """Characters"""
@@ -70,6 +70,8 @@ class PatternVerdict(NamedTuple):
     """
     places: tuple[Compared | None, ...] = ()
     """What it does with each of its literals, for `hub.stix.literals.values`"""
+    plain: bool = False
+    """It is nothing but equalities of which any one is enough: see `hub.stix.literals.is_plain`"""
 
 
 def judge(pattern: str, stix: str) -> PatternVerdict:
@@ -152,17 +154,18 @@ def _right(pattern: str, stix: str) -> PatternVerdict:
         for kind, comparisons in parsed.inspect().comparisons.items()
         for steps, _, _ in comparisons
     }
-    return PatternVerdict(True, "", tuple(found), parsed.visit(_Places(pattern)))
+    places, plain = parsed.visit(_Reading(pattern))
+    return PatternVerdict(True, "", tuple(found), places, plain)
 
 
-class _Places:
+class _Reading:
     """A visitor, as the parser calls it."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
 
-    def visit(self, tree: Any) -> tuple[Compared | None, ...]:
-        return compared(tree, self._pattern)
+    def visit(self, tree: Any) -> tuple[tuple[Compared | None, ...], bool]:
+        return compared(tree, self._pattern), is_plain(tree)
 
 
 def _wrong(error: str) -> PatternVerdict:

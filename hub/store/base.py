@@ -33,6 +33,7 @@ from hub.model.saved import SavedSearch
 from hub.model.search import Piece
 from hub.model.session import Factor, Opening, Proof, Renewal, Session, Trial
 from hub.store.drafting import Drafts
+from hub.store.exporting import Exports
 from hub.store.jobs import Jobs
 
 
@@ -366,7 +367,9 @@ class Archive(Protocol):
         """
 
 
-class Store(Log, Registry, Sessions, Factors, SavedSearches, Drafts, Jobs, Archive, Protocol):
+class Store(
+    Log, Registry, Sessions, Factors, SavedSearches, Drafts, Jobs, Exports, Archive, Protocol
+):
     """All that the services need."""
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from hub.model.party import (
 from hub.store.base import Act, Line, Stale
 from hub.store.database import Database, single
 from hub.store.drafts import forget_drafts
+from hub.store.exports import forget_exports
 from hub.store.ledger import record_act
 from hub.store.saved import forget_searches
 from hub.store.sessions import end_changed
@@ -78,6 +79,7 @@ class PartyRegistry:
             end_changed(connection, puts, drops)
             forget_searches(connection, puts, drops)
             forget_drafts(connection, puts, drops)
+            forget_exports(connection, drops)
             connection.executemany(
                 "DELETE FROM party WHERE kind = ? AND name = ?",
                 [(_NAME_OF[type(party)], _name(party)) for party in drops],

@@ -11,6 +11,7 @@ from hub.stix.terms import number
 from hub.store.archive import RecordArchive
 from hub.store.database import Database
 from hub.store.drafts import DraftBook
+from hub.store.exports import ExportBook
 from hub.store.factors import FactorBook
 from hub.store.finder import FUNCTIONS
 from hub.store.index import fill
@@ -43,6 +44,7 @@ class SqliteStore(
     SearchBook,
     DraftBook,
     JobBook,
+    ExportBook,
     RecordArchive,
 ):
     """`hub.store.base.Store` and `Source` on one file. Safe to share between threads and to fork."""
@@ -58,6 +60,7 @@ class SqliteStore(
         SearchBook.__init__(self, database, clock=clock)
         DraftBook.__init__(self, database, clock=clock)
         JobBook.__init__(self, database, clock=clock)
+        ExportBook.__init__(self, database, clock=clock)
         RecordArchive.__init__(self, database)
         RecordPieces.__init__(self, database)
         RecordSource.__init__(self, database)

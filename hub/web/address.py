@@ -25,6 +25,7 @@ ADDRESSES: Mapping[str, str] = MappingProxyType(
         "techniques": "/techniques",
         "collections": "/collections",
         "collection": "/collections/<alias>",
+        "files": "/files",
         "partners": "/partners",
         "partner": "/partners/<slug>",
         "admin": "/admin",

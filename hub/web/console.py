@@ -11,6 +11,7 @@ from hub.http.session import Current
 from hub.web import (
     account,
     carry,
+    files,
     guide,
     holdings,
     lookup,
@@ -38,6 +39,7 @@ PARTS = (
     saved,
     techniques,
     holdings,
+    files,
     partners,
     objects,
     submit,

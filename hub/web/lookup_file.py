@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask import Response
 
-from hub.http.sheet import MARK, MEDIA_TYPE, plain, row
+from hub.language.sheet import MARK, MEDIA_TYPE, plain, row
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.service.lookup import Answer

@@ -54,6 +54,11 @@ PAGES: dict[str, tuple[Place, ...]] = {
         Place("/collections/early-warning", "partner"),
         Place("/collections/nowhere", status=404),
     ),
+    "files": (
+        Place("/files"),
+        Place("/files?of=collection:nowhere"),
+        Place("/files?of=collection:early-warning", "partner"),
+    ),
     "partners": (Place("/partners"), Place("/partners", "admin")),
     "partner": (
         Place("/partners/vn-centre"),

@@ -19,8 +19,7 @@ from hub.service.admin import Admin
 from hub.service.certificates import Certificates
 from hub.stix.envelope import split
 from tests import fakes, pki
-from tests.connectors.driving import LOOPBACK, Driver
-from tests.connectors.test_taxii20 import old
+from tests.connectors.taxii.driving import LOOPBACK, Driver, old
 from tests.corpus import bundles
 from tests.e2e.certificates import write_certificate
 from tests.e2e.medallion import COLLECTION, USER, Medallion, medallion

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hub.language.fields import FIELDS, Kind
 from hub.service.histogram import STEPS
+from hub.service.outlet.table import FORMATS
 from hub.service.search import SUGGESTED
 from tests.http import cast
 from tests.http.cast import COLLECTIONS
@@ -82,7 +83,15 @@ PAGES_OF_CONSOLE = st.one_of(
 _OTHERS = st.sampled_from(
     (Ask("POST", f"{API}/lookup", pasted=PASTED), Ask("GET", f"{API}/searches"))
 )
-LOOKS = st.one_of(_PAGES, _PAGES, _FILES, _FACETS, _TIMES, _WORDS, _AROUND, _AROUND, _OTHERS)
+EXPORT = "/export/collections"
+_EXPORTS = st.tuples(
+    st.sampled_from(("shared", "shared", *COLLECTIONS, "nowhere")),
+    st.sampled_from((*FORMATS, "nothing.txt")),
+    st.sampled_from(("", "tlp=green", "max=1", "min_confidence=50", "types=domain", "comments=1")),
+).map(lambda drawn: Ask("GET", f"{EXPORT}/{drawn[0]}/{drawn[1]}", drawn[2]))
+LOOKS = st.one_of(
+    _PAGES, _PAGES, _EXPORTS, _EXPORTS, _FILES, _FACETS, _TIMES, _WORDS, _AROUND, _AROUND, _OTHERS
+)
 ALL_FACETS = Ask("GET", f"{API}/facets", "&".join(["q=", *(f"field={f}" for f in SUGGESTED)]))
 
 LOOK_AROUND = (
@@ -90,6 +99,8 @@ LOOK_AROUND = (
     Ask("GET", f"{API}/search", "q=description OR second&format=ndjson"),
     ALL_FACETS,
     Ask("POST", f"{API}/lookup", pasted=PASTED),
+    *(Ask("GET", f"{EXPORT}/shared/{name}") for name in ("suricata.rules", "values.csv")),
+    Ask("GET", f"{EXPORT}/shared/rpz.zone", "comments=1"),
 )
 """What every viewer asks at the end of every script."""
 

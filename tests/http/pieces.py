@@ -15,7 +15,11 @@ from tests.http.cast import DEFAULTS, second
 
 KINDS = {1: "campaign", 2: "campaign", 3: "tool", 4: "campaign"}
 ADDRESS, STATEMENT = 5, 6
-NUMBERS = (*KINDS, ADDRESS, STATEMENT)
+INDICATORS = (7, 8)
+"""Whose values devices pull; parts of them are not marked"""
+
+NUMBERS = (*KINDS, ADDRESS, STATEMENT, *INDICATORS)
+VERSIONED = (*KINDS, *INDICATORS)
 REF_OF = {tlp: ref for ref, tlp in COLOUR_OF.items()}
 """The id of each marking in TLP 2.0."""
 
@@ -25,6 +29,7 @@ SELECTORS = ("description", "description", "aliases.[0]", "aliases.[1]", REQUIRE
 
 def kind_of(number: int) -> str:
     special = {ADDRESS: "ipv4-addr", STATEMENT: "marking-definition"}
+    special |= dict.fromkeys(INDICATORS, "indicator")
     return KINDS.get(number) or special[number]
 
 
@@ -55,7 +60,7 @@ class Piece(NamedTuple):
     @property
     def key(self) -> tuple[int, int]:
         """Pieces with the same key are the same version of the same object."""
-        return self.number, self.version if self.number in KINDS else 0
+        return self.number, self.version if self.number in VERSIONED else 0
 
     def changed(self, **changes: Any) -> Piece:
         """The piece with other fields, as far as its kind has them."""
@@ -91,6 +96,18 @@ class Piece(NamedTuple):
         created, modified = version_of(0), version_of(self.version)
         if self.number == ADDRESS:
             rest: dict[str, Any] = {"value": "192.0.2.1", "x_note": text}
+        elif self.number in INDICATORS:
+            # Both have one value of the same, which is joined, and one of their own.
+            own = f"ipv4-addr:value = '192.0.2.{self.number}'"
+            rest = {
+                "created": created,
+                "modified": modified,
+                "name": f"name {text}",
+                "pattern": f"[domain-name:value = 'host-{text}.example' OR {own}]",
+                "pattern_type": "stix",
+                "valid_from": created,
+                "confidence": 90 if text == "a" else 10,
+            }
         elif self.number == STATEMENT:
             definition = {"statement": f"statement {text}"}
             rest = {
@@ -133,7 +150,7 @@ PARTS = st.dictionaries(st.sampled_from(SELECTORS), TLPS, min_size=1, max_size=3
 @st.composite
 def pieces(draw: Any, *, stated: bool = False) -> Piece:
     """Pieces of few objects and versions, so that they meet."""
-    number = draw(st.sampled_from((1, 1, 1, 1, 2, 2, STATEMENT, *NUMBERS)))
+    number = draw(st.sampled_from((1, 1, 1, 1, 2, 2, STATEMENT, *INDICATORS, *NUMBERS)))
     parts = draw(PARTS) if number in KINDS and draw(st.booleans()) else ()
     return Piece(
         number,

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from hub.errors import Fault, HubError, StoreDown
-from hub.http.sheet import safe
+from hub.language.sheet import safe
 from hub.model.search import Reach
 from hub.service import search
 from hub.store.finder import SqliteFinder

@@ -28,7 +28,7 @@ from hub.model.tlp import Tlp
 from tests import fakes
 from tests.http import cast
 from tests.http.cast import CHIEFS, Form, Viewer
-from tests.http.pieces import KINDS, Piece, id_of, version_of
+from tests.http.pieces import VERSIONED, Piece, id_of, version_of
 from tests.http.worlds import Answer, Ask, Leak, Step, Twins, Walk, World
 
 ALL = "match[version]=all&match[spec_version]=2.0,2.1"
@@ -216,7 +216,7 @@ class _Splitter:
         (author, alias, piece), self._secret = self._secret, None
         path = f"{objects(alias)}{id_of(piece.number)}/"
         versions = f"match[version]={version_of(piece.version)}&match[spec_version]=2.0,2.1"
-        return Ask("DELETE", path, versions if piece.number in KINDS else "", author=author)
+        return Ask("DELETE", path, versions if piece.number in VERSIONED else "", author=author)
 
     def _publish(self, line: Publish, at_us: int) -> tuple[Step | None, Step | None]:
         full: list[bytes] = []

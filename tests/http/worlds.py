@@ -173,7 +173,8 @@ class World:
         with self.store.database.writing() as connection:
             for table in ("record", "label", "change", "status", "audit", "found"):
                 connection.execute(f"DELETE FROM {table}")
-            connection.execute("DELETE FROM saved_search")
+            for table in ("saved_search", "export_rule", "export_state"):
+                connection.execute(f"DELETE FROM {table}")
             connection.execute("DELETE FROM draft")
             connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
             # Ordinals go on, as a search copy takes nothing that seems older than what it has had.

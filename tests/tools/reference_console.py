@@ -29,6 +29,7 @@ PAGES: dict[str, str] = {
     "techniques": "ATT&CK matrix of what a query finds",
     "collections": "What the account may read and publish, and why",
     "collection": "One collection: counts, rights, how to connect",
+    "files": "Addresses of files for devices, made of a collection or a saved search",
     "partners": "Who shares and who pulls",
     "partner": "One organisation: what it shared, and how it pulls",
     "admin": "Administration: where it begins",

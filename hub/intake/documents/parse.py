@@ -33,14 +33,14 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str = ""
 
 
-def parse(kind: str, raw: bytes, charset: str, limits: Limits) -> Told:
+def parse(raw: bytes, limits: Limits, kind: str, charset: str) -> Told:
     """What is in it, or why nothing could be read.
 
     Args:
-        kind: "pdf" or "html".
         raw: The document.
-        charset: Of a page, as its sender says.
         limits: Pages and characters are kept here, the rest by the process.
+        kind: "pdf" or "html".
+        charset: Of a page, as its sender says.
     """
     try:
         return _pdf(raw, limits) if kind == "pdf" else _page(raw, charset, limits)

@@ -61,6 +61,8 @@ def _read(reader: PdfReader, most_pages: int, most_chars: int) -> Pages:
         if chars > most_chars:
             break
     text = joined("\n".join(parts))[:most_chars]
+    if not text.strip() and broken:
+        raise Unreadable("the pages of the PDF are broken and cannot be read")
     if not text.strip():
         raise Unreadable(
             f"none of the {whole} pages of the PDF has text: they are pictures, or empty",

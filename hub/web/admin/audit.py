@@ -10,7 +10,7 @@ from flask import Response
 
 from hub import policy
 from hub.errors import HubError
-from hub.http.sheet import MARK, row
+from hub.language.sheet import MARK, row
 from hub.model.audit import Sought
 from hub.model.clock import format_us
 from hub.model.party import Role

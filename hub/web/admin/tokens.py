@@ -74,6 +74,7 @@ def _new(visit: Visit) -> Answer:
         "read_only": form.ticked("read_only"),
         "label": form.field("label"),
         "ceiling": form.tlp("ceiling"),
+        "purpose": "export" if form.ticked("export") else "",
         "name": form.field("once"),
     }
     if not form.errors:

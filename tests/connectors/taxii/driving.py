@@ -15,6 +15,7 @@ from connectors.errors import RemoteError
 from connectors.found import NOTHING, Batch, State
 from connectors.making import Maker, Terms
 from connectors.net import Limits, Net
+from connectors.taxii import pull
 from hub.model.tlp import Tlp
 from tests import fakes
 
@@ -96,3 +97,22 @@ class Driver:
 
     def ids(self) -> list[str]:
         return [json.loads(raw)["id"] for raw in self.raws]
+
+
+def feed(url: str, **said: Any) -> Driver:
+    """A feed of TAXII 2.1 that deletes nothing unless it is told to."""
+    return Driver(pull.CONNECTOR, (pull.SETTINGS, {"url": url, "deletions_hours": 0} | said))
+
+
+def indicators(first: int, count: int, version: int = 0) -> list[dict[str, Any]]:
+    """Objects with numbers from the first on."""
+    return [fakes.indicator(first + n, version) for n in range(count)]
+
+
+def old(first: int, count: int) -> list[dict[str, Any]]:
+    """Objects of STIX 2.0: they do not say so."""
+    objects = indicators(first, count)
+    for said in objects:
+        del said["spec_version"], said["pattern_type"]
+        said["labels"] = ["malicious-activity"]
+    return objects

@@ -11,8 +11,8 @@ from connectors.errors import NotUnderstood, RemoteError, Unreachable
 from connectors.taxii import pull20
 from connectors.taxii.errors import Lost
 from tests import fakes
-from tests.connectors.driving import Driver
-from tests.connectors.taxii20_server import STIX, Answer, Taxii20Server, taxii20_server
+from tests.connectors.taxii.driving import Driver, old
+from tests.connectors.taxii.server20 import STIX, Answer, Taxii20Server, taxii20_server
 
 
 @pytest.fixture
@@ -25,15 +25,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taxii20Server]:
 def feed(url: str, **said: Any) -> Driver:
     quiet = {"url": url, "deletions_hours": 0, "again_hours": 0}
     return Driver(pull20.CONNECTOR, (pull20.SETTINGS, quiet | said))
-
-
-def old(first: int, count: int) -> list[dict[str, Any]]:
-    """Objects of STIX 2.0: they do not say so."""
-    objects = [fakes.indicator(first + n) for n in range(count)]
-    for said in objects:
-        del said["spec_version"], said["pattern_type"]
-        said["labels"] = ["malicious-activity"]
-    return objects
 
 
 @pytest.mark.parametrize("path", ["", "/taxii/", "/root/collections/", "/root/collections/one/"])

@@ -1,0 +1,1 @@
+"""What devices pull: lists, rules and zones of the values that a caller may see."""

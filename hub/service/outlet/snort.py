@@ -1,0 +1,54 @@
+"""Rules of Snort 3: DNS, HTTP and addresses."""
+
+from __future__ import annotations
+
+from hub.service.outlet.entries import Entry
+from hub.service.outlet.rules import Draft, content, target
+
+FIELDS = ("ip", "domain", "url")
+
+
+def drafts(entry: Entry) -> list[Draft]:
+    """The rules of a value."""
+    return _BY_FIELD[entry.field](entry)
+
+
+def _of_address(entry: Entry) -> list[Draft]:
+    return [Draft(f"snort ip {entry.key}", f"alert ip any any -> [{entry.value}] any", ())]
+
+
+def _of_domain(entry: Entry) -> list[Draft]:
+    """As the question of a DNS packet has it: each label behind its length, so below it as well."""
+    labels = entry.value.split(".")
+    wire = "".join(f"|{len(label):02X}|{label}" for label in labels)
+    found = content(entry.value)
+    if not found:
+        return []
+    dns = Draft(
+        f"snort dns domain {entry.key}",
+        "alert udp any any -> any 53",
+        (f'content:"{wire}|00|",nocase',),
+    )
+    return [dns, _http(entry, (f"http_header:field host; content:{found},nocase",))]
+
+
+def _of_url(entry: Entry) -> list[Draft]:
+    found = target(entry.value)
+    host = content(found.host) if found else ""
+    if found is None or not host:
+        return []
+    options = [f"http_header:field host; content:{host},nocase"]
+    if found.path:
+        path = content(found.path)
+        if not path:
+            return []
+        options.append(f"http_raw_uri; content:{path}")
+    return [_http(entry, tuple(options))]
+
+
+def _http(entry: Entry, options: tuple[str, ...]) -> Draft:
+    options = ("flow:to_server,established", "service:http", *options)
+    return Draft(f"snort http {entry.field} {entry.key}", "alert tcp any any -> any any", options)
+
+
+_BY_FIELD = {"ip": _of_address, "domain": _of_domain, "url": _of_url}
