@@ -91,9 +91,9 @@ for module in (
     restore,
     index,
     warnings,
-    deliveries,
     feeds,
     worker,
+    deliveries,
 ):
     for command in module.COMMANDS:
         main.add_command(command)
