@@ -20,6 +20,8 @@ from hub.http.certificate import Presented
 from hub.http.session import SessionDoorman
 from hub.model.clock import now_us
 from hub.service.credentials import Passwords
+from hub.service.deliveries.due import DueDeliveries
+from hub.service.deliveries.run import Depot
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
 from hub.service.feeds.desk import Desk
@@ -129,6 +131,11 @@ def feed_folder(config: Config) -> Folder:
     return Folder(Path(config.folder, config.feeds.folder))
 
 
+def delivery_folder(config: Config) -> Path:
+    """With the definitions of deliveries."""
+    return Path(config.folder, config.feeds.deliveries)
+
+
 def open_schedule(config: Config, store: Store, counters: Counters) -> Schedule:
     """Does the jobs of this hub, once it is started."""
     kinds: list[Due] = []
@@ -136,6 +143,8 @@ def open_schedule(config: Config, store: Store, counters: Counters) -> Schedule:
     kinds.append(
         DueFeeds(desk_of(config, store, counters), feed_folder(config), schedule.stopping)
     )
+    depot = Depot(store, Parties(store), config.url)
+    kinds.append(DueDeliveries(depot, delivery_folder(config), schedule.stopping))
     return schedule
 
 

@@ -247,11 +247,7 @@ def require_auditor(caller: Caller) -> None:
 def require_own_writing(caller: Caller) -> None:
     """Raises HubError: DENIED for nobody, and for a credential that only reads."""
     if not caller.account or caller.read_only:
-        raise HubError(
-            Fault.DENIED,
-            "only a person who has logged in may change what an account has set",
-            remedy="Log in, or use a credential that does not only read.",
-        )
+        raise HubError(Fault.DENIED, "this token only reads", remedy="Use another credential.")
 
 
 def require_officer(caller: Caller) -> None:
