@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
@@ -21,7 +22,11 @@ from hub.model.clock import now_us
 from hub.service.credentials import Passwords
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
+from hub.service.feeds.desk import Desk
+from hub.service.feeds.due import DueFeeds
+from hub.service.feeds.folder import Folder
 from hub.service.fetch import Followed
+from hub.service.jobs.schedule import Due, Schedule
 from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
@@ -103,6 +108,35 @@ def open_finder(config: Config) -> Finder:
     from hub.store.elastic.opening import finder_of  # slow to import, and for a few hubs alone
 
     return finder_of(config, RecordSource(database))
+
+
+def desk_of(config: Config, store: Store, counters: Counters) -> Desk:
+    """What the runs of feeds work with."""
+    taxii = config.taxii
+    return Desk(
+        store,
+        Parties(store),
+        Quota(counters, config.limits),
+        Limits(taxii.max_object_bytes, taxii.max_depth),
+        float(taxii.max_check_seconds),
+        config.submit.own_domains,
+        now_us,
+    )
+
+
+def feed_folder(config: Config) -> Folder:
+    """The definitions of feeds."""
+    return Folder(Path(config.folder, config.feeds.folder))
+
+
+def open_schedule(config: Config, store: Store, counters: Counters) -> Schedule:
+    """Does the jobs of this hub, once it is started."""
+    kinds: list[Due] = []
+    schedule = Schedule(kinds)
+    kinds.append(
+        DueFeeds(desk_of(config, store, counters), feed_folder(config), schedule.stopping)
+    )
+    return schedule
 
 
 def create_app(

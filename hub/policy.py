@@ -232,6 +232,12 @@ def require_administrator_left(caller: Caller, directory: Directory, changed: Ac
         )
 
 
+def require_overseer(caller: Caller, *, acts: bool = False) -> None:
+    """Raises HubError: DENIED for whoever may not see feeds and deliveries, or have them do a thing."""
+    if not _OVERSEERS & caller.roles or (acts and caller.read_only):
+        raise HubError(Fault.DENIED, "only administrators and coordinators see and run feeds")
+
+
 def require_auditor(caller: Caller) -> None:
     """Raises HubError: DENIED for anybody but administrators and officers, who watch them."""
     if not {Role.ADMINISTRATOR, Role.OFFICER} & caller.roles:

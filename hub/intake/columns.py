@@ -119,9 +119,9 @@ def _verdict(seen: _Seen) -> tuple[Use, float, str]:
 def _of_values(seen: _Seen) -> tuple[Use, float, str]:
     others = round((1 - seen.share) * len(seen.cells))
     heading = seen.heading
-    if headings.NEVER.search(heading) and not headings.VALUES.search(heading):
-        return "ignore", 1 - seen.share / 2, "it holds values, but its heading says they are none"
     names_values = bool(headings.VALUES.search(heading))
+    if headings.OTHERS.search(heading) or (headings.NUMBERS.search(heading) and not names_values):
+        return "ignore", 1 - seen.share / 2, "it holds values, but its heading says they are none"
     describes = bool(headings.NOTES.search(heading)) and not names_values
     if (headings.REFERENCES.search(heading) or describes) and set(seen.fields) <= {"url"}:
         unsure = names_values or describes

@@ -41,11 +41,13 @@ REFERENCES = _words(
     "reference|ref|source|link|permalink|report|article|blog|urlhaus link|tham khao|nguon"
 )
 """Addresses in it are where to read more, and lead to no attacker."""
-NEVER = _words(
-    "reporter|author|contact|analyst|victim|target|version|port|size|country|asn name|user agent"
-    "|whitelist|allowlist|benign|legitimate|sinkhole|nan nhan|nguoi bao cao|phien ban"
+OTHERS = _words(
+    "reporter|author|contact|analyst|victim|target|whitelist|allowlist|benign|legitimate|sinkhole"
+    "|nan nhan|nguoi bao cao|muc tieu"
 )
-"""What looks like a value in it is none to publish."""
+"""Its values are those of victims and of people who report: never to be published as hostile"""
+NUMBERS = _words("version|port|size|country|asn name|user agent|build|phien ban")
+"""What looks like a value in it is none, unless the heading names one, too: `ip_port`."""
 
 
 def said(heading: str) -> str:

@@ -21,9 +21,9 @@ from hub.model.query import Scope
 from hub.model.tlp import Tlp
 from hub.service.deliveries.definition import Delivery, Faulty, load_all
 from hub.service.deliveries.letters import body_of
-from hub.service.deliveries.rounds import Task, tasks_of
 from hub.service.deliveries.run import Totals
 from hub.service.deliveries.standing import standing_of
+from hub.service.deliveries.tasks import Task, tasks_of
 from hub.store.base import Act, Store
 
 _MOST_LETTERS = 1000
