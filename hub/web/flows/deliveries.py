@@ -48,7 +48,7 @@ class _Views:
         readers = {item.reader for item in jobs}
         reader = visit.args.get("reader", "")
         if reader not in readers:
-            reader = sorted(readers)[0]
+            reader = min(readers)
         item = next(job for job in jobs if job.reader == reader)
         return visit.render(
             "flows/delivery.html",
