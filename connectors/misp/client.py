@@ -100,8 +100,6 @@ class Client:
             Refused: It does not take it.
             RemoteError: Another of its kinds.
         """
-        from pymisp import MISPEvent
-
         made = MISPEvent()
         made.load({"Event": dict(event)})
         answer = self._asked(

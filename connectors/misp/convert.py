@@ -74,7 +74,6 @@ def _tried(event: Mapping[str, Any]) -> tuple[list[dict[str, Any]] | None, str]:
 
 
 def _objects(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    from misp_stix_converter import MISPtoSTIX21Parser
 
     parser = MISPtoSTIX21Parser()
     parser.parse_misp_event({"Event": deepcopy(dict(event))})
