@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -41,16 +41,26 @@ class Standing:
 
     def __init__(self, state: State) -> None:
         self.after: dict[str, str] = dict(state.get("after", {}))
+        self.source: str = state.get("source", "")
+        """Of the settings that say what is read"""
         self.compared_us: int = state.get("compared_us", 0)
         self.start: dict[str, int] = dict(state.get("start", {}))
         """Of TAXII 2.0: objects behind that date that were read"""
         self.read_us: int = state.get("read_us", 0)
         """Of TAXII 2.0: when everything was last read from the beginning"""
 
+    def turn_to(self, source: str, urls: Collection[str]) -> None:
+        """Forget what was read for other settings, which may not be missed."""
+        if source != self.source:
+            self.after = {url: after for url, after in self.after.items() if url in urls}
+            self.start = {url: start for url, start in self.start.items() if url in urls}
+            self.source = source
+
     def state(self) -> dict[str, Any]:
         """As it is kept."""
         said = {
             "after": dict(self.after),
+            "source": self.source,
             "compared_us": self.compared_us,
             "start": dict(self.start),
             "read_us": self.read_us,
@@ -85,6 +95,7 @@ class Pull(Generic[S, T]):
         places = Places(
             self._session.resource, self._settings, self.discovery, self._run.notice
         ).find()
+        self._standing.turn_to(self._settings.digest(), {place.url for place in places})
         failed: list[RemoteError] = []
         whole = True
         for place in places:

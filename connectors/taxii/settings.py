@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -117,6 +118,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             run.secret(self.token) if self.token else "",
             bearer=self.scheme == "Bearer",
         )
+
+    def digest(self) -> str:
+        """What tells these settings from others that read something else."""
+        said = repr((self.url, self.urls, self.roots, self.collections))
+        return sha256(said.encode()).hexdigest()[:16]
 
     def start(self, run: Run) -> str:
         """Where the first pull begins: a date added, or nothing."""

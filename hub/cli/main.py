@@ -14,6 +14,7 @@ from hub.cli import (
     circles,
     collections,
     data,
+    deliveries,
     demo,
     doctor,
     feeds,
@@ -92,6 +93,7 @@ for module in (
     warnings,
     feeds,
     worker,
+    deliveries,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

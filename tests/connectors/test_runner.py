@@ -226,12 +226,25 @@ def test_a_source_that_fails_is_tried_again_later_and_later(hub, server, clock) 
     assert 0.94 < (job.next_us - clock.now) / 3_600_000_000 < 1.06
 
 
-def test_what_was_good_before_a_failure_stays(hub, server) -> None:
-    lines = [f"evil{n}.com" for n in range(12)] + ["break here"]
+def test_what_was_good_before_a_failure_stays(hub, server, clock) -> None:
+    lines = [f"evil{n}.com" for n in range(12)]
+    server.pages["/list"] = "\n".join([*lines, "fail it went away"]).encode()
+    feed = feed_of(hub, server)
+    report = hub.run(feed)
+    assert (report.outcome, report.words) == ("failed", "it went away.")
+    assert len(hub.raws()) == 10
+    # What may pass by itself is tried again soon.
+    assert hub.store.job(feed.job).next_us - clock.now < 80_000_000
     server.pages["/list"] = "\n".join(lines).encode()
+    assert hub.run(feed).tally.counts == {"read": 12, "known": 10, "new": 2}
+
+
+def test_a_connector_that_breaks_is_said_without_what_it_said(hub, server) -> None:
+    server.pages["/list"] = b"break a secret may stand here"
     report = hub.run(feed_of(hub, server))
     assert report.outcome == "failed"
     assert report.words.startswith("the connector lines broke: KeyError at lines.py:")
+    assert "secret" not in report.words
 
 
 def test_an_account_that_cannot_act_is_said(hub, server, clock) -> None:

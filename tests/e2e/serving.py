@@ -66,11 +66,15 @@ class Server:
         self.store = fakes.open_store(config.store_path)
         fakes.populate(self.store)
 
+    def command(self) -> list[str]:
+        """What starts it."""
+        return hub_command(self.folder, "serve")
+
     def start(self) -> None:
         """Start it and wait until it is ready."""
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                hub_command(self.folder, "serve"),
+                self.command(),
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
+from connectors.taxii import pull
 from tests import fakes
 from tests.connectors.taxii.driving import Driver, feed, indicators
 from tests.connectors.taxii.server import Answer, Asked, TaxiiServer, taxii
@@ -127,3 +129,11 @@ def test_a_record_without_an_id_deletes_nothing(server: TaxiiServer, filled: Dri
     )
     assert filled.run(late_h=25).gone == []
     assert "a record without an id" in filled.notices[-1]
+
+
+def test_a_collection_that_the_feed_reads_no_more_is_gone(
+    server: TaxiiServer, filled: Driver
+) -> None:
+    changed = {"url": server.url, "collections": ["a"], "deletions_hours": 24}
+    filled.settings = msgspec.convert(changed, pull.SETTINGS)
+    assert filled.run(late_h=25).gone == gone_of(*range(11, 18))
