@@ -123,15 +123,6 @@ class Client:
             Refused: It does not take it.
             RemoteError: Another of its kinds.
         """
-<<<<<<< HEAD
-        made = MISPEvent()
-        made.load({"Event": dict(event)})
-        answer = self._asked(
-            lambda: self._misp.update_event(made) if update else self._misp.add_event(made)
-        )
-        if not isinstance(answer, Mapping) or "Event" not in answer:
-            raise NotUnderstood(f"{self._host} took an event and answered something else")
-=======
         made = _loaded(event)
         self._sent(lambda: self._misp.add_event(made), "Event")
 
@@ -150,7 +141,6 @@ class Client:
         made = MISPAttribute()
         made.from_dict(**attribute)
         self._sent(lambda: self._misp.update_attribute(made), "Attribute")
->>>>>>> core
 
     def publish(self, uuid: str) -> None:
         """Publish an event there, without mail."""
