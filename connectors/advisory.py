@@ -9,13 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
-from msgspec import Meta
-from requests.auth import AuthBase, HTTPBasicAuth
-from requests.models import PreparedRequest
 
 from connectors.base import Run
 from connectors.found import Found, Left
@@ -54,18 +51,6 @@ _AROUND = 6
 """Quotes, colon and comma of an entry of a state"""
 
 
-class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Settings of sources that are asked over HTTP."""
-
-    url: Annotated[str, Meta(description="Its address, http or https", min_length=1)]
-    user: Annotated[str, Meta(description="Name of the account there; empty: none")] = ""
-    password: Annotated[str, Meta(description="Its password: `env:NAME` or `file:PATH`")] = ""
-    token: Annotated[str, Meta(description="Bearer token: `env:NAME` or `file:PATH`")] = ""
-    headers: Annotated[
-        dict[str, str], Meta(description="More fields of the request; no secrets")
-    ] = {}
-
-
 class Advisory(NamedTuple):
     """What is said about one document."""
 
@@ -80,29 +65,6 @@ class Advisory(NamedTuple):
     """When it was published; 0: it does not say"""
     tlp: Tlp | None = None
     """Its own marking; the stricter of this and that of the feed holds"""
-
-
-class _Bearer(AuthBase):
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-def auth_of(settings: Web, run: Run) -> AuthBase | None:
-    """What the source is shown.
-
-    Raises:
-        ConfigError: A secret is not where its reference says.
-    """
-    if settings.token:
-        return _Bearer(run.secret(settings.token))
-    if settings.user:
-        password = run.secret(settings.password) if settings.password else ""
-        return HTTPBasicAuth(settings.user.encode(), password.encode())
-    return None
 
 
 def published(run: Run, advisory: Advisory, items: Iterable[Item]) -> list[Found]:
@@ -216,10 +178,13 @@ def _doubt(item: Item) -> str:
 def _dressed(run: Run, advisory: Advisory, found: Found) -> Found:
     """The object with what the maker does not know of an advisory."""
     made: dict[str, Any] = msgspec.json.decode(found.raw)
-    since_us = min(advisory.dated_us or run.started_us, run.started_us)
+    if advisory.dated_us > run.started_us:
+        # Nothing is published in the future.
+        advisory = advisory._replace(dated_us=0)
+    since_us = advisory.dated_us or run.started_us
     if made["type"] == "indicator" and found.item:
         made["valid_from"] = instant(since_us)
-        life_us = run.maker.terms.lifetime_us or lifetime_us(found.item.field)
+        life_us = _life_us(run, found.item.field)
         if life_us > 0:
             made["valid_until"] = instant(since_us + life_us)
     elif made["type"] == "report":
@@ -229,6 +194,11 @@ def _dressed(run: Run, advisory: Advisory, found: Found) -> Found:
     if advisory.tlp is not None:
         made["object_marking_refs"] = [MARKING_OF[max(advisory.tlp, run.maker.terms.tlp)]]
     return found._replace(raw=msgspec.json.encode(made), digest=_digest(run, advisory, made))
+
+
+def _life_us(run: Run, field: str) -> int:
+    terms = run.maker.terms
+    return dict(terms.lifetimes).get(field, terms.lifetime_us) or lifetime_us(field)
 
 
 def _digest(run: Run, advisory: Advisory, made: Mapping[str, Any]) -> bytes:

@@ -54,8 +54,7 @@ def fetched(source: Source, state: State, run: Run) -> tuple[Piece, State] | Non
         RemoteError: One of its kinds.
         ConfigError: A secret is not there.
     """
-    url, auth = _whole(source, run)
-    headers = {name: run.secret(ref) for name, ref in source.headers.items()}
+    url, headers, auth = asked(source, run)
     of = mark(source, run)
     is_due = state.get("of") != of or is_stale(state, run)
     known = Known() if is_due else Known(state.get("etag", ""), state.get("modified", ""))
@@ -75,8 +74,9 @@ def fetched(source: Source, state: State, run: Run) -> tuple[Piece, State] | Non
 
 def is_stale(state: State, run: Run) -> bool:
     """Whether it is time to read all of a source again, changed or not."""
-    life_us = run.maker.terms.lifetime_us
-    again_us = min(DAY_US, life_us // _QUARTER) if life_us > 0 else DAY_US
+    terms = run.maker.terms
+    lives_us = [terms.lifetime_us, *(life_us for _, life_us in terms.lifetimes)]
+    again_us = min([DAY_US, *(life_us // _QUARTER for life_us in lives_us if life_us > 0)])
     return bool(run.started_us - state.get("read_us", 0) >= again_us)
 
 
@@ -114,13 +114,17 @@ def called(url: str) -> str:
     return (last if "." in last and TOKEN not in last else parts.hostname or "")[:_LONGEST_NAME]
 
 
-def _whole(source: Source, run: Run) -> tuple[str, AuthBase | None]:
-    """The address with its key, and what else says who asks."""
+def asked(source: Source, run: Run) -> tuple[str, dict[str, str], AuthBase | None]:
+    """The address with its key, and what else says who asks.
+
+    Raises:
+        ConfigError: A secret is not there.
+    """
+    headers = {name: run.secret(ref) for name, ref in source.headers.items()}
     token = run.secret(source.token) if source.token else ""
     if TOKEN in source.url:
-        return source.url.replace(TOKEN, quote(token, safe="")), None
+        return source.url.replace(TOKEN, quote(token, safe="")), headers, None
     if source.user:
-        return source.url, HTTPBasicAuth(
-            source.user.encode(), run.secret(source.password).encode()
-        )
-    return source.url, BearerAuth(token) if token else None
+        password = run.secret(source.password)
+        return source.url, headers, HTTPBasicAuth(source.user.encode(), password.encode())
+    return source.url, headers, BearerAuth(token) if token else None

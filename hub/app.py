@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
@@ -19,9 +20,17 @@ from hub.http.certificate import Presented
 from hub.http.session import SessionDoorman
 from hub.model.clock import now_us
 from hub.service.credentials import Passwords
+from hub.service.deliveries.due import DueDeliveries
+from hub.service.deliveries.health import Deliveries
+from hub.service.deliveries.run import Depot
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
+from hub.service.feeds.desk import Desk
+from hub.service.feeds.due import DueFeeds
+from hub.service.feeds.folder import Folder
+from hub.service.feeds.health import Feeds
 from hub.service.fetch import Followed
+from hub.service.jobs.schedule import Due, Schedule
 from hub.service.limits import Quota, Throttle
 from hub.service.lockout import Lockout
 from hub.service.login import Logins
@@ -105,6 +114,42 @@ def open_finder(config: Config) -> Finder:
     return finder_of(config, RecordSource(database))
 
 
+def desk_of(config: Config, store: Store, counters: Counters) -> Desk:
+    """What the runs of feeds work with."""
+    taxii = config.taxii
+    return Desk(
+        store,
+        Parties(store),
+        Quota(counters, config.limits),
+        Limits(taxii.max_object_bytes, taxii.max_depth),
+        float(taxii.max_check_seconds),
+        config.submit.own_domains,
+        now_us,
+    )
+
+
+def feed_folder(config: Config) -> Folder:
+    """The definitions of feeds."""
+    return Folder(Path(config.folder, config.feeds.folder))
+
+
+def delivery_folder(config: Config) -> Path:
+    """With the definitions of deliveries."""
+    return Path(config.folder, config.feeds.deliveries)
+
+
+def open_schedule(config: Config, store: Store, counters: Counters) -> Schedule:
+    """Does the jobs of this hub, once it is started."""
+    kinds: list[Due] = []
+    schedule = Schedule(kinds)
+    kinds.append(
+        DueFeeds(desk_of(config, store, counters), feed_folder(config), schedule.stopping)
+    )
+    depot = Depot(store, Parties(store), config.url)
+    kinds.append(DueDeliveries(depot, delivery_folder(config), schedule.stopping))
+    return schedule
+
+
 def create_app(
     config: Config,
     store: Store,
@@ -177,6 +222,8 @@ def _services(
         ),
         Quota(counters, config.limits),
         Pulse(SqlitePulse(pulses.beside(config.store_path)), clock=now_us),
+        Feeds(store, feed_folder(config), clock=now_us),
+        Deliveries(store, Path(config.folder, config.feeds.deliveries)),
         now_us,
     )
 

@@ -13,12 +13,13 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
-from hub.app import create_app, open_counters, open_store
+from hub.app import create_app, open_counters, open_schedule, open_store
 from hub.config import Config, load
 from hub.config.authorities import client_authorities, in_pem
 from hub.errors import ConfigError, HubError
 from hub.http.observe import log_to_stderr
 from hub.model.clock import now_us
+from hub.service.jobs.schedule import Schedule
 from hub.store.base import Store
 from hub.store.counting import Counters
 from hub.worker import PatientWorker
@@ -28,6 +29,9 @@ _HOUR_US = _HOUR_S * 1_000_000
 _MINUTE_S = 60
 _LONGEST_LINE = 8190
 _KEEP_ALIVE_S = 30
+_FAREWELL_S = 3.0
+"""So long a worker that ends waits for the jobs that it does."""
+
 _GC_OBJECTS = 20_000
 """New containers between two collections of the young ones."""
 
@@ -54,6 +58,7 @@ class HubServer(BaseApplication):
         self._path = path
         self._ready = ready
         self._scratch = scratch
+        self._schedule: Schedule | None = None
         self._config, self._secret, self._authorities = _usable(path)
         super().__init__()
 
@@ -66,6 +71,7 @@ class HubServer(BaseApplication):
         for name, value in _gunicorn_settings(self._config, self._authorities).items():
             self.cfg.set(name, value)
         self.cfg.set("worker_tmp_dir", self._scratch)
+        self.cfg.set("worker_exit", self._leave)
         self.cfg.set("when_ready", lambda server: self._ready(str(server.LISTENERS[0])))
 
     def load(self) -> Any:
@@ -77,11 +83,19 @@ class HubServer(BaseApplication):
         threading.Thread(target=_purge_counters, args=(counters,), daemon=True).start()
         hours = self._config.store.status_hours
         threading.Thread(target=_purge_hourly, args=(store, hours), daemon=True).start()
+        if self._config.feeds.run:
+            self._schedule = open_schedule(self._config, store, counters)
+            self._schedule.start()
         gc.freeze()  # what is loaded now stays: no collection need look at it again
         # Objects on their way in are thousands of containers and no cycles: looking at them
         # at every 700th, as Python does, is a seventh of the CPU of checking them.
         gc.set_threshold(_GC_OBJECTS)
         return app
+
+    def _leave(self, _server: object, _worker: object) -> None:
+        """In a worker that ends: what it runs goes on where it stands, in another process."""
+        if self._schedule is not None:
+            self._schedule.stop(_FAREWELL_S)
 
 
 def _usable(path: Path) -> tuple[Config, bytes, str]:

@@ -7,7 +7,6 @@ from connectors.check.walking import Window, walk
 from connectors.check.wire import Asked
 
 _MOST = 200
-_NOBODY = "indicator--00000000-0000-4000-8000-000000000001"
 _TYPES = ("FI-01", "FI-02", "FI-03", "FI-04", "FI-27", "MA-09")
 
 
@@ -43,11 +42,15 @@ def _wrong(visit: Visit) -> None:
 
 def _types(visit: Visit, window: Window) -> None:
     book = visit.book
-    kinds = list(dict.fromkeys(name.partition("--")[0] for name in window.small.ids))
+    known = [name for name in window.small.ids if "--" in name]
+    kinds = list(dict.fromkeys(name.partition("--")[0] for name in known))
+    if not kinds:
+        book.skip("no object that was seen has an id of STIX", "FI-01", "FI-02", "FI-03", "MA-09")
+        return
     _of_types(visit, window, "FI-01", kinds[:1])
     if len(kinds) > 1:
         _of_types(visit, window, "FI-02", kinds[:2])
-        other = next(n for n in window.small.ids if n.startswith(f"{kinds[1]}--"))
+        other = next(name for name in known if name.startswith(f"{kinds[1]}--"))
         both = visit.objects({"match[type]": kinds[0], "match[id]": other})
         good = both.status == OK and not entries(both)
         book.judge("FI-03", good, f"{told(both)}: {len(entries(both))} objects", both)

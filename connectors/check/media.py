@@ -76,9 +76,11 @@ def line(visit: Visit, trust: Trust) -> None:
     if not visit.origin.startswith("https:"):
         book.pass_over("the address is not https", "TL-01", "TL-02", "TL-03", "HT-06")
         return
-    answer = visit.get(f"{visit.root}collections/")
-    name = "strict-transport-security"
-    book.judge("HT-06", name in answer.headers, answer.headers.get(name, "none"), answer)
+    # It holds for the whole host, so it may come from where browsers go.
+    at = (f"{visit.root}collections/", f"{visit.origin}/")
+    answers = [visit.wire.send(Asked(url)) for url in at]
+    sent = [one.headers.get("strict-transport-security", "") for one in answers]
+    book.judge("HT-06", any(sent), "".join(sent) or "none", *answers)
     for check, version, wanted in (
         ("TL-01", ssl.TLSVersion.TLSv1_2, True),
         ("TL-02", ssl.TLSVersion.TLSv1_3, True),

@@ -42,8 +42,8 @@ def paging(visit: Visit) -> Window | None:
     _walks(visit, window)
     _ends(visit, window)
     if len(window.small.entries) <= window.size:
-        book.skip("the collection holds a single page of one object", *_MANY)
-        return window
+        book.skip("there is no second page", *_MANY)
+        return window if window.small.entries else None
     _limit(visit, window)
     _next(visit, window)
     _after(visit, window)

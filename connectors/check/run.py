@@ -12,7 +12,7 @@ from connectors.check.book import Book
 from connectors.check.catalogue import VERSION, digest
 from connectors.check.publishing import Publisher
 from connectors.check.report import FORMAT, Kit, Report, lines, score
-from connectors.check.visit import NoCollection, Place, Visit, entries
+from connectors.check.visit import OK, NoCollection, Place, Visit, entries, told
 from connectors.check.walking import Window
 from connectors.check.wire import Asked, Bounds, Login, Spent, Trust, Wire
 from connectors.errors import Absent, LoginNeeded, Unreachable
@@ -132,7 +132,10 @@ class _Run:
         self._step(lambda: media.manners(visit))
         self._step(lambda: media.line(visit, self.trust))
         if self.publisher is None:
-            publishing.unwritten(visit, "nothing is published without --write")
+            publishing.unwritten(
+                visit,
+                "nothing is published without --write" if not self.plan.write else self.notes[-1],
+            )
         self._published(publishing.seed)
         window = self._step(lambda: paging.paging(visit))
         self._step(lambda: paging.emptiness(visit))
@@ -194,6 +197,20 @@ class _Run:
             visit.place = self._named(named)
         elif visit.place is None:
             visit.place = self._fullest()
+        self._open()
+
+    def _open(self) -> None:
+        """A collection that is closed as a whole says nothing about the rest."""
+        visit, place = self.visit, self.visit.place
+        if place is None:
+            return
+        page = visit.objects({"limit": "1"}, place)
+        if page.status != OK:
+            visit.book.judge("CN-06", False, f"objects of {place.id}: {told(page)}", page)
+            self.notes.append(f"the objects of {place.id} are answered {told(page)}")
+            visit.place = None
+            if self.publisher is not None and self.publisher.place.id == place.id:
+                self.publisher = None
 
     def _named(self, name: str) -> Place:
         wanted = self.visit.titles.get(name, name)

@@ -14,7 +14,7 @@ from hub.model.clock import format_us, parse_us
 OK, ACCEPTED, BAD, UNKNOWN, MISSING = 200, 202, 400, 401, 404
 NOT_ACCEPTABLE, UNSUPPORTED, UNPROCESSABLE, BROKEN = 406, 415, 422, 500
 FIRST, LAST = "x-taxii-date-added-first", "x-taxii-date-added-last"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+NOBODY = "7d0c4f2e-96b1-4e5a-9c3f-b1a5e0c9d284"
 _ERROR_NAMES = {
     "title",
     "description",

@@ -204,6 +204,9 @@ class Wire:
             body = found.read(self.bounds.answer_bytes + 1)
         except (OSError, http.client.HTTPException, ValueError) as error:
             trouble = _reason(error)
+        # Asked for at most so many bytes, the library takes a cut-off answer for a whole one.
+        if found.length and not trouble:
+            trouble = f"the answer was cut off: {found.length:,} bytes are missing"
         if len(body) > self.bounds.answer_bytes:
             trouble = f"the answer is larger than {self.bounds.answer_bytes:,} bytes"
         if watch.ended:

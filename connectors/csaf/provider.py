@@ -16,12 +16,14 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from connectors.advisory import Web, auth_of, instant_us, mark, public, published, remembered
+from connectors.advisory import instant_us, mark, public, published, remembered
 from connectors.base import Run
 from connectors.csaf.advisory import read_document
 from connectors.csaf.listing import Listed, decoded, listed
 from connectors.errors import Absent, NotUnderstood, RemoteError, Unreachable
 from connectors.found import Batch, Found, Left, State
+from connectors.source import Source
+from connectors.web import asked
 from hub.errors import ConfigError
 from hub.model.clock import DAY_US
 
@@ -32,7 +34,7 @@ _MOST_AWAY = 3
 _HASHES = {128: "sha512", 64: "sha256"}
 
 
-class Settings(Web, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Settings(Source, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Of a CSAF provider."""
 
     since: Annotated[
@@ -57,6 +59,8 @@ class Provider:
 
     def collect(self, settings: Settings, state: State, run: Run) -> Iterator[Batch]:
         """Advisories that are new or have changed, each in a batch of its own."""
+        if not settings.url:
+            raise ConfigError("`source.url`: a provider of CSAF has an address")
         source = _Source(settings, run)
         stand = _Stand(state, _since_us(settings))
         waiting = [e for e in listed(settings.url, source.body) if stand.wants(e)]
@@ -122,8 +126,7 @@ class _Source:
     def body(self, url: str) -> bytes:
         """What is behind an address; credentials go to the provider's own alone."""
         own = urlsplit(url)[:2] == self._origin
-        auth = auth_of(self._settings, self._run) if own else None
-        headers = self._settings.headers if own else {}
+        _, headers, auth = asked(self._settings, self._run) if own else ("", {}, None)
         return self._run.net.get(url, headers=headers, auth=auth).body
 
     def made(self, entry: Listed) -> _Made:

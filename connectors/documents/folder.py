@@ -1,13 +1,13 @@
 """Documents: each new or changed file of a folder, or page of a list, becomes a report.
 
-A document is read again when its bytes have changed. One that vanishes stays published: an advisory
-does not become wrong because its file was tidied away.
+A file is read again when its size or time has changed, a page when its bytes have. One that vanishes
+stays published: an advisory does not become wrong because its file was tidied away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -15,8 +15,6 @@ from msgspec import Meta
 
 from connectors.advisory import (
     Advisory,
-    Web,
-    auth_of,
     chosen,
     mark,
     own,
@@ -26,39 +24,53 @@ from connectors.advisory import (
     stix_of,
 )
 from connectors.base import Run
-from connectors.errors import RemoteError, Unreachable
+from connectors.errors import RemoteError
 from connectors.found import Batch, Left, State
+from connectors.local import Entry, content, entries, entry_of, root_of
 from connectors.net import Known
-from hub.errors import ConfigError
+from connectors.source import Source
+from connectors.web import asked
 from hub.intake.documents.kinds import Document, Unreadable
 from hub.intake.documents.values import MOST_UNPACKED, values_of
 
 _BETWEEN = "\t"
 
 
-class Settings(Web, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Of a folder or a list of addresses."""
+class Settings(Source, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of a file, a folder, or addresses."""
 
-    url: Annotated[str, Meta(description="Address of one document; empty: there is a list")] = ""
     urls: Annotated[
-        tuple[str, ...], Meta(description="Addresses of documents, http or https")
+        tuple[str, ...],
+        Meta(description="Addresses of several documents; who asks is told to each of them"),
     ] = ()
-    folder: Annotated[str, Meta(description="Folder of documents; empty: none")] = ""
-    names: Annotated[
-        tuple[str, ...], Meta(description='Which of its files, such as `["**/*.pdf", "*.md"]`')
-    ] = ("**/*",)
+    suffixes: Annotated[
+        tuple[str, ...],
+        Meta(description='Of a folder: only files such as `[".pdf", ".md"]`; none: all'),
+    ] = ()
     flagged: Annotated[bool, Meta(description="Publish values with a doubt, too")] = False
     own_domains: Annotated[
         tuple[str, ...], Meta(description="Domains of one's own, of which nothing is published")
     ] = ()
 
+    def __post_init__(self) -> None:
+        """Say what does not go together.
+
+        Raises:
+            ValueError: msgspec shows it with its place.
+        """
+        if not self.urls:
+            super().__post_init__()
+        elif self.url or self.path:
+            raise ValueError("one of `url`, `urls` and `path` is needed, and only one")
+
 
 class _Got(NamedTuple):
-    """A document that is new, or why it is none."""
+    """A document that was looked at."""
 
     key: str
     document: Document | None
-    seen: str
+    """None: it is known, or cannot be read"""
+    seen: str = ""
     """What it is known by next time; empty: it was not read"""
     left: Left | None = None
     link: str = ""
@@ -69,39 +81,37 @@ class Documents:
 
     def collect(self, settings: Settings, state: State, run: Run) -> Iterator[Batch]:
         """Documents that are new or have changed, each in a batch of its own."""
-        addresses = [*filter(None, [settings.url]), *settings.urls]
-        if not addresses and not settings.folder:
-            raise ConfigError("`source` names neither a folder nor an address")
         before: dict[str, str] = dict(state.get("documents", {}))
         seen = dict(before)
         names: set[str] = set()
-        for got in self._all(settings, run, addresses, before):
+        for got in _all(settings, run, before):
             name = mark(got.key)
             names.add(name)
-            if got.seen:
-                # What was looked at last stands last.
-                seen.pop(name, None)
-                seen[name] = got.seen
+            # What was looked at last stands last.
+            said = got.seen or seen.get(name, "")
+            seen.pop(name, None)
+            if said:
+                seen[name] = said
             if got.document is not None or got.left is not None:
                 yield _batch(settings, run, got, {"documents": remembered(seen)})
         listed = {name: said for name, said in seen.items() if name in names}
         yield Batch(state={"documents": remembered(listed)})
 
-    def _all(
-        self, settings: Settings, run: Run, addresses: list[str], before: dict[str, str]
-    ) -> Iterator[_Got]:
-        if settings.folder:
-            for key, path in _files(run.folder / settings.folder, settings.names):
-                yield _from_file(key, path, before.get(mark(key), ""))
-        failed = 0
-        for url in addresses:
-            try:
-                yield _from_web(settings, run, url, before.get(mark(url), ""))
-            except RemoteError as error:
-                failed += 1
-                if failed == len(addresses) and not settings.folder:
-                    raise
-                yield _Got(url, None, "", Left(public(url), error.reason, public(url)))
+
+def _all(settings: Settings, run: Run, before: dict[str, str]) -> Iterator[_Got]:
+    if settings.path:
+        yield from _files(settings, run, before)
+        return
+    addresses = settings.urls or (settings.url,)
+    failed = 0
+    for url in addresses:
+        try:
+            yield _from_web(settings, run, url, before.get(mark(url), ""))
+        except RemoteError as error:
+            failed += 1
+            if failed == len(addresses):
+                raise
+            yield _Got(url, None, left=Left(public(url), error.reason, public(url)))
 
 
 def _batch(settings: Settings, run: Run, got: _Got, state: State) -> Batch:
@@ -114,51 +124,36 @@ def _batch(settings: Settings, run: Run, got: _Got, state: State) -> Batch:
         return Batch(state=state, left=(Left(origin, error.reason, origin),))
     items, left = chosen(values, origin, flagged=settings.flagged)
     links = ((run.feed, got.link, ""),) if got.link else ()
-    advisory = Advisory(got.key, values.title or Path(origin).name, values.text, origin, links)
+    title = values.title or PurePath(origin).name
+    advisory = Advisory(got.key, title, values.text, origin, links)
     found = [*published(run, advisory, items), *stix_of(values, origin)]
     return Batch(tuple(found), state, left)
 
 
-def _files(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, Path]]:
-    """The files of a folder in the order of their names, none that a link leads out to.
+def _files(settings: Settings, run: Run, before: dict[str, str]) -> Iterator[_Got]:
+    root = root_of(settings.path, run.folder)
+    if root.is_dir():
+        found = entries(root, "", tuple(suffix.lower() for suffix in settings.suffixes))
+    else:
+        one = entry_of(root, root, "")
+        found = [one] if one else []
+    for entry in found:
+        yield _from_file(entry, before.get(mark(entry.name), ""))
 
-    Raises:
-        Unreachable: It cannot be read.
-        ConfigError: A pattern of names cannot be understood.
-    """
-    if not folder.is_dir():
-        raise Unreachable(f"the folder {folder.name} is not there", passing=False)
-    top = folder.resolve()
+
+def _from_file(entry: Entry, before: str) -> _Got:
+    if entry.stamp == before:
+        return _Got(entry.name, None, before)
     try:
-        found = {path for name in names for path in folder.glob(name)}
-    except (ValueError, NotImplementedError) as error:
-        raise ConfigError(f"`source.names`: {error}") from error
-    except OSError as error:
-        raise Unreachable(f"the folder {folder.name} cannot be read: {error.strerror}") from error
-    for path in sorted(found):
-        key = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith(".") for part in Path(key).parts)
-        if path.is_file() and not hidden and path.resolve().is_relative_to(top):
-            yield key, path
-
-
-def _from_file(key: str, path: Path, before: str) -> _Got:
-    try:
-        if path.stat().st_size > MOST_UNPACKED:
-            reason = f"it has more than {MOST_UNPACKED // 1_000_000} MB"
-            return _Got(key, None, "", Left(key, reason, key))
-        raw = path.read_bytes()
-    except OSError as error:
-        return _Got(key, None, "", Left(key, f"cannot be read: {error.strerror}", key))
-    seen = mark(raw)
-    return _Got(key, None if seen == before else Document(raw, key), seen)
+        return _Got(entry.name, Document(content(entry, MOST_UNPACKED), entry.name), entry.stamp)
+    except RemoteError as error:
+        return _Got(entry.name, None, left=Left(entry.name, error.reason, entry.name))
 
 
 def _from_web(settings: Settings, run: Run, url: str, before: str) -> _Got:
     digest, etag, modified = [*before.split(_BETWEEN), "", ""][:3]
-    auth = auth_of(settings, run)
-    known = Known(etag, modified)
-    answer = run.net.get(url, headers=settings.headers, auth=auth, known=known)
+    whole, headers, auth = asked(msgspec.structs.replace(settings, url=url, urls=()), run)
+    answer = run.net.get(whole, headers=headers, auth=auth, known=Known(etag, modified))
     if answer.unchanged:
         return _Got(url, None, before)
     now = mark(answer.body)

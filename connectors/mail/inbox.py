@@ -66,8 +66,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             " it says come from the domain of their sender are read; empty: that is not checked"
         ),
     ] = ""
-    seen: Annotated[bool, Meta(description="Set mails that were read to seen")] = False
-    most: Annotated[int, Meta(description="Mails of one run", ge=1, le=10_000)] = 500
+    seen: Annotated[
+        bool, Meta(description="Set mails to seen, in the run after they were published")
+    ] = False
+    most: Annotated[int, Meta(description="Mails of one run", ge=1, le=5_000)] = 500
     flagged: Annotated[bool, Meta(description="Publish values with a doubt, too")] = False
     own_domains: Annotated[
         tuple[str, ...], Meta(description="Domains of one's own, of which nothing is published")
@@ -86,15 +88,19 @@ class Inbox:
             last = int(state.get("uid", 0)) if state.get("validity") == validity else 0
             if state and not last and state.get("uid"):
                 run.notice(f"{settings.host} numbers its mails anew: all are looked at once more")
+            # These were published by the runs before.
+            for uid in state.get("read", []) if settings.seen and last else []:
+                box.seen(uid)
+            read: list[int] = []
             waiting = box.after(last)
             if len(waiting) > settings.most:
                 run.notice(f"{len(waiting)} mails wait; this run reads {settings.most}")
             for uid in waiting[: settings.most]:
                 found, left = _looked_at(settings, run, box, uid)
-                yield Batch(found, {"validity": validity, "uid": uid}, left)
-                # The batch is published by now.
-                if settings.seen and found:
-                    box.seen(uid)
+                read += [uid] if settings.seen and found else []
+                yield Batch(found, {"validity": validity, "uid": uid, "read": read}, left)
+            if not waiting and state.get("read"):
+                yield Batch(state={"validity": validity, "uid": last})
 
 
 def _looked_at(settings: Settings, run: Run, box: Mailbox, uid: int) -> _Made:

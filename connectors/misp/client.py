@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any, NamedTuple
 
-from pymisp import MISPEvent, PyMISP, PyMISPError
+from pymisp import MISPAttribute, MISPEvent, PyMISP, PyMISPError
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
@@ -25,10 +26,19 @@ from hub.errors import ConfigError
 LISTED = 500
 """Events of one page of a listing, which has no attributes"""
 
-_STATUS = re.compile(r"\b(?:Error code |\()([45]\d\d)\b")
+_STATUS = re.compile(r"(?:Error code |\()([45]\d\d)\b")
 _LOGIN = frozenset({401, 403})
 _SERVER = 500
 _ABSENT = 404
+
+
+class There(NamedTuple):
+    """An attribute that a MISP has."""
+
+    event: str
+    """UUID of its event"""
+    seconds: int
+    """When it was changed, since 1970"""
 
 
 class Client:
@@ -89,26 +99,48 @@ class Client:
             {**asked, "eventid": ids, "deleted": [0, 1], "limit": len(ids), "page": 1}
         )
 
-    def has(self, uuid: str) -> bool:
-        """Whether it has an event."""
-        return bool(self._asked(lambda: self._misp.event_exists(uuid)))
+    def version(self, uuid: str) -> int | None:
+        """When an event was changed there, in seconds since 1970; None: there is none."""
+        found = self._search({"uuid": [uuid], "metadata": True, "limit": 1, "page": 1})
+        return next((seconds_of(event) for event in found if uuid_in(event) == uuid), None)
 
-    def put(self, event: Mapping[str, Any], *, update: bool) -> None:
-        """Add an event, or bring the one of the same UUID to this state.
+    def attributes(self, uuids: list[str]) -> dict[str, There]:
+        """Where attributes are, by UUID; those that it does not have are missing."""
+        found: dict[str, There] = {}
+        for start in range(0, len(uuids), LISTED):
+            asked: dict[str, Any] = {"uuid": uuids[start : start + LISTED], "deleted": [0, 1]}
+            answer = self._asked(lambda: self._misp.search(controller="attributes", **asked))  # noqa: B023
+            listed = answer.get("Attribute") if isinstance(answer, Mapping) else None
+            for each in listed if isinstance(listed, list) else ():
+                event = each.get("Event") or {}
+                found[uuid_in(each)] = There(uuid_in(event), seconds_of(each))
+        return found
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Add an event.
 
         Raises:
             Refused: It does not take it.
             RemoteError: Another of its kinds.
         """
-        from pymisp import MISPEvent
+        made = _loaded(event)
+        self._sent(lambda: self._misp.add_event(made), "Event")
 
-        made = MISPEvent()
-        made.load({"Event": dict(event)})
-        answer = self._asked(
-            lambda: self._misp.update_event(made) if update else self._misp.add_event(made)
-        )
-        if not isinstance(answer, Mapping) or "Event" not in answer:
-            raise NotUnderstood(f"{self._host} took an event and answered something else")
+    def update(self, event: Mapping[str, Any]) -> None:
+        """Bring the event of the same UUID to this state; what it has beside stays.
+
+        Raises:
+            Refused: It does not take it.
+            RemoteError: Another of its kinds.
+        """
+        made = _loaded(event)
+        self._sent(lambda: self._misp.update_event(made), "Event")
+
+    def change(self, attribute: Mapping[str, Any]) -> None:
+        """Bring an attribute to this state, wherever it is."""
+        made = MISPAttribute()
+        made.from_dict(**attribute)
+        self._sent(lambda: self._misp.update_attribute(made), "Attribute")
 
     def publish(self, uuid: str) -> None:
         """Publish an event there, without mail."""
@@ -118,6 +150,15 @@ class Client:
         """Delete an attribute there, so that others are told."""
         self._asked(lambda: self._misp.delete_attribute(uuid))
 
+    def _sent(self, call: Callable[[], Any], key: str) -> None:
+        try:
+            answer = self._asked(call)
+        except LoginNeeded as error:
+            # The key was good a moment ago: it is this record that the account may not write.
+            raise Refused(error.reason, remedy="See what its role may do in MISP.") from error
+        if not isinstance(answer, Mapping) or key not in answer:
+            raise NotUnderstood(f"{self._host} took what was sent and answered something else")
+
     def _search(self, asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         found = self._asked(lambda: self._misp.search(controller="events", **asked))
         if not isinstance(found, list):
@@ -125,10 +166,10 @@ class Client:
         events = (each.get("Event") for each in found if isinstance(each, Mapping))
         return [event for event in events if isinstance(event, Mapping)]
 
-    def _asked(self, call: Any) -> Any:
+    def _asked(self, call: Callable[[], Any]) -> Any:
         try:
             answer = call()
-        except PyMISPError as error:
+        except (PyMISPError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise self._translated(error) from None
         if isinstance(answer, Mapping) and "errors" in answer:
             raise self._translated(PyMISPError(str(answer["errors"])))
@@ -146,7 +187,7 @@ class Client:
         said = f"{self._host} answered {status}"
         if status in _LOGIN:
             return LoginNeeded(
-                f"{said}: the key is wrong, or may not do this",
+                f"{said}: the key is wrong, or its user may not do this",
                 remedy="Check `key`, and the role of its user in MISP.",
             )
         if status == _ABSENT:
@@ -169,6 +210,18 @@ class _Key(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["Authorization"] = self._key
         return request
+
+
+def seconds_of(record: Mapping[str, Any]) -> int:
+    """When an event or attribute was changed, in seconds since 1970; 0: it does not say."""
+    text = str(record.get("timestamp", ""))
+    return int(text) if text.isdecimal() else 0
+
+
+def _loaded(event: Mapping[str, Any]) -> MISPEvent:
+    made = MISPEvent()
+    made.load({"Event": deepcopy(dict(event))})
+    return made
 
 
 def _entry(event: Mapping[str, Any], *, by_publishing: bool) -> Entry | None:

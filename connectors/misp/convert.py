@@ -13,8 +13,23 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from misp_stix_converter import MISPtoSTIX21Parser
+from pymisp import PyMISPError
+
+from hub.stix.library import LibraryError
 
 _PARTS = ("EventReport", "Galaxy", "Tag")
+_FAILURES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LibraryError,
+    LookupError,
+    PyMISPError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a strange record makes three libraries raise"""
 _RECORDS = ("Attribute", "Object")
 _NAMES = {"EventReport": "reports", "Galaxy": "galaxies", "Tag": "tags"}
 
@@ -69,12 +84,11 @@ def _fault(event: Mapping[str, Any]) -> str:
 def _tried(event: Mapping[str, Any]) -> tuple[list[dict[str, Any]] | None, str]:
     try:
         return [*_objects(event)], ""
-    except Exception as error:  # noqa: BLE001 - what a strange record makes three libraries raise
+    except _FAILURES as error:
         return None, f"{type(error).__name__}"
 
 
 def _objects(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    from misp_stix_converter import MISPtoSTIX21Parser
 
     parser = MISPtoSTIX21Parser()
     parser.parse_misp_event({"Event": deepcopy(dict(event))})

@@ -76,7 +76,7 @@ def read(given: Mapping[str, Any], choice: Choice = Choice()) -> Read:  # noqa: 
         raw = msgspec.json.encode(obj)
         verdict = check(raw, "it")
         if isinstance(verdict, Refusal):
-            left.append(Left(obj["id"], f"not a valid object: {verdict.reason}", origin))
+            left.append(Left(f"{obj['id']}: {verdict.reason}", "object that is not valid", origin))
         else:
             found.append(Found(raw, origin, item=made.item_of(obj)))
     return Read(tuple(found), tuple(left), _gone(event, made.objects))

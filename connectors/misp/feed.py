@@ -8,45 +8,46 @@ deleted: what has left it stays until its life time is over.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Protocol
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import msgspec
 from msgspec import Meta
-from requests.auth import HTTPBasicAuth
+from requests.auth import AuthBase, HTTPBasicAuth
 
+from connectors import source
 from connectors.base import Run
-from connectors.errors import Absent, NotUnderstood, Refused, Unreachable
+from connectors.errors import Absent, NotUnderstood, Refused
 from connectors.found import NOTHING, Batch, Left, State
+from connectors.local import content, entry_of, root_of
 from connectors.misp.context import uuid_in
 from connectors.misp.events import read
-from connectors.misp.progress import Entry, Progress
+from connectors.misp.progress import Entry, Progress, mark
 from connectors.misp.repair import Choice
 from connectors.net import Answer, Known
+from connectors.web import BearerAuth
+
+_LONGEST = 1_000
+_SURE_S = 60
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where a feed is, and what of it is wanted."""
+class Source(source.Source, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a feed is (`url` or `path` of the folder that holds manifest.json), and what is wanted."""
 
-    url: Annotated[str, Meta(description="address of the folder that holds manifest.json")] = ""
-    path: Annotated[str, Meta(description="folder with manifest.json, in place of url")] = ""
-    user: Annotated[str, Meta(description="name for HTTP Basic")] = ""
-    password: Annotated[str, Meta(description="its password: env:NAME or file:PATH")] = ""
-    token: Annotated[str, Meta(description="sent as Authorization: env:NAME or file:PATH")] = ""
-    tags: Annotated[tuple[str, ...], Meta(description="only events that have one of these")] = ()
-    not_tags: Annotated[tuple[str, ...], Meta(description="no events that have one of these")] = ()
-    organisations: Annotated[
-        tuple[str, ...], Meta(description="only of these names or UUIDs")
+    tags: Annotated[
+        tuple[str, ...], Meta(description="Only events that have one of these tags")
     ] = ()
-    files: Annotated[bool, Meta(description="the bytes of attachments, too")] = False
-    detection_only: Annotated[bool, Meta(description="only attributes that are for detection")] = (
-        False
-    )
-
-    def __post_init__(self) -> None:
-        if bool(self.url) is bool(self.path):
-            raise ValueError("give either `url` or `path`")
+    not_tags: Annotated[
+        tuple[str, ...], Meta(description="No events that have one of these tags")
+    ] = ()
+    organisations: Annotated[
+        tuple[str, ...], Meta(description="Only events of these names or UUIDs")
+    ] = ()
+    files: Annotated[bool, Meta(description="The bytes of attachments, too")] = False
+    detection_only: Annotated[
+        bool, Meta(description="Only attributes that are for detection (to_ids)")
+    ] = False
 
 
 class _Place(Protocol):
@@ -62,7 +63,10 @@ class MispFeed:
         Raises:
             RemoteError: The manifest cannot be read, or the source went away.
         """
-        place = _Folder(run.folder / settings.path) if settings.path else _Web(settings, run)
+        of = mark(settings, run)
+        if state.get("of") != of:
+            state = NOTHING
+        place = _Folder(settings, run) if settings.path else _Web(settings, run)
         answer = place.get("manifest.json", Known(*state.get("manifest", ())))
         if answer.unchanged:
             return
@@ -78,13 +82,14 @@ class MispFeed:
             except (Absent, NotUnderstood, Refused) as error:
                 # The file may be right at the next time, so it is not done.
                 whole = False
-                left.append(Left(entry.uuid, f"event that cannot be read: {error.reason}"))
+                left.append(Left(f"{entry.uuid}: {error.reason}", "event that cannot be read"))
                 continue
             progress.add(entry)
-            yield batch._replace(state=progress.packed(), left=(*left, *batch.left))
+            yield batch._replace(state={**progress.packed(), "of": of}, left=(*left, *batch.left))
             left = []
-        known = tuple(answer.known) if whole else ()
-        yield Batch(state=progress.packed() | {"manifest": known}, left=tuple(left))
+        known = _recognised(answer.known, run) if whole else Known()
+        after = {**progress.packed(), "of": of, "manifest": tuple(known)}
+        yield Batch(state=after, left=tuple(left))
 
 
 SETTINGS = Source
@@ -94,11 +99,17 @@ CONNECTOR = MispFeed()
 class _Web:
     def __init__(self, settings: Source, run: Run) -> None:
         self._net = run.net
-        self._base = settings.url if settings.url.endswith("/") else f"{settings.url}/"
-        self._auth = (
-            HTTPBasicAuth(settings.user, run.secret(settings.password)) if settings.user else None
-        )
-        self._headers = {"Authorization": run.secret(settings.token)} if settings.token else {}
+        token = run.secret(settings.token) if settings.token else ""
+        base = settings.url.replace(source.TOKEN, quote(token, safe=""))
+        self._base = base if base.endswith("/") else f"{base}/"
+        self._headers = {name: run.secret(ref) for name, ref in settings.headers.items()}
+        self._auth: AuthBase | None = None
+        if settings.user:
+            self._auth = HTTPBasicAuth(
+                settings.user.encode(), run.secret(settings.password).encode()
+            )
+        elif token and source.TOKEN not in settings.url:
+            self._auth = BearerAuth(token)
 
     def get(self, name: str, known: Known) -> Answer:
         url = urljoin(self._base, name)
@@ -106,21 +117,31 @@ class _Web:
 
 
 class _Folder:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, settings: Source, run: Run) -> None:
+        self._root = root_of(settings.path, run.folder)
+        self._most = run.net.limits.most_bytes
 
     def get(self, name: str, known: Known) -> Answer:
-        path = self._folder / name
-        try:
-            about = path.stat()
-            mark = f"{about.st_mtime_ns}-{about.st_size}"
-            unchanged = known.etag == mark
-            body = b"" if unchanged else path.read_bytes()
-        except FileNotFoundError as error:
-            raise Absent(f"{path.name} is not in the folder of the feed") from error
-        except OSError as error:
-            raise Unreachable(f"{path.name} cannot be read: {error.strerror}") from error
-        return Answer(str(path), body, "application/json", "utf-8", Known(mark), unchanged)
+        entry = entry_of(self._root / name, self._root, "")
+        if entry is None:
+            raise Absent(f"{name} is not in the folder of the feed")
+        unchanged = known.etag == entry.stamp
+        body = b"" if unchanged else content(entry, self._most)
+        return Answer(name, body, "application/json", "utf-8", Known(entry.stamp), unchanged)
+
+
+def _recognised(known: Known, run: Run) -> Known:
+    """By what the manifest is recognised at the next time.
+
+    A date has whole seconds: what was written in this one may be written once more in it.
+    """
+    if known.etag:
+        return Known(known.etag[:_LONGEST], known.modified[:_LONGEST])
+    try:
+        age_s = run.started_us / 1e6 - parsedate_to_datetime(known.modified).timestamp()
+    except ValueError:
+        return Known()
+    return known if age_s > _SURE_S else Known()
 
 
 def _manifest(answer: Answer) -> Mapping[str, Any]:

@@ -13,6 +13,9 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import msgspec
+
+from connectors.base import Run
 from connectors.found import State
 
 MOST = 9_000
@@ -29,6 +32,11 @@ class Entry(NamedTuple):
     """When it was changed or published, since 1970"""
     id: str = ""
     """What the source calls it"""
+
+
+def mark(settings: msgspec.Struct, run: Run) -> str:
+    """What settings and terms are recognised by: when they change, all events are read again."""
+    return hashlib.sha256(repr((settings, run.maker.terms)).encode()).hexdigest()[:16]
 
 
 class Progress:

@@ -17,11 +17,11 @@ from msgspec import Meta
 
 from connectors.base import Run
 from connectors.errors import TooLarge
-from connectors.found import Batch, Left, State
+from connectors.found import NOTHING, Batch, Left, State
 from connectors.misp.client import Client
 from connectors.misp.context import uuid_in
 from connectors.misp.events import read
-from connectors.misp.progress import Entry, Progress
+from connectors.misp.progress import Entry, Progress, mark
 from connectors.misp.repair import Choice
 
 _HOUR = 3_600
@@ -30,27 +30,27 @@ _HOUR = 3_600
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which MISP, and what of it is wanted."""
 
-    url: Annotated[str, Meta(description="address of its start page, https://")]
-    key: Annotated[str, Meta(description="key of an account there: env:NAME or file:PATH")]
-    published: Annotated[bool, Meta(description="only events that are published")] = True
-    tags: Annotated[tuple[str, ...], Meta(description="only events that have one of these")] = ()
-    not_tags: Annotated[tuple[str, ...], Meta(description="no events that have one of these")] = ()
+    url: Annotated[str, Meta(description="Address of its start page, https://")]
+    key: Annotated[str, Meta(description="Key of an account there: env:NAME or file:PATH")]
+    published: Annotated[bool, Meta(description="Only events that are published")] = True
+    tags: Annotated[tuple[str, ...], Meta(description="Only events that have one of these")] = ()
+    not_tags: Annotated[tuple[str, ...], Meta(description="No events that have one of these")] = ()
     organisations: Annotated[
-        tuple[str, ...], Meta(description="only events of these names or UUIDs")
+        tuple[str, ...], Meta(description="Only events of these names or UUIDs")
     ] = ()
     distributions: Annotated[
         tuple[int, ...],
         Meta(
-            description="what may leave: 0 organisation, 1 community, 2 connected, 3 all, 4 group"
+            description="What may leave: 0 organisation, 1 community, 2 connected, 3 all, 4 group"
         ),
     ] = (1, 2, 3)
-    detection_only: Annotated[bool, Meta(description="only attributes that are for detection")] = (
+    detection_only: Annotated[bool, Meta(description="Only attributes that are for detection")] = (
         False
     )
-    files: Annotated[bool, Meta(description="the bytes of attachments, too")] = False
-    page: Annotated[int, Meta(ge=1, le=500, description="events fetched at once")] = 10
+    files: Annotated[bool, Meta(description="The bytes of attachments, too")] = False
+    page: Annotated[int, Meta(ge=1, le=500, description="Events fetched at once")] = 10
     overlap_hours: Annotated[
-        int, Meta(ge=1, le=8_760, description="how far back is looked for events that came late")
+        int, Meta(ge=1, le=8_760, description="How far back is looked for events that came late")
     ] = 24
 
 
@@ -63,6 +63,10 @@ class MispRest:
         Raises:
             RemoteError: The MISP went away, or does not take the key.
         """
+        # How many are fetched at once, and from when on, changes nothing about what they become.
+        of = mark(msgspec.structs.replace(settings, page=1, overlap_hours=1), run)
+        if state.get("of") != of:
+            state = NOTHING
         client = Client(settings.url, run.secret(settings.key), run.net)
         asked = _asked(settings)
         progress = Progress.of(state)
@@ -79,7 +83,7 @@ class MispRest:
             for entry in done:
                 progress.add(entry)
                 newest = max(newest, entry.seconds)
-            yield batch._replace(state={**progress.packed(), "newest": newest})
+            yield batch._replace(state={**progress.packed(), "newest": newest, "of": of})
 
 
 SETTINGS = Source
@@ -109,7 +113,7 @@ def _fetched(
         events = client.events([entry.id for entry in chunk], asked)
     except TooLarge as error:
         if len(chunk) == 1:
-            left = Left(chunk[0].uuid, f"event that is too large: {error.reason}")
+            left = Left(f"{chunk[0].uuid}: {error.reason}", "event that is too large")
             return Batch(left=(left,)), chunk
         singles = [_fetched(client, [entry], settings, run) for entry in chunk]
         return _joined([batch for batch, _ in singles]), [e for _, done in singles for e in done]

@@ -14,8 +14,6 @@ from msgspec import Meta
 
 from connectors.advisory import (
     Advisory,
-    Web,
-    auth_of,
     chosen,
     mark,
     own,
@@ -27,13 +25,16 @@ from connectors.advisory import (
 from connectors.base import Run
 from connectors.errors import Absent, RemoteError
 from connectors.found import Batch, Found, Left, State
+from connectors.local import content, entry_of, root_of
 from connectors.net import Answer, Known
 from connectors.news.entries import Entry, feed_of
+from connectors.source import Source
+from connectors.web import asked
 from hub.intake.documents.kinds import Document, Unreadable
 from hub.intake.documents.values import Values, values_of
 
 
-class Settings(Web, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Settings(Source, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Of an RSS, Atom or JSON feed."""
 
     follow: Annotated[bool, Meta(description="Read the page behind each entry, too")] = False
@@ -62,7 +63,7 @@ class News:
             return
         feed = feed_of(answer.body, answer.media_type, answer.url)
         if feed.remark:
-            run.notice(f"{public(settings.url)}: {feed.remark}")
+            run.notice(feed.remark)
         before = dict(state.get("entries", {}))
         now = {mark(entry.key): entry.digest for entry in feed.entries}
         # What is no longer listed is forgotten at the end, and not before.
@@ -83,8 +84,21 @@ class News:
 
 def _asked(settings: Settings, state: State, run: Run) -> Answer:
     known = Known(**state.get("known", {}))
-    auth = auth_of(settings, run)
-    return run.net.get(settings.url, headers=settings.headers, auth=auth, known=known)
+    if settings.path:
+        return _from_file(settings.path, run, known)
+    url, headers, auth = asked(settings, run)
+    answer = run.net.get(url, headers=headers, auth=auth, known=known)
+    return answer._replace(url=public(answer.url))
+
+
+def _from_file(path: str, run: Run, known: Known) -> Answer:
+    root = root_of(path, run.folder)
+    entry = entry_of(root, root, "")
+    if entry is None:
+        raise Absent(f"{path} is no file")
+    raw = content(entry, run.net.limits.most_bytes)
+    now = Known(entry.stamp)
+    return Answer("", raw, "", "", now, unchanged=now == known)
 
 
 def _made(settings: Settings, run: Run, entry: Entry) -> _Made:

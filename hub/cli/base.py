@@ -105,9 +105,14 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except HubError as error:
             # Whoever runs commands here may know the engine's own words; a client may not.
             cause = f" ({error.__cause__})" if isinstance(error, StoreDown) else ""
-            fail(f"{error.text()}{cause}", _FROM_FAULT.get(error.fault, Exit.ERROR))
+            fail(f"{error.text()}{cause}", from_fault(error.fault))
 
     return run
+
+
+def from_fault(fault: Fault) -> Exit:
+    """The exit code for a fault."""
+    return _FROM_FAULT.get(fault, Exit.ERROR)
 
 
 def fail(message: str, code: Exit) -> NoReturn:

@@ -43,19 +43,19 @@ def index_follow(context: Context) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    first = _which(config.store_path)
+    first = which_file(config.store_path)
 
     def look(_: Step) -> None:
         # A store that was restored in its place is another file; this process holds the old one.
-        if _which(config.store_path) != first:
+        if which_file(config.store_path) != first:
             stop.set()
 
     Projector(store, indices).run(stop, look)
-    if _which(config.store_path) != first:
+    if which_file(config.store_path) != first:
         fail(f"{config.store_path} was replaced; start again", Exit.ERROR)
 
 
-def _which(path: Path) -> tuple[int, int]:
+def which_file(path: Path) -> tuple[int, int]:
     """What tells a file from another one at the same path."""
     try:
         found = path.stat()

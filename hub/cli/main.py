@@ -14,8 +14,10 @@ from hub.cli import (
     circles,
     collections,
     data,
+    deliveries,
     demo,
     doctor,
+    feeds,
     index,
     partner,
     remote,
@@ -24,6 +26,7 @@ from hub.cli import (
     sessions,
     setup,
     warnings,
+    worker,
 )
 from hub.cli.base import Context, Exit
 
@@ -88,6 +91,9 @@ for module in (
     restore,
     index,
     warnings,
+    feeds,
+    worker,
+    deliveries,
 ):
     for command in module.COMMANDS:
         main.add_command(command)

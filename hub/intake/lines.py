@@ -5,13 +5,13 @@ A comment behind a value is kept as its note.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 
 from hub.intake.cells import values_of
 from hub.intake.concerns import item_of
 from hub.intake.rows import Told
+from hub.intake.text import lines_of
 from hub.model.intake import LeftOut
 
 _COMMENT = re.compile(r"^\s*(?:[#;!]|//)|^\s*\[Adblock")
@@ -30,11 +30,9 @@ def listed(text: str) -> Iterator[Told | LeftOut]:
     Args:
         text: All of it.
     """
-    old = "\r" in text and "\n" not in text
-    source = io.StringIO(text.replace("\r", "\n") if old else text, newline="\n")
-    for number, line in enumerate(source, 1):
+    for number, line in lines_of(text):
         if line.strip() and not _COMMENT.match(line):
-            yield from _of_line(line[:_LONGEST], number)
+            yield from _of_line(line[:_LONGEST].strip(), number)
 
 
 def _of_line(line: str, number: int) -> Iterator[Told | LeftOut]:

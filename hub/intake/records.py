@@ -7,7 +7,6 @@ last one before the data is the heading if it has as many cells.
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,6 +15,7 @@ from typing import NamedTuple
 from hub.intake import headings
 from hub.intake.cells import is_value
 from hub.intake.dates import is_date
+from hub.intake.text import lines_of
 
 SEPARATORS = ",;\t|"
 MOST_COLUMNS = 64
@@ -89,7 +89,7 @@ def records(text: str, separator: str) -> Iterator[Record]:
         text: All of it.
         separator: Of the cells; empty: every line is one cell.
     """
-    lines = _lines(text)
+    lines = lines_of(text)
     waiting: list[tuple[int, str]] = []
     while True:
         entry = waiting.pop(0) if waiting else next(lines, None)
@@ -119,13 +119,6 @@ def _joined(line: str, waiting: list[tuple[int, str]], lines: Iterator[tuple[int
     return line.replace('"', "")
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    # A table may hold U+2028 and the like, so str.splitlines() would be wrong here.
-    old = "\r" in text and "\n" not in text
-    source = io.StringIO(text.replace("\r", "\n") if old else text, newline="\n")
-    yield from enumerate(source, 1)
-
-
 def _is_comment(line: str, separator: str) -> bool:
     bare = line.lstrip()
     return bare.startswith("#") or (separator != ";" and bare.startswith(";"))
@@ -135,8 +128,14 @@ def _cells(line: str, separator: str) -> list[str]:
     bare = line.replace("\0", "")[:_LONGEST_LINE]
     if not separator:
         return [bare.strip().strip('"')]
-    reader = csv.reader(io.StringIO(bare, newline=""), delimiter=separator, skipinitialspace=True)
-    return next(reader, [])[:MOST_COLUMNS]
+    try:
+        row = next(
+            csv.reader([bare.rstrip("\r\n")], delimiter=separator, skipinitialspace=True), []
+        )
+    except csv.Error:
+        # A carriage return in the middle of a line; better a cell too many than the rest lost.
+        row = bare.split(separator)
+    return row[:MOST_COLUMNS]
 
 
 def _separator(text: str) -> str:
@@ -156,7 +155,7 @@ def _commented(text: str, separator: str, sample: Sequence[Record]) -> tuple[str
     if not sample or not separator:
         return ()
     last = ""
-    for number, line in _lines(text):
+    for number, line in lines_of(text):
         if number >= sample[0].line:
             break
         if line.strip(" \t\r\n#"):

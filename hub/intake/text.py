@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
@@ -22,3 +23,18 @@ def decoded(raw: bytes) -> tuple[str, str]:
         return raw.decode(), "utf-8"
     except UnicodeDecodeError:
         return raw.decode("cp1258", "replace"), "windows-1258"
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text with their numbers from 1 on, each with its end, one at a time.
+
+    Lists may hold U+2028 and the like, at which `str.splitlines` would break; and a long text is not
+    copied, as `io.StringIO` would. Where no line feed is, lines end with a carriage return.
+    """
+    end = "\n" if "\n" in text or "\r" not in text else "\r"
+    number, start = 0, 0
+    while start < len(text):
+        stop = text.find(end, start) + 1 or len(text)
+        number += 1
+        yield number, text[start:stop]
+        start = stop

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from hub import policy
+from hub.errors import HubError
+from hub.model.clock import parse_us
 from hub.model.job import Ending, JobRun
 from hub.model.party import Caller, Party, Subject
 from hub.model.query import Query
@@ -51,6 +54,8 @@ class Site:
     def __init__(self, folder: Path, store: SqliteStore | None = None) -> None:
         self.folder = folder
         self.clock = fakes.Clock()
+        self.tick = fakes.Clock()
+        """That of the store, where it was made with it"""
         self.store = store or fakes.open_store(folder / "hub.sqlite")
         if not self.store.epoch():
             fakes.populate(self.store)
@@ -103,6 +108,14 @@ class Site:
         collection = self.store.directory().collections[fakes.KEYS[alias]]
         query = Query(collection.key, ids=(object_id,), edges=("all",))
         Publisher(self.store, Limits()).delete(self.scope(by), collection, query)
+
+    def delete_version(self, obj: dict[str, Any]) -> None:
+        """One version of an object in `shared`, if it is there."""
+        collection = self.store.directory().collections[fakes.KEYS["shared"]]
+        at = (parse_us(obj["modified"]),)
+        query = Query(collection.key, ids=(obj["id"],), edges=(), versions_us=at)
+        with suppress(HubError):
+            Publisher(self.store, Limits()).delete(self.scope("publisher"), collection, query)
 
     def history(self, delivery: Delivery) -> list[tuple[str, dict[str, int]]]:
         """Outcome and counts of its runs, oldest first."""

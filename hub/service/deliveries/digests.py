@@ -13,8 +13,8 @@ from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.party import Caller
 from hub.service.deliveries.definition import Delivery, Recipient
-from hub.service.deliveries.rounds import Task
 from hub.service.deliveries.standing import standing_of
+from hub.service.deliveries.tasks import Task
 from hub.store.base import Act
 from hub.store.jobs import Jobs
 

@@ -178,7 +178,7 @@ class Pipe:
             return
         for (item, _), verdict in zip(fresh, status.verdicts, strict=True):
             if verdict.outcome is Outcome.REFUSED:
-                reason = _PLACE.sub("", verdict.message)
+                reason = without_place(verdict.message)
                 self._counts.leave("refused", item.object_id, item.origin, reason)
             else:
                 self._counts.add(_NAMES[verdict.outcome])
@@ -216,6 +216,11 @@ class Pipe:
                 self._counts.leave("refused", known.object_id, "", error.reason)
         else:
             self._counts.add("gone")
+
+
+def without_place(reason: str) -> str:
+    """Why an object was refused, without its place in a publish, which says nothing of a source."""
+    return _PLACE.sub("", reason)
 
 
 def _part(waiting: Sequence[Treated]) -> list[Treated]:

@@ -116,7 +116,8 @@ class Treatment:
         mapped = self._mapped(obj)
         if not found.made and mapped.get("type") not in _UNTOUCHED:
             self._adopt(mapped)
-        if flags:
+        # An observable has no labels; what it was seen in has.
+        if flags and "created" in mapped:
             _label(mapped, flags)
         raw = found.raw if _encode(mapped) == before else _encode(mapped)
         said = found.digest or hashlib.sha256(raw).digest()

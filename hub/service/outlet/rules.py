@@ -88,10 +88,15 @@ def _text(entry: Entry, draft: Draft) -> str:
     return f"{draft.head} ({' '.join(f'{option};' for option in options)}"
 
 
-def content(text: str) -> str:
-    """A text as content, with quotes; empty if it is too short or too long."""
+def content(text: str, least: int = LEAST) -> str:
+    """A text as content, with quotes; empty if it is too short or too long.
+
+    Args:
+        text: Any.
+        least: Bytes that it must have.
+    """
     raw = text.encode()
-    if not LEAST <= len(raw) <= _LONGEST_CONTENT:
+    if not least <= len(raw) <= _LONGEST_CONTENT:
         return ""
     return f'"{_escaped(text)}"'
 

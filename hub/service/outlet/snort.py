@@ -39,7 +39,7 @@ def _of_url(entry: Entry) -> list[Draft]:
         return []
     options = [f"http_header:field host; content:{host},nocase"]
     if found.path:
-        path = content(found.path)
+        path = content(found.path, 1)  # however short: it comes with the host
         if not path:
             return []
         options.append(f"http_raw_uri; content:{path}")

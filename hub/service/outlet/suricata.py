@@ -41,7 +41,8 @@ def _of_url(entry: Entry) -> list[Draft]:
         return []
     options: tuple[str, ...] = ("http.host", f"content:{host}", "startswith", "endswith")
     if found.path:
-        path = content(found.path)
+        # However short: it is all of the path, and behind the host.
+        path = content(found.path, 1)
         if not path:
             return []
         options += ("http.uri.raw", f"content:{path}", "startswith", "endswith")

@@ -46,6 +46,7 @@ _WORDS = (
     " uint8be wide xor"
 )
 _KEYWORDS = frozenset(_WORDS.split())
+_SIGNS = frozenset("{}()[]:=,.<>+-*/\\%&|^~?")
 # Behind one of these a `/` divides.
 _VALUES = frozenset({"word", "number", "variable"})
 _TOO_LONG_NAME = 120
@@ -117,7 +118,7 @@ def _tokens(text: str) -> Iterator[Token]:
         divides = before.kind in _VALUES or before.text in {")", "]"}
         if token.kind == "regex" and divides and before.text != "matches":
             token = Token("sign", "/")
-        if token.kind == "sign" and not (token.text.isascii() and token.text.isprintable()):
+        if token.kind == "sign" and token.text not in _SIGNS:
             raise Unfit("it has a character that no rule has")
         at += len(token.text)
         yield token

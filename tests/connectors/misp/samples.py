@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ def event(number: int, *attributes: dict[str, Any], **changes: Any) -> dict[str,
     return made | changes
 
 
-def run(folder: Path, ca_file: str = "", notices: Callable[[str], None] = lambda _: None) -> Run:
+def run(folder: Path, ca_file: str = "") -> Run:
     limits = Limits(
         networks=(ip_network("127.0.0.0/8"),),
         ca_file=ca_file,
@@ -65,7 +64,7 @@ def run(folder: Path, ca_file: str = "", notices: Callable[[str], None] = lambda
     )
     creator = "identity--11111111-1111-4111-8111-111111111111"
     maker = Maker(Terms("try", creator, Tlp.GREEN), STARTED_US)
-    return Run("try", STARTED_US, Net(limits), maker, _secret, folder, notices)
+    return Run("try", STARTED_US, Net(limits), maker, _secret, folder)
 
 
 def _secret(reference: str) -> str:

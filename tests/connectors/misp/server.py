@@ -42,12 +42,16 @@ class Answer(NamedTuple):
     media_type: str = "application/json"
 
 
+_ABSENT = Answer({"name": "Not found", "message": "Not found", "url": ""}, 404)
+
+
 class MispServer:
     """A MISP with events, by UUID."""
 
     def __init__(self, folder: Path) -> None:
         self.events: dict[str, dict[str, Any]] = {}
         self.asked: list[Asked] = []
+        self.key = KEY
         self.fault: Callable[[Asked], Answer | bytes | None] = lambda _: None
         self.ca_file = str(write_certificate(folder))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -58,7 +62,7 @@ class MispServer:
             def _any(self) -> None:
                 outer._serve(self)
 
-            do_GET = do_POST = do_HEAD = _any
+            do_GET = do_POST = do_HEAD = _any  # noqa: N815 - names of http.server
 
             def log_message(self, *arguments: Any) -> None:
                 pass
@@ -104,36 +108,44 @@ class MispServer:
             handler.wfile.write(raw)
 
     def _answer(self, asked: Asked, key: str | None) -> Answer:
-        if key != KEY:
-            text = "Authentication failed. Please make sure you pass the API key of an API enabled user."
+        if key != self.key:
+            text = "Authentication failed. Please make sure you pass the API key of an API user."
             return Answer({"name": text, "message": text, "url": f"/{asked.path}"}, 403)
-        match asked.path.split("/"):
-            case ["servers", "getVersion"]:
-                said = {"version": "2.5.34", "pymisp_recommended_version": "2.5.34"}
-                return Answer(said)
-            case ["users", "view", "me"]:
-                return Answer({"User": {"id": "1"}, "Role": {"id": "1"}, "UserSetting": {}})
-            case ["attributes", "describeTypes.json"]:
-                return Answer(json.loads(_TYPES.read_bytes()))
-            case ["events", "restSearch"]:
-                return Answer({"response": [*self._found(asked.body)]})
-            case ["attributes", "restSearch"]:
-                return Answer({"response": {"Attribute": [*self._attributes(asked.body)]}})
-            case ["events", "view", name]:
-                return Answer({}, 200 if name in self.events else 404)
-            case ["events", "add"]:
-                return self._add(asked.body.get("Event", asked.body))
-            case ["events", "edit", name]:
-                return self._edit(name, asked.body.get("Event", asked.body))
-            case ["events", "publish", name]:
-                self.events[name]["published"] = True
-                return Answer({"message": "Job queued"})
-            case ["attributes", verb, name] if verb in {"delete", "edit"}:
-                return self._of_attribute(verb, name, asked.body)
-            case _:
-                return Answer(
-                    {"name": "Not found", "message": "Not found", "url": asked.path}, 404
-                )
+        fixed = {
+            "servers/getVersion": {"version": "2.5.34", "pymisp_recommended_version": "2.5.34"},
+            "users/view/me": {"User": {"id": "1"}, "Role": {"id": "1"}, "UserSetting": {}},
+        }
+        if asked.path in fixed:
+            return Answer(fixed[asked.path])
+        if asked.path == "attributes/describeTypes.json":
+            return Answer(json.loads(_TYPES.read_bytes()))
+        controller, _, rest = asked.path.partition("/")
+        of = self._of_events if controller == "events" else self._of_attributes
+        return of(rest.partition("/")[0], rest.partition("/")[2], asked.body) or _ABSENT
+
+    def _of_events(self, verb: str, name: str, body: dict[str, Any]) -> Answer | None:
+        event = body.get("Event", body)
+        if verb == "restSearch":
+            return Answer({"response": [*self._found(body)]})
+        if verb == "add":
+            return self._add(event)
+        if name not in self.events:
+            return None
+        if verb == "edit":
+            return self._edit(name, event)
+        if verb == "publish":
+            self.events[name]["published"] = True
+        return Answer({"message": "Job queued"}) if verb in {"publish", "view"} else None
+
+    def _of_attributes(self, verb: str, name: str, body: dict[str, Any]) -> Answer | None:
+        if verb == "restSearch":
+            return Answer({"response": {"Attribute": [*self._attributes(body)]}})
+        for event in self.events.values():
+            for attribute in _all_attributes(event):
+                if attribute["uuid"] == name:
+                    attribute.update({"deleted": True} if verb == "delete" else body)
+                    return Answer({"Attribute": attribute})
+        return None
 
     def _found(self, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         found = sorted(self.events.values(), key=lambda event: int(event["id"]))
@@ -159,13 +171,9 @@ class MispServer:
         return Answer({"Event": self.events[event["uuid"]]})
 
     def _edit(self, name: str, event: dict[str, Any]) -> Answer:
-        known = self.events.get(name)
-        if known is None:
-            return Answer({"name": "Invalid event", "message": "Invalid event", "url": ""}, 404)
+        known = self.events[name]
         if int(event["timestamp"]) <= int(known["timestamp"]):
-            return _refused(
-                "Event could not be saved: Event in the request not newer than the local copy."
-            )
+            return _refused("Event could not be saved: Event in the request not newer")
         by_uuid = {a["uuid"]: a for a in known.get("Attribute", ())}
         for attribute in event.get("Attribute", ()):
             old = by_uuid.get(attribute["uuid"])
@@ -173,16 +181,6 @@ class MispServer:
                 by_uuid[attribute["uuid"]] = attribute
         self.events[name] = {**known, **event, "Attribute": [*by_uuid.values()]}
         return Answer({"Event": self.events[name]})
-
-    def _of_attribute(self, verb: str, name: str, body: dict[str, Any]) -> Answer:
-        for event in self.events.values():
-            for attribute in _all_attributes(event):
-                if attribute["uuid"] == name:
-                    attribute |= {"deleted": True} if verb == "delete" else body
-                    return Answer({"Attribute": attribute})
-        return Answer(
-            {"name": "Invalid attribute", "message": "Invalid attribute", "url": ""}, 404
-        )
 
 
 @contextmanager
@@ -213,6 +211,7 @@ def _matches(event: dict[str, Any], body: dict[str, Any]) -> bool:
         and unwanted.isdisjoint(tags)
         and not (orgs and {event["Orgc"]["name"], event["Orgc"]["uuid"]}.isdisjoint(orgs))
         and ("eventid" not in body or event["id"] in body["eventid"])
+        and ("uuid" not in body or event["uuid"] in body["uuid"])
     )
 
 

@@ -1,0 +1,186 @@
+"""Rules: numbers that stay, contents that are escaped, and files that compile whatever came."""
+
+from __future__ import annotations
+
+
+import pytest
+import yaml
+import yara
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.service.outlet import rules, sigma
+from hub.service.outlet import yara as outlet
+from hub.service.outlet.wish import Left, LeftOut
+from tests.unit.service.outlet.fakes import Chosen, entry, written
+
+GOOD = 'rule good { strings: $a = "abc" $b = { 4D ?? 5A } condition: any of them }'
+PAIR = """import "pe"
+private rule first { strings: $x = /a\\/b[}]{1,2}/i condition: $x and pe.is_pe }
+rule second : tag { meta: a = "}" condition: first and filesize < 1MB }
+"""
+BAD = (
+    "",
+    "not a rule",
+    "rule x {",
+    "rule x { condition: }",
+    'rule x { strings: $a = "abc condition: $a }',
+    'rule x { strings: $a = "abc" condition: $b }',
+    'rule x { strings: $a = "abc" condition: true }',
+    'rule x { strings: $a = "a" $a = "b" condition: all of them }',
+    "rule x { condition: other }",
+    "rule x { condition: filename }",
+    "rule pe { condition: true }",
+    "rule x { condition: true } rule x { condition: true }",
+    'include "/etc/passwd" rule x { condition: true }',
+    "global rule x { condition: false }",
+    'import "cuckoo" rule x { condition: cuckoo.network.http_request(/a/) }',
+    "rule x { condition: true } }",
+    "rule x { condition: true } garbage",
+    "rule \u1eefng { condition: true }",
+    "/* rule x { condition: true }",
+    f"rule {'x' * 300} {{ condition: true }}",
+)
+
+
+def compiled(texts: list[str], left: LeftOut | None = None) -> list[str]:
+    """The names of the rules of a file of all these."""
+    body = written("yara.yar", Chosen(rules=texts), left).decode()
+    return [rule.identifier for rule in yara.compile(source=body, includes=False)]
+
+
+class TestYara:
+    @pytest.mark.parametrize("bad", BAD)
+    @pytest.mark.parametrize("compiler", [True, False])
+    def test_a_bad_rule_does_not_break_the_file(
+        self, monkeypatch: pytest.MonkeyPatch, bad: str, *, compiler: bool
+    ) -> None:
+        if not compiler:
+            monkeypatch.setattr(outlet, "_compiler", lambda: None)
+        left = LeftOut()
+        assert compiled([GOOD, bad, PAIR], left) == ["good", "first", "second"]
+        assert left == {Left.RULE: 1}
+
+    def test_names_that_are_taken_are_changed_where_they_are_spoken_of(self) -> None:
+        other = PAIR.replace("1MB", "2MB")
+        names = compiled([PAIR, other])
+        assert names[:2] == ["first", "second"]
+        assert len(set(names)) == 4
+        body = written("yara.yar", Chosen(rules=[PAIR, other])).decode()
+        assert f"condition: {names[2]} and filesize < 2MB" in body
+
+    def test_the_same_rule_of_two_sources_is_there_once(self) -> None:
+        assert compiled([GOOD, GOOD]) == ["good"]
+
+    def test_a_string_with_the_name_of_a_rule_stays_as_it_is(self) -> None:
+        text = 'rule a { strings: $a = "a a" condition: $a }'
+        body = written("yara.yar", Chosen(rules=[text, text.replace('"a a"', '"a b"')])).decode()
+        assert '$a = "a b" condition: $a }' in body
+
+    @given(
+        at=st.integers(0, len(PAIR)),
+        junk=st.text(st.sampled_from('{}"/\\*:$#@!rule condition\n='), max_size=8),
+    )
+    def test_whatever_stands_in_a_rule(self, at: int, junk: str) -> None:
+        names = compiled([GOOD, PAIR[:at] + junk + PAIR[at:]])
+        assert names[0] == "good"
+
+
+SIGMA = """title: One
+id: 11111111-1111-4111-8111-111111111111
+logsource:
+  category: process_creation
+detection:
+  selection:
+    Image|endswith: '\\x.exe'
+  condition: selection
+"""
+NO_SIGMA = (
+    "",
+    "just text",
+    "title: x",
+    SIGMA + "---\ntitle: two\n",
+    "%YAML 1.1\n---\n" + SIGMA,
+    SIGMA.replace("  condition: selection\n", ""),
+    SIGMA.replace("title: One", "title: &a One\nx: *a"),
+    SIGMA + "...\n",
+    SIGMA.replace("selection:\n", "selection: [\n"),
+    SIGMA + "x: !!python/object/apply:os.system ['true']\n",
+    "[" * 5000,
+)
+
+
+class TestSigma:
+    @pytest.mark.parametrize("bad", NO_SIGMA)
+    def test_a_bad_rule_does_not_break_the_stream(self, bad: str) -> None:
+        left = LeftOut()
+        other = SIGMA.replace("1111-1111", "2222-1111").replace("One", "Two")
+        body = written("sigma.yml", Chosen(rules=[SIGMA, bad, other]), left, comments=True)
+        found = [doc for doc in yaml.safe_load_all(body) if doc]
+        assert [doc["title"] for doc in found] == ["One", "Two"]
+        assert left == {Left.RULE: 1}
+
+    def test_an_id_stands_there_once(self) -> None:
+        body = written("sigma.yml", Chosen(rules=[SIGMA, SIGMA.replace("One", "Again")]))
+        assert [doc["title"] for doc in yaml.safe_load_all(body)] == ["One"]
+
+    def test_windows_line_ends(self) -> None:
+        assert sigma.rule_id(SIGMA) is not None
+        body = written("sigma.yml", Chosen(rules=[SIGMA.replace("\n", "\r\n")]))
+        assert b"\r" not in body
+
+
+class TestContent:
+    @pytest.mark.parametrize(
+        ("text", "content"),
+        [
+            ("evil.test", '"evil.test"'),
+            ('/a";b|c', '"/a|22 3B|b|7C|c"'),
+            ("/a:b\\c", '"/a|3A|b|5C|c"'),
+            ("/ữab", '"/|E1 BB AF|ab"'),
+            ("abc", ""),
+            ("a" * 300, ""),
+        ],
+    )
+    def test_all_but_harmless_signs_are_hex(self, text: str, content: str) -> None:
+        assert rules.content(text) == content
+
+    def test_what_is_too_short_is_left_out(self) -> None:
+        left = LeftOut()
+        found = [entry("url", "http://a.co/abc", "http://a.co/abc")]
+        assert written("suricata.rules", Chosen(found), left) == b""
+        assert left == {Left.FORM: 1}
+
+    def test_a_short_path_behind_a_host_is_not(self) -> None:
+        found = [entry("url", "http://evil.test/a", "http://evil.test/A")]
+        body = written("suricata.rules", Chosen(found)).decode()
+        assert 'http.uri.raw; content:"/A"; startswith; endswith;' in body
+
+    def test_a_whole_site_is_known_by_its_host(self) -> None:
+        found = [entry("url", "http://evil.test:8080", "http://evil.test:8080/")]
+        body = written("suricata.rules", Chosen(found)).decode()
+        assert body.startswith("alert http any any -> any 8080 (")
+        assert 'http.host; content:"evil.test"; startswith; endswith;' in body
+        assert "http.uri" not in body
+
+    def test_a_domain_is_a_rule_for_each_protocol(self) -> None:
+        body = written("suricata.rules", Chosen([entry("domain", "test.evil.", "evil.test")]))
+        lines = body.decode().split("\n")[:-1]
+        assert [line.split()[1] for line in lines] == ["dns", "tls", "http"]
+        assert [f"sid:{n};" in line for n, line in enumerate(lines, 1_000_000)] == [True] * 3
+
+    def test_dns_labels_for_snort(self) -> None:
+        body = written("snort.rules", Chosen([entry("domain", "test.evil.", "evil.test")]))
+        assert b'content:"|04|evil|04|test|00|",nocase;' in body
+
+
+def test_ipv6_in_a_zone() -> None:
+    texts = ("2001:db8::1", "2001:db8::/32", "2001:db8:1:2:3:4:5:6", "2001:0:0:1::/64")
+    found = [entry("ip", text, text) for text in texts]
+    lines = written("rpz.zone", Chosen(found)).decode().split("\n")[3:-1]
+    assert lines == [
+        "128.1.zz.db8.2001.rpz-ip CNAME .",
+        "32.zz.db8.2001.rpz-ip CNAME .",
+        "128.6.5.4.3.2.1.db8.2001.rpz-ip CNAME .",
+        "64.zz.1.0.0.2001.rpz-ip CNAME .",
+    ]
