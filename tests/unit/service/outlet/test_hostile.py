@@ -122,7 +122,7 @@ def test_each_line_is_one_record_of_the_format(name: str) -> None:
 
     @settings(max_examples=250)
     @given(found=pieces(), comments=st.booleans())
-    def check(found: list[Piece], comments: bool) -> None:
+    def check(found: list[Piece], comments: bool) -> None:  # noqa: FBT001 - by name from hypothesis
         said = [piece for piece in found if piece.type == "indicator"]
         body = made(name, said, comments=comments and bool(sign)).decode()
         for line in body.split("\n")[:-1]:
