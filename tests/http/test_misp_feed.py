@@ -17,17 +17,22 @@ from werkzeug.test import TestResponse
 
 from connectors.misp.events import read
 from connectors.misp.feed import CONNECTOR, SETTINGS
+from hub.intake.misp import events_of
 from hub.model.party import Token
 from hub.model.tlp import Tlp
 from hub.service.credentials import digest
 from tests import fakes
 from tests.connectors.misp import samples
 from tests.connectors.misp.samples import attribute, event, uuid_of
+from tests.connectors.misp.test_corpus import files, told
+from tests.connectors.misp.test_corpus import opened as opened_file
 from tests.http.asking import Hub, Room
 from tests.http.pieces import REF_OF
 from tests.http.searching import indicator, opened
 
 SECRET = "hub_feeds-".ljust(47, "x")
+REFUSED = 0
+"""Values of these events that warning lists or the breadth of what they name forbid"""
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +191,24 @@ def test_another_hub_reads_the_feed_over_http(room: Room, tmp_path: Path) -> Non
     assert {f"indicator--{uuid_of(1)}", f"indicator--{uuid_of(2)}"} <= found
     assert [left for b in batches for left in b.left] == []
     assert again == []
+
+
+def test_real_events_leave_by_the_door_as_they_came(room: Room, corpus: Path) -> None:
+    """What a warning list knows comes out as context; everything else as it was."""
+    events = [each for path in files(corpus) for each in events_of(opened_file(path))]
+    for each in events:
+        objects = [msgspec.json.decode(found.raw) for found in read(each).found]
+        for start in range(0, len(objects), 500):
+            room.add(*objects[start : start + 500])
+    # The large ones, and some of the others: each file is made of the whole collection.
+    found = json.loads(pull(room, "manifest.json").data)
+    assert set(found) == {each["uuid"] for each in events}
+    refused = 0
+    for each in [*events[:4], *events[-2:]]:
+        made = told(json.loads(pull(room, f"{each['uuid']}.json").data)["Event"])
+        for name, was in told(each).items():
+            assert made[name][:3] == was[:3]
+            if made[name] != was:
+                assert (was.to_ids, made[name].to_ids) == (True, False)
+                refused += 1
+    assert refused == REFUSED
