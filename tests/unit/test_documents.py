@@ -297,6 +297,7 @@ def test_the_process_that_parses_knows_no_secret(monkeypatch: pytest.MonkeyPatch
         (Document(b"junk %PDF-1.4", "a.txt"), "pdf"),
         (Document(b"  <!DOCTYPE html><p>"), "html"),
         (Document(b"From: a\nTo: b\nSubject: c\nDate: d\n\nx"), "mail"),
+        (Document(b"From: a\nTo: b\nSubject: c\nDate: d\n\nx", "a.txt"), "text"),
         (Document(b"Note: a\nTo: b\nMore: c\n\nx"), "text"),
         (Document(b"a,b\n", "x.csv"), "table"),
         (Document(b"= Title\n", "x.adoc"), "text"),
