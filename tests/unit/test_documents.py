@@ -221,7 +221,7 @@ def test_only_so_many_pages_are_read() -> None:
         Document(pdf("one[.]com", "two[.]com", "three[.]com")), limits=Limits(pages=2)
     )
     assert kept(values) == {"one.com", "two.com"}
-    assert reasons(values) == [("PDF", "only 2 of 3 pages were read")]
+    assert reasons(values) == [("PDF", "only 2 of 3 pages of the PDF were read")]
 
 
 def test_a_page_that_is_nested_for_ever_ends() -> None:
