@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.connectors.driving import Driver
 
 from connectors.csaf import provider
 from connectors.errors import Absent, NotUnderstood, Unreachable
 from hub.errors import ConfigError
 from hub.model.clock import parse_us
 from hub.stix.marking import COLOUR_OF
-from tests.connectors.driving import Driver
 from tests.connectors.site import Page, Site, site
 
 NOW_US = parse_us("2026-11-20T00:00:00Z")

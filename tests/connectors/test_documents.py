@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.connectors.driving import Driver
 
 from connectors.documents import folder
 from connectors.errors import Absent, Unsafe
-from tests.connectors.driving import Driver
 from tests.connectors.site import Page, Site, site
 from tests.unit.test_documents import archive, mail, pdf
 

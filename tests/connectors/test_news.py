@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from tests.connectors.driving import Driver
 
 from connectors.errors import Absent, NotUnderstood, TooLarge, Unreachable, Unsafe
 from connectors.net import Limits
 from connectors.news import feed
 from connectors.news.entries import MOST_BYTES, feed_of
 from hub.model.clock import parse_us
-from tests.connectors.driving import Driver
 from tests.connectors.site import Page, Site, site
 
 ATOM = "application/atom+xml"

@@ -469,9 +469,9 @@ class TestCallers:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(hub: Hub) -> None:
-    """A hundred thousand values, of which few megabytes are in memory at any time."""
+    """A hundred thousand lines, of which few megabytes are in memory at any time."""
     room = hub.room()
-    count, each = 100_000, 100
+    count, each = 40_000, 100
     for start in range(0, count, each * 200):
         objects = []
         for number in range(start, start + each * 200, each):
@@ -491,6 +491,6 @@ def test_memory_does_not_grow_with_the_file(hub: Hub) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     answer.close()
-    assert lines > 3 * count
-    assert total > 10_000_000
+    assert lines > 100_000
+    assert total > 5_000_000
     assert peak < 30_000_000, peak
