@@ -30,6 +30,9 @@ from hub.service.search import keys_of
 from hub.store.base import SavedSearches
 
 LEFT_OUT = "Hub-Left-Out"
+ADDRESSES = ("/export/collections/{name}/{format}", "/export/searches/{name}/{format}")
+"""As documents show them"""
+
 MOST_VALUES = 5_000_000
 MOST_DAYS = 36_500
 PARAMS = (

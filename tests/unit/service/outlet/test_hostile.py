@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
@@ -149,7 +149,7 @@ def test_a_table_has_the_cells_of_its_head(found: list[Piece]) -> None:
 @given(found=pieces())
 def test_a_feed_is_xml_without_more_entries(found: list[Piece]) -> None:
     body = made("atom.xml", [p for p in found if p.type == "report"], comments=False)
-    tree = ElementTree.fromstring(body)
+    tree = ET.fromstring(body)
     reports = [piece for piece in found if piece.type == "report"]
     assert len(tree.findall("{http://www.w3.org/2005/Atom}entry")) == len(reports)
 
