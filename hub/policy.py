@@ -144,11 +144,8 @@ def rights(scope: Scope, collection: Collection) -> Rights:
 def require_read(scope: Scope, collection: Collection) -> None:
     """Raises HubError: DENIED for a collection that may only be written."""
     if not rights(scope, collection).read:
-        raise HubError(
-            Fault.DENIED,
-            "this account may write to the collection but not read it",
-            remedy="Ask the hub's administrator for read access.",
-        )
+        reason = "this account may write to the collection but not read it"
+        raise HubError(Fault.DENIED, reason, remedy="Ask the hub's administrator for read access.")
 
 
 def require_write(scope: Scope, collection: Collection) -> None:
@@ -247,11 +244,7 @@ def require_auditor(caller: Caller) -> None:
 def require_own_writing(caller: Caller) -> None:
     """Raises HubError: DENIED for nobody, and for a credential that only reads."""
     if not caller.account or caller.read_only:
-        raise HubError(
-            Fault.DENIED,
-            "only a person who has logged in may change what an account has set",
-            remedy="Log in, or use a credential that does not only read.",
-        )
+        raise HubError(Fault.DENIED, "this token only reads", remedy="Use another credential.")
 
 
 def require_officer(caller: Caller) -> None:

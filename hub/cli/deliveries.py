@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -224,10 +223,10 @@ def _require_choice(numbers: tuple[int, ...], *, everything: bool) -> None:
 
 
 def _deliveries(context: Context) -> Deliveries:
-    from hub.service.deliveries.health import Deliveries  # slow to import
+    from hub.app import delivery_folder  # slow to import
+    from hub.service.deliveries.health import Deliveries
 
-    config = context.config()
-    return Deliveries(context.store(), Path(config.folder, config.feeds.deliveries))
+    return Deliveries(context.store(), delivery_folder(context.config()))
 
 
 def _depot(context: Context) -> Depot:

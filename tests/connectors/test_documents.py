@@ -13,6 +13,7 @@ from tests.connectors.driving import Driver
 from connectors.documents import folder
 from connectors.errors import Absent, Unsafe
 from tests.connectors.site import Page, Site, site
+from tests.connectors.taxii.driving import Driver
 from tests.unit.test_documents import archive, mail, pdf
 
 

@@ -1,6 +1,6 @@
-"""How deliveries fare, and what an administrator may do about it; for the console and the command line.
+"""How deliveries fare, and what may be done about it; for the console and the command line.
 
-Administrators see no more data for being that: of a dead letter they see which object it is about if
+Administrators and coordinators see no more data for being that: of a dead letter they see which object it is about if
 their own account sees that object.
 """
 
@@ -105,19 +105,24 @@ class Deliveries:
         """How each fares, by name, and the files that are no deliveries.
 
         Raises:
-            HubError: DENIED to all but administrators.
+            HubError: DENIED to all but administrators and coordinators.
         """
-        policy.require_administrator(caller)
+        policy.require_overseer(caller)
         found, faulty = load_all(self._folder)
         return [item for delivery in found.values() for item in self._healths(delivery)], faulty
 
-    def find(self, caller: Caller, name: str) -> Delivery:
+    def find(self, caller: Caller, name: str, *, acts: bool = False) -> Delivery:
         """The delivery of this name.
 
+        Args:
+            caller: Who asks.
+            name: Stem of its file.
+            acts: Something is to be changed.
+
         Raises:
-            HubError: DENIED to all but administrators, ABSENT.
+            HubError: DENIED to all but administrators and coordinators, ABSENT.
         """
-        policy.require_administrator(caller)
+        policy.require_overseer(caller, acts=acts)
         found, faulty = load_all(self._folder)
         for broken in faulty:
             if broken.name == name:
@@ -154,7 +159,7 @@ class Deliveries:
             HubError: As `find`.
         """
         action = "delivery.pause" if paused else "delivery.resume"
-        delivery = self.find(caller, name)
+        delivery = self.find(caller, name, acts=True)
         self._store.pause_job(delivery.job(), _act(caller, action, name), paused=paused)
 
     def wish(self, caller: Caller, name: str) -> None:
@@ -163,7 +168,7 @@ class Deliveries:
         Raises:
             HubError: As `find`.
         """
-        delivery = self.find(caller, name)
+        delivery = self.find(caller, name, acts=True)
         for task in tasks_of(self._store, delivery):
             self._store.wish_job(task.job, _act(caller, "delivery.run", name))
 
@@ -205,7 +210,10 @@ class Deliveries:
         Raises:
             HubError: As `find`.
         """
-        job, act = self.find(caller, name).job(reader), _act(caller, "delivery.retry", name)
+        job, act = (
+            self.find(caller, name, acts=True).job(reader),
+            _act(caller, "delivery.retry", name),
+        )
         many = self._of_letters(job, numbers, self._store.revive_letters, act)
         if many:
             self._store.wish_job(job, act)
@@ -215,7 +223,10 @@ class Deliveries:
         self, caller: Caller, name: str, numbers: Sequence[int] = (), reader: str = ""
     ) -> int:
         """Delete dead letters for good; returns how many. Arguments and errors as `retry`."""
-        job, act = self.find(caller, name).job(reader), _act(caller, "delivery.drop", name)
+        job, act = (
+            self.find(caller, name, acts=True).job(reader),
+            _act(caller, "delivery.drop", name),
+        )
         return self._of_letters(job, numbers, self._store.drop_letters, act)
 
     def _of_letters(
