@@ -162,8 +162,8 @@ def _has(tag: str, changed_us: int) -> bool:
 
 
 def _second(at_us: int) -> datetime:
-    """The whole second at or behind an instant."""
-    return datetime.fromtimestamp(-(-at_us // _SECOND_US), UTC)
+    """The whole second of an instant; two changes of a file are never in the same one."""
+    return datetime.fromtimestamp(at_us // _SECOND_US, UTC)
 
 
 def _response(form: Format, parcel: Parcel) -> Response:
