@@ -74,8 +74,9 @@ def fetched(source: Source, state: State, run: Run) -> tuple[Piece, State] | Non
 
 def is_stale(state: State, run: Run) -> bool:
     """Whether it is time to read all of a source again, changed or not."""
-    life_us = run.maker.terms.lifetime_us
-    again_us = min(DAY_US, life_us // _QUARTER) if life_us > 0 else DAY_US
+    terms = run.maker.terms
+    lives_us = [terms.lifetime_us, *(life_us for _, life_us in terms.lifetimes)]
+    again_us = min([DAY_US, *(life_us // _QUARTER for life_us in lives_us if life_us > 0)])
     return bool(run.started_us - state.get("read_us", 0) >= again_us)
 
 

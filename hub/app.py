@@ -21,12 +21,14 @@ from hub.http.session import SessionDoorman
 from hub.model.clock import now_us
 from hub.service.credentials import Passwords
 from hub.service.deliveries.due import DueDeliveries
+from hub.service.deliveries.health import Deliveries
 from hub.service.deliveries.run import Depot
 from hub.service.directory import Parties
 from hub.service.factor import PasswordAlone, SecondFactors
 from hub.service.feeds.desk import Desk
 from hub.service.feeds.due import DueFeeds
 from hub.service.feeds.folder import Folder
+from hub.service.feeds.health import Feeds
 from hub.service.fetch import Followed
 from hub.service.jobs.schedule import Due, Schedule
 from hub.service.limits import Quota, Throttle
@@ -220,6 +222,8 @@ def _services(
         ),
         Quota(counters, config.limits),
         Pulse(SqlitePulse(pulses.beside(config.store_path)), clock=now_us),
+        Feeds(store, feed_folder(config), clock=now_us),
+        Deliveries(store, Path(config.folder, config.feeds.deliveries)),
         now_us,
     )
 

@@ -144,11 +144,8 @@ def rights(scope: Scope, collection: Collection) -> Rights:
 def require_read(scope: Scope, collection: Collection) -> None:
     """Raises HubError: DENIED for a collection that may only be written."""
     if not rights(scope, collection).read:
-        raise HubError(
-            Fault.DENIED,
-            "this account may write to the collection but not read it",
-            remedy="Ask the hub's administrator for read access.",
-        )
+        reason = "this account may write to the collection but not read it"
+        raise HubError(Fault.DENIED, reason, remedy="Ask the hub's administrator for read access.")
 
 
 def require_write(scope: Scope, collection: Collection) -> None:

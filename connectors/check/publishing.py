@@ -24,6 +24,7 @@ from connectors.check.visit import (
     entries,
     ids,
     instant,
+    is_error,
     is_micro,
     is_taxii,
     listed,
@@ -253,7 +254,7 @@ def refusals(publisher: Publisher) -> None:
         answer = publisher.body(body)
         book.judge(check, answer.status in allowed, f"{told(answer)} for {body!r}", answer)
         if answer.status == BAD:
-            book.judge("ER-04", is_taxii(answer), told(answer), answer)
+            book.judge("ER-04", is_error(answer), told(answer), answer)
     _mixed(publisher)
     if visit.wire.login.header:
         item = made.indicator()

@@ -8,7 +8,7 @@ from collections import Counter
 
 from connectors.check.publishing import Publisher
 from connectors.check.samples import envelope
-from connectors.check.visit import ACCEPTED, BROKEN, LAST, ids, listed, stamp
+from connectors.check.visit import ACCEPTED, BROKEN, LAST, ids, instant, listed, stamp
 from connectors.check.walking import way_on
 from connectors.check.wire import Answer, Spent
 
@@ -61,16 +61,17 @@ def race(publisher: Publisher, seconds: float) -> None:
     writers = [_Writer(publisher, ends) for _ in range(_WRITERS)]
     for writer in writers:
         writer.start()
-    got = _poll(publisher, start, writers)
+    got, reached = _poll(publisher, start, writers)
     for writer in writers:
         writer.join()
     accepted = {name for writer in writers for name in writer.accepted}
-    _verdicts(publisher, accepted, got, sum(writer.broken for writer in writers))
-
-
-def _verdicts(publisher: Publisher, accepted: set[str], got: Counter[str], broken: int) -> None:
-    book = publisher.visit.book
+    broken = sum(writer.broken for writer in writers)
     book.judge("RA-03", not broken, f"{broken} requests were answered 5xx")
+    _verdicts(publisher, accepted, got, reached)
+
+
+def _verdicts(publisher: Publisher, accepted: set[str], got: Counter[str], reached: str) -> None:
+    book = publisher.visit.book
     if not accepted:
         book.skip("nothing was accepted", "RA-01", "RA-02")
         return
@@ -78,7 +79,10 @@ def _verdicts(publisher: Publisher, accepted: set[str], got: Counter[str], broke
     said = f"{len(lost)} of {len(accepted)} accepted objects never came"
     pages = [_dated(publisher, name) for name in lost[:1]]
     for record in [one for page in pages for one in listed(page, "objects")]:
-        said += f"; one is dated {record.get('date_added')}, and was shown after later ones"
+        date = record.get("date_added")
+        early = instant(str(date)) <= instant(reached)
+        why = f"and was shown after later ones, up to {reached}" if early else "and never came"
+        said += f"; one is dated {date}, {why}"
     book.judge("RA-01", not lost, said, *pages)
     twice = [name for name in accepted if got[name] > 1]
     book.judge("RA-02", not twice, f"{len(twice)} of {len(accepted)} came twice")
@@ -97,8 +101,8 @@ def _now(publisher: Publisher) -> str | None:
     return last if stamp(last) is not None else None
 
 
-def _poll(publisher: Publisher, start: str, writers: list[_Writer]) -> Counter[str]:
-    """Poll as feeds do, until the writers are done and nothing more comes."""
+def _poll(publisher: Publisher, start: str, writers: list[_Writer]) -> tuple[Counter[str], str]:
+    """Poll as feeds do, until the writers are done and nothing more comes; gives the last date, too."""
     got: Counter[str] = Counter()
     at, cursor, quiet = f"{publisher.place.url}objects/", start, 0
     params = {"added_after": cursor, "limit": "50"}
@@ -116,4 +120,4 @@ def _poll(publisher: Publisher, start: str, writers: list[_Writer]) -> Counter[s
         if quiet == _QUIET:
             break
         time.sleep(_PAUSE_S)
-    return got
+    return got, cursor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Annotated
 
 from msgspec import Meta
@@ -12,11 +13,14 @@ from connectors.errors import NotUnderstood
 from connectors.found import Batch, Left, State
 from connectors.lists.streaming import Way, batches
 from connectors.reading import Reading
-from connectors.source import Source
+from connectors.source import Piece, Source
 from connectors.web import refuse_page
 from hub.intake.lines import listed
+from hub.intake.rows import Told
 from hub.intake.text import decoded
+from hub.model.intake import LeftOut
 
+_SAMPLE = 300
 _SUFFIXES = (".txt", ".list", ".lst", ".netset", ".ipset", ".hosts", ".csv")
 
 
@@ -43,16 +47,28 @@ class ListConnector:
         way = Way(settings.file_names, settings.types)
         for piece in reading.pieces():
             try:
-                refuse_page(piece, "a list")
+                entries = _understood(piece)
             except NotUnderstood as error:
                 if not reading.is_folder:
                     raise
                 yield Batch((), reading.state, (Left(piece.name, error.reason, piece.name),))
                 continue
-            text, _ = decoded(piece.body)
-            yield from batches(piece, listed(text), way, reading, run)
+            yield from batches(piece, entries, way, reading, run)
         if left := reading.take_left():
             yield Batch((), reading.state, left)
+
+
+def _understood(piece: Piece) -> Iterator[Told | LeftOut]:
+    """What the list says; that a few lines are no values is normal, and none at all is not."""
+    refuse_page(piece, "a list")
+    text, _ = decoded(piece.body)
+    entries = listed(text)
+    first = list(islice(entries, _SAMPLE))
+    if first and not any(isinstance(entry, Told) for entry in first):
+        raise NotUnderstood(
+            f"no line of {piece.name} has a value", remedy="Check what is at this address."
+        )
+    return chain(first, entries)
 
 
 SETTINGS = ListSettings

@@ -22,7 +22,6 @@ from connectors.source import Piece, Source
 from connectors.web import refuse_page
 from hub.errors import HubError
 from hub.intake.columns import Column, Use, columns_of
-from hub.intake.dates import Order
 from hub.intake.records import Layout, layout_of
 from hub.intake.rows import told
 from hub.intake.text import decoded
@@ -94,7 +93,7 @@ def _understood(piece: Piece, settings: TableSettings) -> tuple[str, Layout, tup
     text, _ = decoded(piece.body)
     layout = layout_of(text, separator=settings.separator, heading=settings.heading)
     try:
-        columns = columns_of(layout, settings.columns)
+        columns = columns_of(layout, settings.columns, order=settings.dates)
     except HubError as error:
         raise NotUnderstood(error.reason, remedy=error.remedy) from error
     if layout.sample and not any(column.use == "value" for column in columns):
@@ -103,9 +102,6 @@ def _understood(piece: Piece, settings: TableSettings) -> tuple[str, Layout, tup
             + ", ".join(column.name for column in columns),
             remedy="Name the right one in `columns`, with the use `value`.",
         )
-    if settings.dates:
-        order: Order = settings.dates
-        columns = tuple(msgspec.structs.replace(column, order=order) for column in columns)
     return text, layout, columns
 
 

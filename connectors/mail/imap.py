@@ -167,9 +167,12 @@ class Mailbox:
     def close(self) -> None:
         """Say goodbye, or just go."""
         try:
-            self._imap.logout()
+            with self._imap.watched():
+                self._imap.logout()
         except (imaplib.IMAP4.error, OSError, Unreachable, TooLarge):
-            self._imap.shutdown()
+            # A connection that is gone cannot be shut down, either.
+            with suppress(OSError):
+                self._imap.shutdown()
 
     def _fetched(self, uid: int, what: str) -> Iterator[bytes]:
         with self._asking():

@@ -93,7 +93,9 @@ def _objects(piece: Piece) -> tuple[list[bytes], tuple[Left, ...]]:
                 remedy="It may be cut short, or not finished yet.",
             ) from error
     except RecursionError:
-        raise NotUnderstood(f"{piece.name} is nested too deeply") from None
+        raise NotUnderstood(
+            f"{piece.name} is nested too deeply", remedy="Check what is there."
+        ) from None
     except HubError as error:
         raise NotUnderstood(f"{piece.name}: {error.reason}", remedy=error.remedy) from error
 
@@ -104,7 +106,7 @@ def _of_document(body: bytes) -> list[bytes]:
     try:
         shape = msgspec.json.decode(body, type=_Kind)
     except msgspec.ValidationError as error:
-        raise NotUnderstood("this is JSON, and no STIX object, bundle or list") from error
+        raise _other() from error
     kind = bytes(shape.type)
     if bytes(shape.objects) != b"null" and kind in {b"null", b'"bundle"'}:
         return _split(body)
@@ -116,7 +118,14 @@ def _of_document(body: bytes) -> list[bytes]:
     if kind == b'"bundle"':
         # A bundle without objects is allowed (STIX 2.1 section 8).
         return []
-    raise NotUnderstood("this is JSON, and no STIX object, bundle or list")
+    raise _other()
+
+
+def _other() -> NotUnderstood:
+    return NotUnderstood(
+        "this is JSON, and no STIX object, bundle or list",
+        remedy="For other JSON there is the connector `json`.",
+    )
 
 
 def _split(body: bytes) -> list[bytes]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub import policy
+from hub.cli import inflow
 from hub.cli.base import CONSOLE
 from hub.cli.rounds import Calendar, Rounds, robot
 from hub.config import load, write_secret
@@ -110,6 +111,7 @@ _PLACES = (
     _Place("national", "vn", "Sự cố quốc gia", "Các cơ quan, tổ chức trong nước chia sẻ với nhau", (_ALL_GOV,), (_ALL_GOV,)),
     _Place("banking", "vn", "Ngành ngân hàng", "Lừa đảo và tấn công nhằm vào ngân hàng", (("community", "banking"),), (("community", "banking"),)),
     _Place("energy", "vn", "Ngành điện lực", "Hệ thống điều khiển của các đơn vị điện lực", (("community", "energy"),), (("community", "energy"),)),
+    _Place(inflow.COLLECTION, "vn", "Nguồn mở", "Danh sách và tệp mà trung tâm tự lấy về", (_ALL_GOV,), (_COORDINATES,)),
     _Place("warning-drafts", "vn", "Dự thảo cảnh báo sớm", "Trước khi phát hành", (_COORDINATES,), (_COORDINATES,)),
     _Place("early-warning", "asean", "Early warning", "Checked by the coordination centre; strict STIX", (_ALL_GOV, _ALL_ASEAN), (_COORDINATES,), Tlp.RED),
     _Place("asean-exchange", "asean", "ASEAN exchange", "National CSIRTs among themselves", (_ALL_ASEAN, _ALL_GOV), (_ALL_ASEAN, _COORDINATES)),
@@ -166,6 +168,7 @@ def build(folder: Path, port: int) -> Stage:
         for slug, days in _CONNECTED:
             admin.issue_token(robot(slug), days=days, label="connector")
         logins = list(_logins(admin, orgs))
+        inflow.lay(folder, admin, CENTRE)
         tokens = {
             login.name: admin.issue_token(login.name, days=_TOKEN_DAYS, label="demo").secret
             for login in logins

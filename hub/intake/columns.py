@@ -25,7 +25,10 @@ USES: tuple[str, ...] = get_args(Use)
 _MOST_OF_THEM = 0.5
 _NEARLY_ALL = 0.8
 _SURE = 0.9
+_FEW = 5
+"""Addresses; fewer at one place say nothing"""
 _HUNDRED = 100
+_EITHER = "day and month cannot be told apart"
 _SHOWN = 3
 _LONGEST_SHOWN = 80
 
@@ -58,22 +61,25 @@ class _Seen(NamedTuple):
     fields: tuple[str, ...]
 
 
-def columns_of(layout: Layout, given: Mapping[str, str] | None = None) -> tuple[Column, ...]:
+def columns_of(
+    layout: Layout, given: Mapping[str, str] | None = None, *, order: Order = ""
+) -> tuple[Column, ...]:
     """What the columns are.
 
     Args:
         layout: Of the table.
         given: Uses by heading or by number; other columns are left out then, for whoever names
             columns names all that are wanted. None or empty: they are found out.
+        order: Of year, month and day in its dates; empty: it is found out.
 
     Raises:
         HubError: BAD_BODY. A named column is not there, or a use does not exist.
     """
     seen = [_look(layout, at) for at in range(layout.width)]
     if given:
-        return tuple(_given(layout, seen, given))
-    guessed = [_guess(layout.name(at), found) for at, found in enumerate(seen)]
-    return tuple(_one_date(guessed))
+        return tuple(_given(layout, seen, given, order))
+    guessed = [_guess(layout.name(at), found, order) for at, found in enumerate(seen)]
+    return tuple(_sites(guessed, seen))
 
 
 def _look(layout: Layout, at: int) -> _Seen:
@@ -88,20 +94,24 @@ def _look(layout: Layout, at: int) -> _Seen:
     return _Seen(cells, heading, share, tuple(fields))
 
 
-def _guess(name: str, seen: _Seen) -> Column:
+def _guess(name: str, seen: _Seen, order: Order) -> Column:
     use, sure, doubt = _verdict(seen)
-    order: Order = order_of(seen.cells) if use == "seen" else "ymd"
-    if use == "seen" and not order:
-        use, doubt = "ignore", "day and month cannot be told apart"
+    order = _order(seen, use, order)
+    if not order:
+        use, doubt = "ignore", _EITHER
     return Column(
         name,
         use,
         round(sure * _HUNDRED),
         doubt,
         seen.fields if use == "value" else (),
-        order,
+        order or "ymd",
         _shown(seen.cells),
     )
+
+
+def _order(seen: _Seen, use: Use, given: Order) -> Order:
+    return given or order_of(seen.cells) if use == "seen" else "ymd"
 
 
 def _verdict(seen: _Seen) -> tuple[Use, float, str]:
@@ -110,7 +120,8 @@ def _verdict(seen: _Seen) -> tuple[Use, float, str]:
     if seen.share > _MOST_OF_THEM:
         return _of_values(seen)
     if _part(seen.cells, is_date) >= _NEARLY_ALL or (
-        _is_about_dates(seen.heading) and _part(seen.cells, is_instant) >= _NEARLY_ALL
+        headings.SEEN.search(seen.heading) is not None
+        and _part(seen.cells, is_instant) >= _NEARLY_ALL
     ):
         return _of_dates(seen.heading)
     return _of_words(seen)
@@ -133,15 +144,10 @@ def _of_values(seen: _Seen) -> tuple[Use, float, str]:
     return "value", seen.share, doubt
 
 
-def _is_about_dates(heading: str) -> bool:
-    known = (headings.LAST_SEEN, headings.SEEN, headings.FIRST_SEEN)
-    return any(pattern.search(heading) for pattern in known)
-
-
 def _of_dates(heading: str) -> tuple[Use, float, str]:
     if headings.OTHER_DATES.search(heading):
         return "ignore", _SURE, ""
-    if _is_about_dates(heading):
+    if headings.SEEN.search(heading):
         return "seen", 1.0, ""
     return (
         ("ignore" if heading else "seen"),
@@ -173,35 +179,36 @@ def _part(cells: Sequence[str], test: Callable[[str], bool]) -> float:
     return sum(test(cell) for cell in cells) / len(cells)
 
 
-def _one_date(columns: Sequence[Column]) -> Iterator[Column]:
-    """Of several dates the one that says most about now; an old one ages what is still used."""
-    dates = [column for column in columns if column.use == "seen"]
-    best = max(dates, key=_rank, default=None)
-    for column in columns:
-        if column.use == "seen" and column is not best:
-            yield msgspec.structs.replace(column, use="ignore")
+def _sites(columns: Sequence[Column], seen: Sequence[_Seen]) -> Iterator[Column]:
+    """Addresses that are all at one place, beside other values, are those of a source's own pages."""
+    others = sum(column.use == "value" for column in columns) > 1
+    for column, found in zip(columns, seen, strict=True):
+        hosts = {_host(cell) for cell in found.cells} if column.fields == ("url",) else set()
+        if others and len(hosts) == 1 and len(set(found.cells)) >= _FEW:
+            doubt = f"its addresses are all at {hosts.pop()}; they may be values"
+            yield msgspec.structs.replace(column, use="reference", sure=50, doubt=doubt, fields=())
         else:
             yield column
 
 
-def _rank(column: Column) -> int:
-    heading = headings.said(column.name)
-    if headings.LAST_SEEN.search(heading):
-        return 3
-    return 1 if headings.FIRST_SEEN.search(heading) else 2
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].lower()
 
 
-def _given(layout: Layout, seen: Sequence[_Seen], given: Mapping[str, str]) -> Iterator[Column]:
+def _given(
+    layout: Layout, seen: Sequence[_Seen], given: Mapping[str, str], order: Order
+) -> Iterator[Column]:
     wanted = dict(given)
     for at, found in enumerate(seen):
         name = layout.name(at)
         use = wanted.pop(name, None) or wanted.pop(str(at + 1), None) or "ignore"
         if use not in USES:
             raise _bad(f"a column is read as one of {', '.join(USES)}, not as {use!r}")
-        order: Order = order_of(found.cells) if use == "seen" else "ymd"
-        doubt = "" if order else "day and month cannot be told apart"
+        written = _order(found, cast("Use", use), order)
+        doubt = "" if written else _EITHER
         fields = found.fields if use == "value" else ()
-        yield Column(name, cast("Use", use), _HUNDRED, doubt, fields, order, _shown(found.cells))
+        shown = _shown(found.cells)
+        yield Column(name, cast("Use", use), _HUNDRED, doubt, fields, written, shown)
     if wanted:
         there = ", ".join(layout.name(at) for at in range(layout.width))
         raise _bad(f"there is no column {', '.join(wanted)}; there are {there}")

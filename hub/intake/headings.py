@@ -25,12 +25,12 @@ NOTES = _words(
 """What it says belongs to the values of its row."""
 KINDS = _words("type|kind|ioc type|indicator type|threat type|loai|kieu")
 """It says what the values are; the hub sees that itself."""
-LAST_SEEN = _words("last seen|last online|last active|lastseen|lan cuoi|thay lan cuoi")
 SEEN = _words(
-    "date added|dateadded|added|seen|date|observed|detected|reported|timestamp|seen at"
-    "|ngay|thoi gian|ngay them|phat hien"
+    "first seen|last seen|firstseen|lastseen|last online|last active|date added|dateadded|added|seen"
+    "|date|time|timestamp|observed|detected|reported|submission|submission time|submitted"
+    "|verification time|verified at|ngay|thoi gian|ngay them|phat hien|lan dau|lan cuoi"
 )
-FIRST_SEEN = _words("first seen|firstseen|first submission|lan dau|thay lan dau")
+"""When its values were seen or noted; of several dates in a row the last one holds."""
 OTHER_DATES = _words(
     "compile|compiled|compilation|created|creation|modified|saved|updated|registered|expire|expires"
     "|expiry|expiration|birth|template"
@@ -38,7 +38,8 @@ OTHER_DATES = _words(
 """Dates of files, domains and rows; they do not say when the value was seen."""
 CONFIDENCE = _words("confidence|confidence level|do tin cay")
 REFERENCES = _words(
-    "reference|ref|source|link|permalink|report|article|blog|urlhaus link|tham khao|nguon"
+    "reference|ref|source|link|permalink|report|article|blog|detail|analysis|sandbox|virustotal|info"
+    "|tham khao|nguon"
 )
 """Addresses in it are where to read more, and lead to no attacker."""
 OTHERS = _words(

@@ -56,7 +56,7 @@ def of_record(record: Record, columns: Sequence[Column]) -> Iterator[Told | Left
     ]
     said = Told(
         Item("", "", "", note=_note(filled)),
-        next((seen_us(cell, c) for cell, c in filled if c.use == "seen"), 0),
+        max((seen_us(cell, c) for cell, c in filled if c.use == "seen"), default=0),
         next((_percent(cell) for cell, c in filled if c.use == "confidence"), None),
         _references(filled),
     )

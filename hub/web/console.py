@@ -27,6 +27,7 @@ from hub.web import (
 from hub.web.address import ADDRESSES
 from hub.web.admin import pages as admin
 from hub.web.entrance import Entrance, resume
+from hub.web.flows import deliveries, feeds
 from hub.web.frame import Console, Page
 from hub.web.headers import protect
 from hub.web.static import serve
@@ -41,6 +42,8 @@ PARTS = (
     holdings,
     files,
     partners,
+    feeds,
+    deliveries,
     objects,
     submit,
     admin,

@@ -10,8 +10,10 @@ from flask import Response
 from hub.config import Config
 from hub.http.session import SessionDoorman
 from hub.model.party import Role
+from hub.service.deliveries.health import Deliveries
 from hub.service.directory import Parties
 from hub.service.factor import SecondFactors
+from hub.service.feeds.health import Feeds
 from hub.service.limits import Quota
 from hub.service.login import Logins
 from hub.service.publish import Publisher
@@ -42,6 +44,8 @@ class Console(NamedTuple):
     publisher: Publisher
     quota: Quota
     pulse: Pulse
+    feeds: Feeds
+    deliveries: Deliveries
     clock: Callable[[], int]
     """Microseconds of the system clock"""
 

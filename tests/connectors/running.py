@@ -41,9 +41,9 @@ def run_of(
     """
     allowed = Limits(networks=LOOPBACK, connect_s=2, read_s=1, whole_s=5)._replace(**limits)
     said = Terms("sample", CREATOR, Tlp.GREEN)._replace(**(terms or {}))
-    return Run(
-        "sample", at_us, Net(allowed), Maker(said, at_us), SECRETS.__getitem__, folder, notice
-    )
+    maker = Maker(said, at_us)
+    run = Run("sample", at_us, Net(allowed), maker, SECRETS.__getitem__, folder)
+    return run._replace(notice=notice)
 
 
 def collected(name: str, source: dict[str, Any], run: Run, state: State = NOTHING) -> list[Batch]:

@@ -14,8 +14,8 @@ from connectors.errors import Absent, NotUnderstood, Unreachable
 from hub.errors import ConfigError
 from hub.model.clock import parse_us
 from hub.stix.marking import COLOUR_OF
-from tests.connectors.driving import Driver
 from tests.connectors.site import Page, Site, site
+from tests.connectors.taxii.driving import Driver
 
 NOW_US = parse_us("2026-11-20T00:00:00Z")
 JSON = "application/json"

@@ -11,8 +11,8 @@ import pytest
 
 from connectors.documents import folder
 from connectors.errors import Absent, Unsafe
-from tests.connectors.driving import Driver
 from tests.connectors.site import Page, Site, site
+from tests.connectors.taxii.driving import Driver
 from tests.unit.test_documents import archive, mail, pdf
 
 

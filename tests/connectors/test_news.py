@@ -12,8 +12,8 @@ from connectors.net import Limits
 from connectors.news import feed
 from connectors.news.entries import MOST_BYTES, feed_of
 from hub.model.clock import parse_us
-from tests.connectors.driving import Driver
 from tests.connectors.site import Page, Site, site
+from tests.connectors.taxii.driving import Driver
 
 ATOM = "application/atom+xml"
 NOW_US = parse_us("2026-11-20T00:00:00Z")

@@ -35,6 +35,7 @@ class TestColumns:
             ("permalink", "https://blog.vendor.vn/apt", "reference"),
             ("comments", "https://blog.vendor.vn/apt", "reference"),
             ("source_url", "https://blog.vendor.vn/apt", "reference"),
+            ("phish_detail_url", "https://tracker.vn/1", "reference"),
             ("url", "https://evil.vn/apt", "value"),
             ("reporter", "analyst@cert.vn", "ignore"),
             ("Victim", "bank.vn", "ignore"),
@@ -73,10 +74,20 @@ class TestColumns:
         )
 
     def test_of_several_dates_the_last_one(self):
-        text = "first_seen,last_seen,added,ioc\n2020-01-01,2026-01-01,2021-01-01,evil.vn\n"
-        [entry] = rows(text)
-        assert uses(text)["first_seen"] == "ignore"
-        assert entry.seen_us == date_us("2026-01-01", "ymd")
+        text = "last_seen,first_seen,added,ioc\n,2020-01-01,2021-01-01,evil.vn\n2026-01-01,2020-01-01,,a.vn\n"
+        assert [entry.seen_us for entry in rows(text)] == [
+            date_us("2021-01-01", "ymd"),
+            date_us("2026-01-01", "ymd"),
+        ]
+
+    def test_the_pages_of_the_source_itself(self):
+        lines = [f"http://evil{at}.vn/x,https://tracker.example.org/{at}" for at in range(6)]
+        text = "url,page_url\n" + "\n".join(lines)
+        assert uses(text) == {"url": "value", "page_url": "reference"}
+        doubts = [column.doubt for column in columns_of(layout_of(text))]
+        assert doubts == ["", "its addresses are all at tracker.example.org; they may be values"]
+        alone = "url,note\n" + "\n".join(f"http://evil.vn/{at},x" for at in range(6))
+        assert uses(alone)["url"] == "value"
 
     def test_what_somebody_says(self):
         text = "a,b,c\nevil.vn,1.2.3.4,x\n"

@@ -1,0 +1,140 @@
+"""Pages of feeds and deliveries, over real runs: of a file, and of a server that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.registry import KINDS
+from hub.app import desk_of, feed_folder, open_counters
+from hub.model.party import Role
+from hub.service.feeds.runner import Runner
+from hub.web.flows import words
+from tests.http.asking import Hub
+from tests.web.conftest import Person
+from tests.web.surfing import Surfer
+
+LIST = """
+title = "List of a vendor"
+connector = "csv"
+enabled = true
+account = "publisher"
+collection = "shared"
+marking = "green"
+
+[source]
+path = "list.csv"
+
+[filters]
+warning_lists = "stop"
+"""
+AWAY = """
+title = "Server that is away"
+connector = "taxii"
+enabled = true
+account = "publisher"
+collection = "shared"
+networks = ["127.0.0.0/8"]
+
+[source]
+url = "http://127.0.0.1:9/taxii2/"
+token = "env:SECRET_OF_A_FEED"
+"""
+SECRET = "feed-secret-4711"
+
+
+class Plain:
+    """As much of a visit as words need."""
+
+    @staticmethod
+    def text(text: str) -> str:
+        return text
+
+
+@pytest.fixture(scope="module")
+def flows(hub: Hub) -> Iterator[Hub]:
+    """The hub after one run of each feed."""
+    folder = Path(hub.config.folder, hub.config.feeds.folder)
+    folder.mkdir()
+    (folder / "list.csv").write_text("Type,Indicator\nip,198.51.100.77\nip,8.8.8.8\n")
+    (folder / "list.toml").write_text(LIST)
+    (folder / "away.toml").write_text(AWAY)
+    (folder / "torn.toml").write_text('connector = "csv"\n[source]\nurl = 5\n')
+    desk = desk_of(hub.config, hub.store, open_counters(hub.config))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SECRET_OF_A_FEED", SECRET)
+        for feed in feed_folder(hub.config).read().feeds.values():
+            Runner(desk).run(feed)
+    yield hub
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def surf(hub: Hub, name: str, lang: str = "en") -> Surfer:
+    surfer = Surfer(hub, lang)
+    surfer.log_in(name)
+    return surfer
+
+
+def test_every_kind_has_words() -> None:
+    assert words.connectors(Plain()).keys() == KINDS.keys()
+
+
+def test_a_coordinator_sees_how_feeds_do(flows: Hub, person: Person) -> None:
+    surfer = surf(flows, person(Role.COORDINATOR))
+    page = surfer.get("/feeds")
+    assert "List of a vendor" in page.text
+    assert "● well" in page.text
+    assert "▲ failing" in page.text
+    assert "127.0.0.1:9 cannot be reached" in page.text
+    assert "torn.toml:3" in page.text
+    one = surfer.get("/feeds/list")
+    assert "It is on a warning list: resolver" in one.text
+    assert surfer.get("/feeds/nothing").status == 404
+
+
+def test_secrets_of_feeds_are_on_no_page(flows: Hub, person: Person) -> None:
+    surfer = surf(flows, person(Role.ADMINISTRATOR))
+    for path in ("/feeds", "/feeds/away"):
+        page = surfer.get(path)
+        assert page.status == 200
+        assert SECRET not in page.html
+        assert "SECRET_OF_A_FEED" not in page.html
+
+
+def test_feeds_are_for_those_who_look_after_them(flows: Hub, person: Person) -> None:
+    surfer = surf(flows, person(Role.PUBLISHER))
+    assert surfer.get("/feeds").status == 403
+    assert surfer.get("/feeds/list").status == 403
+    assert surfer.get("/deliveries").status == 403
+    assert not [href for href, _ in surfer.get("/search").links if href == "/feeds"]
+
+
+def test_it_is_paused_and_let_run_again_with_a_line_in_the_audit_log(
+    flows: Hub, person: Person
+) -> None:
+    name = person(Role.COORDINATOR)
+    surfer = surf(flows, name)
+    [form] = [each for each in surfer.get("/feeds/list").forms if each.action == "/feeds/list"]
+    paused = surfer.send(form, ("action", "pause"))
+    assert "It is paused" in paused.text
+    assert "◐ paused" in paused.text
+    again = surfer.send(form, ("action", "resume"))
+    assert "● well" in again.text
+    surfer.send(form, ("action", "run"))
+    acts = [(act.account, act.action, act.target) for _, act in flows.store.audit(3)]
+    assert acts == [(name, f"feed.{deed}", "feed:list") for deed in ("run", "resume", "pause")]
+
+
+def test_in_vietnamese(flows: Hub, person: Person) -> None:
+    page = surf(flows, person(Role.ADMINISTRATOR), "vi").get("/feeds")
+    assert "Nguồn tin" in page.text
+    assert "127.0.0.1:9" in page.text
+
+
+def test_no_delivery_says_what_to_do(flows: Hub, person: Person) -> None:
+    page = surf(flows, person(Role.ADMINISTRATOR)).get("/deliveries")
+    assert "No delivery yet" in page.text
