@@ -31,6 +31,7 @@ from hub.errors import Fault, HubError
 from hub.http import errors, observe
 from tests.tools import (
     reference_console,
+    reference_deliveries,
     reference_export,
     reference_feeds,
     reference_http,
@@ -224,6 +225,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings.md": ("Settings", settings_page),
     "cli.md": ("Commands", cli_page),
     "feeds.md": ("Feed definitions", reference_feeds.page),
+    "deliveries.md": ("Delivery definitions", reference_deliveries.page),
     "http.md": ("HTTP", reference_http.page),
     "json.md": ("JSON door", json_page),
     "search.md": ("Search", reference_search.page),
