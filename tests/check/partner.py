@@ -495,6 +495,16 @@ class LiesAboutLength(Partner):
         return super().inside(*args)._replace(headers={"Content-Length": "100000"})
 
 
+class CutOff(Partner):
+    """The line ends before the promised bytes."""
+
+    caught_by = ("HT-02",)
+
+    def inside(self, *args):
+        headers = {"Content-Length": "100000", "Connection": "close"}
+        return super().inside(*args)._replace(headers=headers)
+
+
 class EndlessPages(Partner):
     """There is always more, and it is always the same."""
 
