@@ -20,10 +20,12 @@ _MEANT = {
 def page() -> str:
     """All of it."""
     parts = [
-        "One TOML file for each delivery, in the folder that `feeds.deliveries` names; the name of "
-        "the delivery is that of the file. A path is relative to this folder. A secret never stands "
-        "in a file: `env:NAME` or `file:PATH` says where it is, and only the hub may read that "
-        "file. How to: [send out what is new](../how-to/send-out.md).",
+        (
+            "One TOML file for each delivery, in the folder that `feeds.deliveries` names; the name of "
+            "the delivery is that of the file. A path is relative to this folder. A secret never stands "
+            "in a file: `env:NAME` or `file:PATH` says where it is, and only the hub may read that "
+            "file. How to: [send out what is new](../how-to/send-out.md)."
+        ),
         "## How far each reaches",
         table(("connector", "ceiling", "highest", "deletions", "for"), _channels()),
         "## The file",
