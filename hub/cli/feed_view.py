@@ -31,7 +31,6 @@ _WORDS: Mapping[str, str] = {
     "left": "no object could be made of",
     "gone": "deleted, as the source has them no more",
 }
-_SECRETS = frozenset({"password", "token", "secret", "api_key", "passphrase", "headers"})
 
 
 def row(health: Health) -> dict[str, Any]:
@@ -97,11 +96,13 @@ def _run(run: Run) -> dict[str, Any]:
 
 def tell(health: Health, history: Sequence[Run]) -> None:
     """A feed for people."""
+    from hub.service.jobs.declared import shown  # slow to import
+
     feed, job = health.feed, health.job
     lines = [("state", health.condition), ("error", health.error)]
     if feed:
         said = feed.said
-        source = {name: value for name, value in said.source.items() if name not in _SECRETS}
+        source = shown(said.source)
         lines[:0] = [("feed", f"{feed.name}: {feed.title}"), ("connector", said.connector)]
         lines += [
             ("source", " ".join(f"{name}={value}" for name, value in source.items())),

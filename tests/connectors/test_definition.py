@@ -10,7 +10,7 @@ from hub.errors import ConfigError
 from hub.model.tlp import Tlp
 from hub.service.feeds.definition import load, load_all
 from hub.service.feeds.folder import Folder
-from hub.service.jobs.declared import limits_of, span_us
+from hub.service.jobs.declared import limits_of, shown, span_us
 from hub.service.jobs.secrets import Secrets
 
 GOOD = """\
@@ -73,6 +73,18 @@ WRONG = {
         SOURCE + f'headers = {{ X-Api-Key = "{SECRET}" }}\n',
         7,
         ["headers.X-Api-Key", "env:NAME"],
+    ),
+    "header of any name": (
+        GOOD,
+        SOURCE + f'headers = {{ Accept = "{SECRET}" }}\n',
+        7,
+        ["headers.Accept", "env:NAME"],
+    ),
+    "address with a key": (
+        GOOD,
+        f'[source]\nurl = "https://feeds.example/list?format=csv&auth-key={SECRET}"\n',
+        6,
+        ["`source.url`", "{token}"],
     ),
     "address with a password": (
         GOOD,
@@ -193,3 +205,20 @@ class TestSecrets:
         with pytest.raises(ConfigError, match="chmod 600") as caught:
             Secrets(tmp_path)("file:secret")
         assert SECRET not in str(caught.value)
+
+
+def test_what_is_shown_of_a_source_holds_no_secret() -> None:
+    """What stands behind the question mark of an address may be one, whatever its name is."""
+    source = {
+        "url": f"https://feeds.example/list?c={SECRET}",
+        "path": "what?.csv",
+        "password": "env:NAME",
+        "signing_key": "env:NAME",
+        "headers": {"Accept": "env:NAME"},
+        "items": "a",
+    }
+    assert shown(source) == {
+        "url": "https://feeds.example/list?***",
+        "path": "what?.csv",
+        "items": "a",
+    }

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,7 @@ from connectors.net.limits import Limits
 from hub.config.explain import line_of
 from hub.errors import ConfigError
 from hub.model.clock import DAY_US, HOUR_US
+from hub.service.jobs.secrets import HIDDEN
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -28,7 +29,10 @@ SECRETS = frozenset(
 )
 """Fields that hold the place of a secret, wherever they stand"""
 
-_SECRET_HEADER = re.compile(r"auth|key|token|cookie|secret", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(
+    r"(?:[a-z]+[-_.]?)?(?:key|token|secret|password|passwd|pwd|sig|signature)", re.IGNORECASE
+)
+_TOKEN = "{token}"  # noqa: S105 - a place in an address
 _REFERENCE = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
@@ -36,6 +40,10 @@ _UNITS = {"s": 1_000_000, "m": 60_000_000, "h": HOUR_US, "d": DAY_US, "w": 7 * D
 _NO_LITERAL = (
     "a secret must not stand here: write env:NAME or file:PATH, and put it there; and change it "
     "if anybody else could read this file"
+)
+_NO_KEY = (
+    "a key must not stand in an address: write {token} in its place, and name it in `token`; and "
+    "change it if anybody else could read this file"
 )
 
 
@@ -174,19 +182,47 @@ def _revealed(table: Mapping[str, Any], before: str) -> Iterator[tuple[str, str]
         if isinstance(value, dict):
             yield from _revealed(value, f"{place}.")
         for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and _reveals(before, name, text):
-                yield place, _NO_LITERAL
+            if isinstance(text, str):
+                yield from ((place, reason) for reason in _reveals(before, name, text))
 
 
-def _reveals(before: str, name: str, text: str) -> bool:
+def _reveals(before: str, name: str, text: str) -> Iterator[str]:
     is_secret = (
         name.lower() in SECRETS
         or (name == "key" and before != "")  # at the top it is the file of a private key
-        or (before.endswith("headers.") and bool(_SECRET_HEADER.search(name)))
+        or before.endswith("headers.")
     )
     if is_secret:
-        return bool(text) and not _REFERENCE.fullmatch(text)
+        if text and not _REFERENCE.fullmatch(text):
+            yield _NO_LITERAL
+        return
     try:
-        return urlsplit(text).password is not None
+        parts = urlsplit(text)
     except ValueError:
-        return False
+        return
+    if parts.password is not None:
+        yield _NO_LITERAL
+    elif (
+        before == "source."
+        and parts.netloc
+        and any(_is_key(*pair) for pair in parse_qsl(parts.query))
+    ):
+        yield _NO_KEY
+
+
+def _is_key(name: str, value: str) -> bool:
+    return bool(_SECRET_PARAMETER.fullmatch(name)) and value != _TOKEN
+
+
+def shown(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a job leads, for people: without what is a secret, or may be one in an address."""
+    return {
+        name: _without_query(value) if isinstance(value, str) else value
+        for name, value in table.items()
+        if name not in SECRETS and name != "headers"
+    }
+
+
+def _without_query(text: str) -> str:
+    address, mark, query = text.partition("?")
+    return f"{address}?{HIDDEN}" if "://" in address and mark and query else text

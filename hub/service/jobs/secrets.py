@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 from hub.errors import ConfigError
 
-_HIDDEN = "***"
+HIDDEN = "***"
+"""What stands for a secret, and for what may be one"""
+
 _SHORTEST = 4
 """Shorter ones would take pieces out of words."""
 
@@ -48,7 +50,7 @@ class Secrets:
         for secret in sorted(self._known, key=len, reverse=True):
             if len(secret) >= _SHORTEST:
                 for form in _forms(secret):
-                    text = text.replace(form, _HIDDEN)
+                    text = text.replace(form, HIDDEN)
         return text
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from hub.errors import HubError
 from hub.model.party import Role
 from hub.service.changes import by_alias
 from hub.service.feeds.health import Feeds, Health, Sight
+from hub.service.jobs.declared import shown
 from hub.web.flows.words import conditions, connectors, counts, outcomes
 from hub.web.frame import Answer, Console, Page
 from hub.web.problems import say_text
@@ -17,7 +15,6 @@ from hub.web.visit import Visit
 _BOTH = ("GET", "POST")
 _WHO = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 _RUNS = 50
-_HIDDEN = frozenset({"password", "token", "secret", "api_key", "passphrase", "headers"})
 _SHOWN = ("new", "versions", "replaced", "gone", "filtered", "refused", "left")
 """Numbers of a run that have a column, in this order"""
 _LEFT = frozenset({"filtered", "refused", "left", "deleted"})
@@ -59,7 +56,7 @@ class _Views:
         return visit.render(
             "flows/feed.html",
             item=health,
-            source=_source(health),
+            source=shown(health.feed.said.source) if health.feed else {},
             place=_place(visit, health),
             runs=history,
             shown=_SHOWN,
@@ -96,11 +93,3 @@ def _place(visit: Visit, health: Health) -> tuple[int, str]:
         return 0, name
     is_known = key in visit.scope.readable or key in visit.scope.writable
     return (key if is_known else 0), name
-
-
-def _source(health: Health) -> Mapping[str, Any]:
-    """Where it reads from, without what could hold a secret."""
-    if health.feed is None:
-        return {}
-    said = health.feed.said.source
-    return {name: value for name, value in said.items() if name not in _HIDDEN}
