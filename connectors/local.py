@@ -31,6 +31,8 @@ class Entry(NamedTuple):
     path: Path
     stamp: str
     """Of its name, size and time"""
+    place: tuple[int, int] = (0, 0)
+    """Device and number of what was looked at"""
 
 
 def root_of(path: str, folder: Path) -> Path:
@@ -100,7 +102,7 @@ def entry_of(path: Path, root: Path, of: str) -> Entry | None:
     name = path.relative_to(root).as_posix() if path != root else path.name
     said = repr((of, name, about.st_size, about.st_mtime_ns)).encode("utf-8", "surrogatepass")
     stamp = urlsafe_b64encode(hashlib.sha256(said).digest()[: STAMP * 6 // 8]).decode()
-    return Entry(name, real, stamp)
+    return Entry(name, real, stamp, (about.st_dev, about.st_ino))
 
 
 def content(entry: Entry, most: int) -> bytes:
@@ -117,8 +119,12 @@ def content(entry: Entry, most: int) -> bytes:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         with open(os.open(entry.path, flags), "rb") as file:  # noqa: PTH123 - opened by its number
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
                 raise Absent(f"{entry.name} is no file")
+            # A folder on the way to it may have become a link that leads out.
+            if (about.st_dev, about.st_ino) != entry.place:
+                raise Absent(f"{entry.name} was put in place of another one while it was read")
             raw = file.read(most + 1)
     except OSError as error:
         raise Absent(f"{entry.name} cannot be read: {error.strerror}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -68,7 +69,7 @@ class Standing:
         return {name: value for name, value in said.items() if value}
 
 
-class Pull(Generic[S, T]):
+class Pull(ABC, Generic[S, T]):
     """One run, for both versions of TAXII.
 
     Args:
@@ -113,9 +114,9 @@ class Pull(Generic[S, T]):
         elif whole and self._is_due():
             yield from self._gone(places)
 
+    @abstractmethod
     def _objects(self, place: Place) -> Generator[Batch, None, bool]:
         """What is new in one collection; gives whether it was read to its end."""
-        raise NotImplementedError
 
     def _batch(self, raws: Sequence[bytes], place: Place) -> Batch:
         return Batch(tuple(_found(raw, place) for raw in raws), state=self._standing.state())
