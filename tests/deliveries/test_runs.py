@@ -7,6 +7,7 @@ import pytest
 from hub.model.job import Hold, Memory, Step
 from hub.model.party import Role
 from hub.model.tlp import Tlp
+from hub.service.deliveries.hand import Hand
 from hub.store.base import Act
 from tests import fakes
 from tests.connectors.sending.receivers import Said
@@ -283,3 +284,27 @@ def test_no_secret_is_in_what_a_run_says(site, receiver):
     words = site.run(delivery).words
     assert "whsec_" in words
     assert "right form" not in words
+
+
+def test_what_was_sent_is_in_the_audit_log_though_the_account_ended_meanwhile(
+    site, receiver, monkeypatch
+):
+    """And nothing more is sent: rights count anew for each parcel."""
+    delivery = site.webhook(receiver.url, "parcel = 2")
+    site.publish(*(fakes.indicator(n) for n in range(4)))
+    over = Hand.over
+
+    def end(hand, parcel, *, apart=False):
+        receipt = over(hand, parcel, apart=apart)
+        site.put(fakes.Account("reader", "ministry", frozenset({Role.READER}), disabled=True))
+        return receipt
+
+    monkeypatch.setattr(Hand, "over", end)
+    ending = site.run(delivery)
+    assert ending.outcome == "failed"
+    assert "switched off" in ending.words
+    assert receiver.ids() == ids(0, 1)
+    acts = [act for _, act in site.store.audit(9) if act.action == "delivery.send"]
+    assert [(act.account, act.org, act.detail) for act in acts] == [
+        ("reader", "ministry", "2 sent, 0 refused, 0 gone")
+    ]

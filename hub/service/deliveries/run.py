@@ -22,7 +22,7 @@ from hub.service.deliveries.definition import Delivery, Recipient
 from hub.service.deliveries.gather import Gatherer, Load, parcel_of
 from hub.service.deliveries.hand import KEEPS, Hand
 from hub.service.deliveries.letters import body_of, letters_of, whole
-from hub.service.deliveries.look import account_of, gatherer
+from hub.service.deliveries.look import gatherer
 from hub.service.deliveries.standing import standing_of
 from hub.service.directory import Parties
 from hub.store.base import Act, Store
@@ -198,9 +198,11 @@ class Run:
         )
 
     def _note(self, detail: str) -> None:
-        directory = self._depot.parties.now().directory
-        account = account_of(directory, self._delivery, self._account)
-        act = Act(account.name, account.org, "delivery.send", self._delivery.name, detail)
+        """An audit line. What was sent is told, even if the account ended while it was."""
+        name = self._account or self._delivery.said.account
+        account = self._depot.parties.now().directory.accounts.get(name)
+        org = account.org if account else ""
+        act = Act(name, org, "delivery.send", self._delivery.name, detail)
         self._depot.store.note(act)
 
     def _memories(self, load: Load) -> tuple[Memory, ...]:
