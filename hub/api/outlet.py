@@ -31,6 +31,9 @@ from hub.service.search import keys_of
 from hub.store.base import SavedSearches
 
 LEFT_OUT = "Hub-Left-Out"
+ADDRESSES = ("/export/collections/{name}/{format}", "/export/searches/{name}/{format}")
+"""As documents show them"""
+
 MOST_VALUES = 5_000_000
 MOST_DAYS = 36_500
 PARAMS = (
@@ -161,8 +164,8 @@ def _has(tag: str, changed_us: int) -> bool:
 
 
 def _second(at_us: int) -> datetime:
-    """The whole second at or behind an instant."""
-    return datetime.fromtimestamp(-(-at_us // _SECOND_US), UTC)
+    """The whole second of an instant; two changes of a file are never in the same one."""
+    return datetime.fromtimestamp(at_us // _SECOND_US, UTC)
 
 
 def _response(form: Format, parcel: Parcel) -> Response:
