@@ -190,7 +190,7 @@ def script(certificate: Certificate) -> Iterator[Any]:
         ({"LOGIN": b"TAG NO s3cret-password is wrong\r\n"}, (LoginNeeded,)),
         (
             {"SELECT": b"* 1 EXISTS\r\n" * 250_000, "EXAMINE": b"* 1 EXISTS\r\n" * 250_000},
-            (TooLarge,),
+            (TooLarge, Unreachable),
         ),
         (
             {
