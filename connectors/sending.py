@@ -1,6 +1,6 @@
 """What every outbound connector is: it hands one parcel to the other side, and says what became of it.
 
-The laws, for every sender (`tests/connectors/sending/laws.py` is run over each of them):
+The laws, for every sender (`tests/connectors/sending/test_laws.py` is run over each of them):
 
 - A parcel may come again with the same `Parcel.key`, after a crash or a failure. The same key holds
   the same content; the other side is given the key, where its protocol has a place for one.

@@ -241,12 +241,6 @@ def require_auditor(caller: Caller) -> None:
         raise HubError(Fault.DENIED, "only administrators and officers may read the audit log")
 
 
-def require_own_writing(caller: Caller) -> None:
-    """Raises HubError: DENIED for nobody, and for a credential that only reads."""
-    if not caller.account or caller.read_only:
-        raise HubError(Fault.DENIED, "this token only reads", remedy="Use another credential.")
-
-
 def require_officer(caller: Caller) -> None:
     """Raises HubError: DENIED for anybody but an officer."""
     if Role.OFFICER not in caller.roles:

@@ -11,13 +11,14 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from email.headerregistry import Address
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from connectors.deadline import within
 from connectors.errors import LoginNeeded, Refused, RemoteError, Unreachable
 from connectors.mail.letter import letter
 from connectors.net import Net
@@ -70,28 +71,33 @@ class _Digests:
 
 
 class _Checked(smtplib.SMTP):
-    """A client whose connection is one that was checked.
+    """A client whose connection is one that was checked, and ends in time.
 
     Args:
         net: Connects.
         settings: Where to.
+        ending: Ends the connection when it is over.
     """
 
-    def __init__(self, net: Net, settings: Mail) -> None:
+    def __init__(self, net: Net, settings: Mail, ending: ExitStack) -> None:
         self._net = net
+        self._ending = ending
         self._secured = settings.security == "tls"
         super().__init__(settings.host, settings.port, local_hostname="incident-hub")
 
     def _get_socket(self, host: str, port: int, timeout: object) -> socket.socket:
         del timeout  # the limits are those of `net`
         wire = self._net.connect(host, port)
+        self._ending.enter_context(within(wire, self._net.limits.whole_s))
         return self._net.tls().wrap_socket(wire, server_hostname=host) if self._secured else wire
 
 
 @contextmanager
 def _logged_in(settings: Mail, trip: Trip) -> Iterator[smtplib.SMTP]:
-    server = _Checked(trip.net, settings)
-    try:
+    with ExitStack() as ending:
+        server = _Checked(trip.net, settings, ending)
+        # `quit` would wait for an answer, and change nothing of what was accepted.
+        ending.callback(server.close)
         server.ehlo()
         if settings.security == "starttls":
             server.starttls(context=trip.net.tls())
@@ -100,9 +106,6 @@ def _logged_in(settings: Mail, trip: Trip) -> Iterator[smtplib.SMTP]:
             password = trip.secret(settings.password) if settings.password else ""
             server.login(settings.user, password)
         yield server
-    finally:
-        # `quit` would wait for an answer, and change nothing of what was accepted.
-        server.close()
 
 
 @contextmanager

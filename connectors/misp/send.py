@@ -23,7 +23,7 @@ from connectors.misp.values import uuid_of
 from connectors.sending import Channel, Freight, Parcel, Receipt, Trip, Undelivered
 from hub.model.tlp import Tlp
 
-CHANNEL = Channel(ceiling=CEILING, highest=Tlp.RED, retracts=True)
+CHANNEL = Channel(ceiling=CEILING, highest=Tlp.AMBER_STRICT, retracts=True)
 
 _TAKEN_BACK = ("indicator--", "x-misp-attribute--", "vulnerability--")
 _LONGEST_NOTE = 500

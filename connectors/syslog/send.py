@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from connectors.deadline import within
 from connectors.errors import Unreachable
 from connectors.sending import Channel, Parcel, Receipt, Trip, Undelivered
 from connectors.syslog.cef import Event, events
@@ -105,10 +106,11 @@ def _by_stream(settings: Syslog, lines: Iterable[bytes], trip: Trip) -> None:
     framed = b"".join(_framed(text, settings.framing) for text in lines)
     wire = trip.net.connect(settings.host, settings.port)
     try:
-        if settings.transport == "tls":
-            wire = trip.net.tls().wrap_socket(wire, server_hostname=settings.host)
-        wire.sendall(framed)
-        _settle(wire)
+        with within(wire, trip.net.limits.whole_s):
+            if settings.transport == "tls":
+                wire = trip.net.tls().wrap_socket(wire, server_hostname=settings.host)
+            wire.sendall(framed)
+            _settle(wire)
     except OSError as error:
         raise Unreachable(_broken(settings, error)) from error
     finally:

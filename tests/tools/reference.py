@@ -30,8 +30,11 @@ from hub.config import checks
 from hub.errors import Fault, HubError
 from hub.http import errors, observe
 from tests.tools import (
+    reference_checks,
     reference_console,
+    reference_deliveries,
     reference_export,
+    reference_feeds,
     reference_http,
     reference_json,
     reference_policy,
@@ -222,6 +225,8 @@ def json_page() -> str:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings.md": ("Settings", settings_page),
     "cli.md": ("Commands", cli_page),
+    "feeds.md": ("Feed definitions", reference_feeds.page),
+    "deliveries.md": ("Delivery definitions", reference_deliveries.page),
     "http.md": ("HTTP", reference_http.page),
     "json.md": ("JSON door", json_page),
     "search.md": ("Search", reference_search.page),
@@ -229,6 +234,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "console.md": ("Pages of the console", reference_console.page),
     "query.md": ("Query language", reference_query.page),
     "medallion.md": ("The medallion front", reference_http.medallion_page),
+    "checks.md": ("Checks of a server", reference_checks.page),
     "errors.md": ("Errors", errors_page),
     "policy.md": ("Acceptance and rights", reference_policy.page),
     "metrics.md": ("Metrics", metrics_page),

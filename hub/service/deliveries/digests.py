@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.party import Caller
 from hub.service.deliveries.definition import Delivery, Recipient
@@ -52,7 +51,8 @@ def switch(
     Raises:
         HubError: DENIED for a credential that only reads; ABSENT when the caller may not have it.
     """
-    policy.require_own_writing(caller)
+    if caller.read_only or not caller.account:
+        raise HubError(Fault.DENIED, "this token only reads", remedy="Use another credential.")
     for delivery in deliveries:
         for recipient in delivery.said.recipients:
             if delivery.name == name and recipient.account == caller.account:

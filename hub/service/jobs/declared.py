@@ -179,8 +179,10 @@ def _revealed(table: Mapping[str, Any], before: str) -> Iterator[tuple[str, str]
 
 
 def _reveals(before: str, name: str, text: str) -> bool:
-    is_secret = name.lower() in SECRETS or (
-        before.endswith("headers.") and bool(_SECRET_HEADER.search(name))
+    is_secret = (
+        name.lower() in SECRETS
+        or (name == "key" and before != "")  # at the top it is the file of a private key
+        or (before.endswith("headers.") and bool(_SECRET_HEADER.search(name)))
     )
     if is_secret:
         return bool(text) and not _REFERENCE.fullmatch(text)

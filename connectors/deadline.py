@@ -1,0 +1,26 @@
+"""An end to conversations over plain connections: one that drips keeps every time limit of a piece."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def within(wire: socket.socket, seconds: float) -> Iterator[None]:
+    """Shut a connection down when the time is over: whoever waits for it gets an OSError or an end."""
+
+    def end() -> None:
+        with suppress(OSError):
+            # Of the connection, not of TLS over it, which somebody may be waiting for.
+            socket.socket.shutdown(wire, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
