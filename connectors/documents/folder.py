@@ -127,6 +127,8 @@ def _batch(settings: Settings, run: Run, got: _Got, state: State) -> Batch:
     title = values.title or PurePath(origin).name
     advisory = Advisory(got.key, title, values.text, origin, links)
     found = [*published(run, advisory, items), *stix_of(values, origin)]
+    if not found and not left:
+        left = (Left(origin, "there is no value in it", origin),)
     return Batch(tuple(found), state, left)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Annotated
-
-from msgspec import Meta
 
 from connectors.base import Run
 from connectors.errors import NotUnderstood
 from connectors.found import Batch, Left, State
-from connectors.lists.streaming import Way, batches
+from connectors.lists.settings import ValuesSource
+from connectors.lists.streaming import batches
 from connectors.reading import Reading
-from connectors.source import Piece, Source
+from connectors.source import Piece
 from connectors.web import refuse_page
 from hub.intake.lines import listed
 from hub.intake.rows import Told
@@ -24,14 +22,8 @@ _SAMPLE = 300
 _SUFFIXES = (".txt", ".list", ".lst", ".netset", ".ipset", ".hosts", ".csv")
 
 
-class ListSettings(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ListSettings(ValuesSource, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[source] of `text`."""
-
-    types: Annotated[
-        tuple[str, ...],
-        Meta(description="indicator_types of what is made, such as malicious-activity"),
-    ] = ()
-    file_names: Annotated[bool, Meta(description="Also take bare names of files")] = False
 
 
 class ListConnector:
@@ -44,7 +36,7 @@ class ListConnector:
             RemoteError: One of its kinds.
         """
         reading = Reading(settings, state, run, suffixes=_SUFFIXES)
-        way = Way(settings.file_names, settings.types)
+        way = settings.way()
         for piece in reading.pieces():
             try:
                 entries = _understood(piece)

@@ -22,9 +22,18 @@ MOST = 2_000
 _MOST_LEFT = 500
 _LONGEST_GIVEN = 200
 _LONGEST_NOTE = 5_000
+_FEW = 20
+_HUNDRED = 100
 _REASONS: Mapping[str, str] = MappingProxyType(
     {"invalid": "it is no value", "kind": "no object is made of this kind"}
 )
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+_ID = msgspec.json.Decoder(_Named)
 
 
 class Way(NamedTuple):
@@ -36,6 +45,8 @@ class Way(NamedTuple):
     """indicator-type-ov"""
     unit: str = "line"
     """What a number in an origin counts"""
+    deletions_most: int = 0
+    """Per cent of what the feed has published that may go at once; 0: nothing goes"""
 
 
 def batches(
@@ -53,6 +64,7 @@ def batches(
     found: list[Found] = []
     left: list[Left] = []
     seen: set[int] = set()
+    listed: set[str] = set()
     for entry in entries:
         made = _made(entry, piece, way, run)
         if isinstance(made, Left):
@@ -63,10 +75,26 @@ def batches(
             if key not in seen:
                 seen.add(key)
                 found.append(made)
+                if way.deletions_most:
+                    listed.add(_ID.decode(made.raw).id)
         if len(found) >= MOST or len(left) >= _MOST_LEFT:
             yield Batch(tuple(found), reading.state, tuple(left))
             found, left = [], []
-    yield Batch(tuple(found), reading.done(piece), tuple(left))
+    gone = _gone(listed, way, run) if way.deletions_most and not reading.is_folder else ()
+    yield Batch(tuple(found), reading.done(piece), tuple(left), gone)
+
+
+def _gone(listed: set[str], way: Way, run: Run) -> tuple[str, ...]:
+    """What the feed has published and its list has no more, unless that is too much to be meant."""
+    known = set(run.known())
+    gone = known - listed
+    if len(known) > _FEW and len(gone) * _HUNDRED > len(known) * way.deletions_most:
+        run.notice(
+            f"{len(gone)} of {len(known)} values are listed no more; that is above "
+            f"{way.deletions_most} %, so nothing is deleted"
+        )
+        return ()
+    return tuple(sorted(gone))
 
 
 def _made(entry: Told | LeftOut, piece: Piece, way: Way, run: Run) -> Found | Left | None:

@@ -16,9 +16,10 @@ from msgspec import Meta
 from connectors.base import Run
 from connectors.errors import NotUnderstood
 from connectors.found import Batch, Left, State
-from connectors.lists.streaming import Way, batches
+from connectors.lists.settings import ValuesSource
+from connectors.lists.streaming import batches
 from connectors.reading import Reading
-from connectors.source import Piece, Source
+from connectors.source import Piece
 from connectors.web import refuse_page
 from hub.errors import HubError
 from hub.intake.columns import Column, Use, columns_of
@@ -35,7 +36,7 @@ _SEPARATOR = Annotated[
 ]
 
 
-class TableSettings(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TableSettings(ValuesSource, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[source] of `csv`."""
 
     separator: _SEPARATOR = ""
@@ -54,11 +55,6 @@ class TableSettings(Source, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Literal["", "ymd", "dmy", "mdy"],
         Meta(description="Order of year, month and day in dates; empty: it is found out"),
     ] = ""
-    types: Annotated[
-        tuple[str, ...],
-        Meta(description="indicator_types of what is made, such as malicious-activity"),
-    ] = ()
-    file_names: Annotated[bool, Meta(description="Also take bare names of files")] = False
 
 
 class TableConnector:
@@ -82,7 +78,7 @@ class TableConnector:
             for column in columns:
                 if column.doubt and column.use != "ignore":
                     run.notice(f"{piece.name}: {column.name} as {column.use}: {column.doubt}")
-            way = Way(settings.file_names, settings.types)
+            way = settings.way()
             yield from batches(piece, told(text, layout, columns), way, reading, run)
         if left := reading.take_left():
             yield Batch((), reading.state, left)

@@ -130,7 +130,10 @@ def _looked_at(settings: Settings, run: Run, box: Mailbox, uid: int) -> _Made:
         origin,
         dated_us=of_datetime(mail.sent),
     )
-    return (*published(run, advisory, items), *stix_of(values, origin)), left
+    found = (*published(run, advisory, items), *stix_of(values, origin))
+    if not found and not left:
+        left = (Left(origin, "there is no value in it", origin),)
+    return found, left
 
 
 def _refused(settings: Settings, raw: bytes, mail: Mail) -> str:

@@ -15,10 +15,11 @@ from msgspec import Meta
 from connectors.base import Run
 from connectors.errors import NotUnderstood
 from connectors.found import Batch, Left, State
-from connectors.lists.streaming import Way, batches
+from connectors.lists.settings import ValuesSource
+from connectors.lists.streaming import batches
 from connectors.reading import Reading
 from connectors.records.entries import cells_of, entries_of, fields_of
-from connectors.source import Piece, Source
+from connectors.source import Piece
 from connectors.web import refuse_page
 from hub.errors import HubError
 from hub.intake.cells import is_empty
@@ -31,7 +32,7 @@ _SUFFIXES = (".json", ".jsonl", ".ndjson")
 _SAMPLE = 300
 
 
-class JsonSettings(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class JsonSettings(ValuesSource, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[source] of `json`."""
 
     items: Annotated[
@@ -50,11 +51,6 @@ class JsonSettings(Source, frozen=True, kw_only=True, forbid_unknown_fields=True
             "seen, confidence, reference or ignore. Others are left out then. Empty: it is found out."
         ),
     ] = msgspec.field(default_factory=dict)
-    types: Annotated[
-        tuple[str, ...],
-        Meta(description="indicator_types of what is made, such as malicious-activity"),
-    ] = ()
-    file_names: Annotated[bool, Meta(description="Also take bare names of files")] = False
 
 
 class JsonConnector:
@@ -67,7 +63,7 @@ class JsonConnector:
             RemoteError: One of its kinds.
         """
         reading = Reading(settings, state, run, suffixes=_SUFFIXES)
-        way = Way(settings.file_names, settings.types, "entry")
+        way = settings.way("entry")
         for piece in reading.pieces():
             try:
                 told = _told(piece, settings, run)

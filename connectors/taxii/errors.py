@@ -29,6 +29,7 @@ _AWAY = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _LONGEST = 500
+_OTHER_VERSION = "It may speak another version of TAXII than it was asked for."
 # The alerts of RFC 8446 section 6.2 that a server sends about a client's certificate.
 _ALERT = re.compile(
     r"alert ((?:bad |unsupported )?certificate(?: revoked| expired| unknown| required)?|unknown ca"
@@ -82,7 +83,8 @@ def _answered(response: Response, url: str) -> RemoteError:
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return TooLarge(reason)
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Refused(reason)
+        other = _OTHER_VERSION if status == HTTPStatus.NOT_ACCEPTABLE else ""
+        return Refused(reason, remedy=other)
     return RemoteError(reason)
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from connectors.errors import Absent, NotUnderstood, Refused, RemoteError, Unreachable
+from connectors.errors import Absent, NotUnderstood, Refused, RemoteError, TooLarge, Unreachable
 from connectors.taxii.settings import Source
 
 _NAMED = 10
+_MOST = 200
+"""Each has a cursor, and all of them have to fit into the state of a feed."""
 
 Ask = Callable[[str], Mapping[str, Any]]
 """The resource behind an address; raises RemoteError."""
@@ -53,6 +55,7 @@ class Places:
         Raises:
             Absent: A collection or an API root that is named is not there.
             Refused: It may not be read.
+            TooLarge: There are too many.
             RemoteError: Another of its kinds.
         """
         found: dict[str, tuple[Place, Mapping[str, Any]]] = {}
@@ -61,7 +64,13 @@ class Places:
                 found.setdefault(place.url, (place, said))
         wanted = [pair for pair in found.values() if self._is_wanted(*pair)]
         self._require_named([{**said, "url": place.url} for place, said in found.values()])
-        return list(self._readable(wanted))
+        places = list(self._readable(wanted))
+        if len(places) > _MOST:
+            raise TooLarge(
+                f"{self._settings.url} has {len(places)} collections; a feed reads at most {_MOST}",
+                remedy="Name some in `collections`, and make another feed for the others.",
+            )
+        return places
 
     def _below(self, url: str) -> Iterator[tuple[Place, Mapping[str, Any]]]:
         said = self._ask(url)

@@ -107,7 +107,10 @@ class Pull(Generic[S, T]):
                 failed.append(error)
         if failed:
             raise failed[0]
-        if whole and self._is_due():
+        if whole and not self._standing.compared_us:
+            # Nothing was brought before this run.
+            yield self._compared()
+        elif whole and self._is_due():
             yield from self._gone(places)
 
     def _objects(self, place: Place) -> Generator[Batch, None, bool]:
@@ -145,8 +148,11 @@ class Pull(Generic[S, T]):
             return
         for start in range(0, len(gone), _GONE):
             yield Batch(state=self._standing.state(), gone=tuple(gone[start : start + _GONE]))
+        yield self._compared()
+
+    def _compared(self) -> Batch:
         self._standing.compared_us = self._run.started_us
-        yield Batch(state=self._standing.state())
+        return Batch(state=self._standing.state())
 
 
 class _Pull(Pull[Session, Settings]):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from flask import Blueprint, Response
 
+from hub.api import outlet
 from hub.api.catalogue import OPERATIONS, Operation
+from hub.api.params import Param
 from hub.api.wire import respond
 from hub.errors import Fault
 from hub.http.errors import TABLE
+from hub.service.outlet.table import FORMATS
 
 _REF = "#/components/schemas/{name}"
 _JSON = "application/json"
@@ -66,6 +70,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for op in OPERATIONS:
         paths.setdefault(op.path, {})[op.method.lower()] = _operation(op)
+    paths |= {path: _export(path) for path in outlet.ADDRESSES}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -106,6 +111,29 @@ def _operation(op: Operation) -> dict[str, Any]:
     return found
 
 
+def _export(path: str) -> dict[str, Any]:
+    """An address of the door below /export, which is beside this one."""
+    media: dict[str, Any] = {form.media_type.partition(";")[0]: {} for form in FORMATS.values()}
+    in_path = _in_path(path)
+    in_path[-1]["schema"]["enum"] = list(FORMATS)
+    of = path.split("/")[2]
+    return {
+        "servers": [{"url": "/"}],
+        "get": {
+            "operationId": f"get_export_of_{of}",
+            "summary": f"A file for devices, of one of the {of}",
+            "tags": ["exports"],
+            "security": [{}, *({name: []} for name in _SCHEMES)],
+            "parameters": [*in_path, *_params(outlet.PARAMS)],
+            "responses": {
+                "200": {"description": "The file", "content": media},
+                "304": {"description": "The client has it: If-None-Match, If-Modified-Since"},
+                **{str(s): {"$ref": f"#/components/responses/{s}"} for s in _ALWAYS},
+            },
+        },
+    }
+
+
 def _in_path(path: str) -> list[dict[str, Any]]:
     names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
     return [
@@ -115,16 +143,22 @@ def _in_path(path: str) -> list[dict[str, Any]]:
 
 
 def _in_query(op: Operation) -> list[dict[str, Any]]:
+    found = _params(op.params)
+    if op.path == "/why":
+        for item in found:
+            item["required"] = True
+    return found
+
+
+def _params(params: Sequence[Param]) -> list[dict[str, Any]]:
     found = []
-    for param in op.params:
+    for param in params:
         item: dict[str, Any] = {
             "name": param.name,
             "in": "query",
             "description": param.meaning,
             "schema": param.schema(),
         }
-        if op.path == "/why":
-            item["required"] = True
         if param.repeated:
             item |= {"style": "form", "explode": True}
         found.append(item)

@@ -22,6 +22,7 @@ from hub.http.caller import Admitted, require_login
 from hub.http.session import SessionDoorman
 from hub.model.tlp import Tlp
 from hub.service.changes import bad
+from hub.service.outlet import misp
 from hub.service.outlet.outlet import Order, Outlet, Parcel
 from hub.service.outlet.press import Format
 from hub.service.outlet.table import FORMATS
@@ -30,6 +31,9 @@ from hub.service.search import keys_of
 from hub.store.base import SavedSearches
 
 LEFT_OUT = "Hub-Left-Out"
+ADDRESSES = ("/export/collections/{name}/{format}", "/export/searches/{name}/{format}")
+"""As documents show them"""
+
 MOST_VALUES = 5_000_000
 MOST_DAYS = 36_500
 PARAMS = (
@@ -122,9 +126,10 @@ class _Views:
 
 
 def _order(admitted: Admitted, place: str, query: str, name: str) -> Order:
-    form = FORMATS.get(name)
+    form = FORMATS.get(name) or misp.form_of(name)
     if form is None:
-        raise _absent(f"there is no format {name[:80]!r}", f"Known: {', '.join(FORMATS)}.")
+        known = ", ".join((*FORMATS, *misp.NAMES))
+        raise _absent(f"there is no format {name[:80]!r}", f"Known: {known}.")
     wish = _wish(form, read(request, PARAMS))
     return Order(admitted.scope, admitted.directory, place, query, form, wish)
 
@@ -144,7 +149,7 @@ def _wish(form: Format, given: dict[str, Any]) -> Wish:
         given["comments"] == "1",
         Tlp.named(given["tlp"]) if given["tlp"] else Tlp.RED,
         given["max"],
-        given["days"],
+        form.days if given["days"] is None else given["days"],
         given["scheme"] == "1",
     )
 
@@ -159,8 +164,8 @@ def _has(tag: str, changed_us: int) -> bool:
 
 
 def _second(at_us: int) -> datetime:
-    """The whole second at or behind an instant."""
-    return datetime.fromtimestamp(-(-at_us // _SECOND_US), UTC)
+    """The whole second of an instant; two changes of a file are never in the same one."""
+    return datetime.fromtimestamp(at_us // _SECOND_US, UTC)
 
 
 def _response(form: Format, parcel: Parcel) -> Response:

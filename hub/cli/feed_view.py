@@ -91,7 +91,7 @@ def _run(run: Run) -> dict[str, Any]:
         "ended": _instant(run.ended_us),
         "outcome": run.outcome,
         "words": run.words,
-        **msgspec.to_builtins(run.tally),
+        **_tally(run.tally),
     }
 
 
@@ -160,8 +160,20 @@ def tell_trial(trial: Trial, limit: int) -> None:
 
 def report(found: Report) -> dict[str, Any]:
     """How a run ended, for programs."""
-    tally: dict[str, Any] = msgspec.to_builtins(found.tally)
-    return {"outcome": found.outcome, "words": found.words, **tally}
+    return {"outcome": found.outcome, "words": found.words, **_tally(found.tally)}
+
+
+def trial_document(found: Trial) -> dict[str, Any]:
+    """What a first run would do, for programs."""
+    return {**found._asdict(), "tally": _tally(found.tally)}
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {
+        "counts": tally.counts,
+        "reasons": tally.reasons,
+        "samples": [sample._asdict() for sample in tally.samples],
+    }
 
 
 def _instant(at_us: int) -> str:

@@ -94,7 +94,7 @@ def feed_try(context: Context, /, name: str, *, limit: int, output: str) -> None
     desk = desk_of(config, store, open_counters(config))
     found = trial(desk, _definition(context, name), limit, say)
     if output == "json":
-        show_json(found._asdict())
+        show_json(feed_view.trial_document(found))
     else:
         feed_view.tell_trial(found, limit)
     if found.error:

@@ -19,6 +19,7 @@ from hub.http.body import drain
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 RETRY_AFTER_S = 5
 _SERVER_FAULT = 500
+_PLAIN = ("/api/", "/export/")
 
 Page = Callable[[HubError, Request], Response | None]
 """Makes a page of an error; None where programs ask."""
@@ -131,7 +132,7 @@ def answer(error: HubError) -> Response:
     status = TABLE[error.fault].status
     g.error = error  # for whoever notes what went wrong
     # Every door has the same body; only TAXII has a name for it.
-    kind = "application/json" if request.path.startswith("/api/") else MEDIA_TYPE
+    kind = "application/json" if request.path.startswith(_PLAIN) else MEDIA_TYPE
     response = Response(body(error), status, content_type=kind)
     if error.fault is Fault.UNAUTHENTICATED:
         # Basic is mandatory to implement (TAXII 2.1 section 1.6.9); each scheme on its own line,

@@ -13,6 +13,7 @@ import msgspec
 from flask import Response
 
 from hub.errors import Fault, HubError
+from hub.intake.documents.values import taken_of
 from hub.intake.reading import MOST_BYTES, take
 from hub.service.drafts import Content, Desk, Lack, Sheet, fresh, is_id, is_stored, lacks, new_id
 from hub.service.publish import MeteredPublisher
@@ -82,7 +83,7 @@ def _content(visit: Visit) -> Content | dict[str, str]:
         file = visit.files.get("file")
         text = visit.form.get("text", "")
         if file and file.filename:
-            taken = take(file.stream.read(), name=file.filename, own_domains=own)
+            taken = taken_of(file.stream.read(), file.filename, own)
         else:
             taken = take(text.encode("utf-8", "replace"), own_domains=own)
         taken = looked_through(taken, benign_for(visit.directory, visit.scope.org))

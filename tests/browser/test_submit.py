@@ -154,3 +154,22 @@ def test_who_may_not_publish_is_told_what_to_do(console):
     page.goto("/submit")
     expect(page.locator("main")).to_contain_text("This account may not publish")
     assert page.locator("main textarea").count() == 0
+
+
+def test_a_document_that_is_dropped_is_sent_as_a_file(console) -> None:
+    page = console("analyst", lang="en")
+    page.goto("/submit")
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          const mail = "From: a@b.example\\nSubject: Advisory\\nMessage-ID: <1@b>\\n\\nC2 evil[.]com\\n";
+          data.items.add(new File([mail], "advisory.eml"));
+          const event = new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
+          document.querySelector("#text").dispatchEvent(event);
+        }"""
+    )
+    expect(page.locator("#text")).to_have_value("")
+    shoot(page, "submit-file")
+    press(page, "Continue", "form:has(#text)")
+    expect(page.locator("main")).to_contain_text("evil[.]com")
+    expect(page.locator("input[name=title]")).to_have_value("Advisory")

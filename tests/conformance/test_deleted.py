@@ -50,6 +50,12 @@ def test_what_was_replaced_was_not_deleted(store):
     assert deleted(store) == frozenset()
 
 
+def test_what_was_replaced_by_what_one_does_not_see_was_not_deleted(store):
+    publish(store, candidate(1))
+    publish(store, candidate(1, content="b", tlp=Tlp.RED))
+    assert deleted(store, up_to(Tlp.GREEN)) == frozenset()
+
+
 def test_what_is_there_again_is_not_deleted(store):
     publish(store, candidate(1))
     remove(store)

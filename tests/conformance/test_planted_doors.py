@@ -16,6 +16,7 @@ from hypothesis import Phase, given, settings
 from hub.api import search
 from hub.model.query import Scope, Window
 from hub.model.tlp import Tlp
+from hub.service.outlet.outlet import Outlet
 from hub.store.elastic import finder as elastic
 from hub.store.elastic.finder import ElasticFinder
 from hub.store.finder import SqliteFinder
@@ -91,11 +92,35 @@ def positions_count_what_is_hidden(patch: Plant) -> None:
     patch.setattr(search.Positions, "write", write)
 
 
+def files_hold_what_others_see(patch: Plant) -> None:
+    """The search behind a file for devices, and nothing else, looks beyond the scope."""
+    true = Outlet._selection
+
+    def selection(self: Any, order: Any, sieve: Any) -> Any:
+        return true(self, order._replace(scope=OMNISCIENT), sieve)
+
+    patch.setattr(Outlet, "_selection", selection)
+
+
+def files_count_what_others_see(patch: Plant) -> None:
+    """The header of a file counts everything that is in the hub."""
+    true = Outlet._made
+
+    def made(self: Any, order: Any, *rest: Any) -> Any:
+        found = true(self, order, *rest)
+        count = sum(tally.objects for tally in self._store.tallies(OMNISCIENT))
+        return found._replace(left_out=f"{found.left_out}, all={count}")
+
+    patch.setattr(Outlet, "_made", made)
+
+
 METHODS = ("find", "count", "facets", "histogram", "survey", "suggest", "summaries")
 PLANTS = (
     *(beyond(SqliteFinder, name) for name in METHODS),
     *(beyond(RecordPieces, name) for name in ("pick", "held")),
     positions_count_what_is_hidden,
+    files_hold_what_others_see,
+    files_count_what_others_see,
 )
 
 

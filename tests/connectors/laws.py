@@ -30,7 +30,7 @@ from connectors.errors import RemoteError
 from connectors.found import NOTHING, Batch, State
 from hub.errors import HubError
 from hub.model.clock import now_us
-from hub.model.job import STATE_BYTES, Hold
+from hub.model.job import STATE_BYTES, Ending, Hold, Step
 from hub.model.record import Candidate
 from hub.service.feeds.definition import Feed
 from hub.service.feeds.desk import standing
@@ -163,6 +163,14 @@ class ConnectorLaws:
         hub.run(feed)
         before, changes = hub.raws(edge="all"), len(hub.store.changes(0, 10**6))
         hub.run(feed)
+        assert hub.raws(edge="all") == before
+        assert len(hub.store.changes(0, 10**6)) == changes
+        # Nor when it is read from the beginning again.
+        hold = Hold(feed.job, "test", 60_000_000)
+        assert hub.store.take_job(hold, only_due=False)
+        hub.store.step_job(hold, Step(b"{}"))
+        hub.store.end_job(hold, Ending("well", 0))
+        assert hub.run(feed).outcome == "well"
         assert hub.raws(edge="all") == before
         assert len(hub.store.changes(0, 10**6)) == changes
 

@@ -1,6 +1,7 @@
 """A small connector for tests of the runner: one value in each line behind an address.
 
-Beside values it knows `stix JSON` (an object as it came), `gone ID` and `left TEXT`. It gives five
+Beside values it knows `stix JSON` (an object as it came), `gone ID`, `left TEXT`, and `fail REASON` and
+`break REASON`, which end the run as a connector should and should not. It gives five
 lines a batch, and remembers the last whole answer it read.
 """
 
@@ -13,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from connectors.base import Run
-from connectors.errors import NotUnderstood
+from connectors.errors import NotUnderstood, Unreachable
 from connectors.found import Batch, Found, Left, State
 from connectors.net import Known
 from hub.intake.concerns import item_of
@@ -63,6 +64,8 @@ class Lines:
                 gone.append(rest)
             elif word == "left":
                 left.append(Left(rest, "it is not wanted", origin))
+            elif word == "fail":
+                raise Unreachable(rest)
             elif word == "break":
                 raise KeyError(rest)
             else:

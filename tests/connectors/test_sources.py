@@ -285,6 +285,25 @@ class TestLists:
         with pytest.raises(NotUnderstood, match="no column Indicator; there are when, what, of"):
             collected("csv", gone, run_of(tmp_path))
 
+    def test_what_is_listed_no_more_goes_if_that_is_wanted(self, tmp_path):
+        def went(listed, before, **said):
+            (tmp_path / "a.txt").write_text("".join(f"evil{at}.vn\n" for at in range(listed)))
+            told = []
+            run = run_of(tmp_path, notice=told.append)._replace(known=lambda: before)
+            *_, last = collected("text", {"path": "a.txt"} | said, run)
+            return set(last.gone), told
+
+        (tmp_path / "a.txt").write_text("".join(f"evil{at}.vn\n" for at in range(100)))
+        ids = [
+            obj["id"] for obj in objects(collected("text", {"path": "a.txt"}, run_of(tmp_path)))
+        ]
+        assert went(90, ids) == (set(), [])
+        assert went(90, ids, deletions_most=10) == (set(ids[90:]), [])
+        gone, [told] = went(89, ids, deletions_most=10)
+        assert gone == set()
+        assert told.startswith("11 of 100 values are listed no more")
+        assert went(1, ids[:20], deletions_most=10)[0] == set(ids[1:20])
+
     def test_doubts_are_told(self, tmp_path):
         (tmp_path / "a.csv").write_text("ioc,note\nevil.vn,x\nevil2.vn,y\nrubbish,z\n")
         told = []

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -90,14 +90,16 @@ class Feeder:
 class Side(Server):
     """One of the two hubs, and what its own organisation publishes there."""
 
-    def __init__(self, clock: Clock, folder: Path, first: int) -> None:
+    def __init__(self, clock: Clock, folder: Path, first: int, *, alone: bool) -> None:
         folder.mkdir()
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
-        settings = f"[server]\nport = {port}\nworkers = 2\nthreads = 4\n[feeds]\nrun = false\n"
+        settings = f"[server]\nport = {port}\nworkers = 2\nthreads = 4\n"
+        settings += f"[feeds]\nrun = {str(alone).lower()}\n"
         super().__init__(folder, settings)
         self.clock = clock
+        self._alone = alone
         self._next = first
         self.living: dict[str, int] = {}
         """Ids that it published and did not delete, with the number of their last version"""
@@ -130,7 +132,8 @@ class Side(Server):
             name="partner",
             account="partner",
             timeouts=patience,
-            enabled=False,
+            enabled=self._alone,
+            every="1m",
         )
 
     def publish(self, object_id: str, version: int) -> None:
@@ -295,20 +298,32 @@ TROUBLE = {
 
 
 @contextmanager
-def pair_of(folder: Path) -> Iterator[Pair]:
-    """Two hubs that serve, each with a feed from the other."""
+def hubs(folder: Path, *, alone: bool) -> Iterator[tuple[Side, Side]]:
+    """Two hubs that serve, each with a feed from the other.
+
+    Args:
+        folder: An empty one.
+        alone: They run their feeds themselves.
+    """
     clock = Clock(folder / "clock")
     with ExitStack() as stack:
         sides = []
         for name, first in (("one", 1_000), ("other", 100_000)):
-            side = Side(clock, folder / name, first)
+            side = Side(clock, folder / name, first, alone=alone)
             stack.callback(side.stop)
             side.start()
             sides.append(side)
         one, other = sides
         one.feed_from(other)
         other.feed_from(one)
-        pair = Pair(clock, (one, other), random.Random(SEED))
+        yield one, other
+
+
+@contextmanager
+def pair_of(folder: Path) -> Iterator[Pair]:
+    """Two hubs, and a process for the feeds of each."""
+    with hubs(folder, alone=False) as sides, ExitStack() as stack:
+        pair = Pair(sides[0].clock, sides, random.Random(SEED))
         for feeder in pair.feeders.values():
             stack.callback(feeder.stop)
         yield pair
@@ -378,3 +393,31 @@ def test_a_delete_reaches_the_partner_and_does_not_come_back(tmp_path: Path) -> 
         one.revive(gone)
         pair.pull()
         assert gone in _ids(other.manifest())
+
+
+def test_hubs_run_their_feeds_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED_TOKEN", fakes.token_of("reader"))
+    with hubs(tmp_path, alone=True) as (one, other):
+        one.publish_new(3)
+        other.publish_new(2)
+        until(one, lambda: one.objects() == other.objects() == one.bytes | other.bytes)
+        other.kill()
+        one.publish_new(1)
+        other.start()
+        until(one, lambda: other.objects() == one.bytes | other.bytes)
+        gone, *_ = sorted(one.living)
+        one.delete(gone)
+        until(one, lambda: gone not in _ids(other.manifest()), minutes=5)
+        for side in (one, other):
+            side.look()
+
+
+def until(side: Side, happened: Callable[[], bool], minutes: int = 1) -> None:
+    """Let time pass until it has happened; not for ever."""
+    for _ in range(20):
+        side.clock.advance(minutes * 60)
+        for _ in range(20):
+            if happened():
+                return
+            time.sleep(0.2)
+    raise AssertionError(side.log()[-5000:])

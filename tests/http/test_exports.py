@@ -20,7 +20,7 @@ from hub.service.credentials import digest
 from hub.service.outlet.table import FORMATS
 from hub.service.search import Searcher
 from tests import fakes
-from tests.http.asking import MEDIA_TYPE, Hub, Room, data
+from tests.http.asking import Hub, Room, data
 from tests.http.pieces import REF_OF
 from tests.http.searching import indicator, opened
 
@@ -174,7 +174,7 @@ class TestMarkings:
         )
         room = hub.room(ceiling=Tlp.RED)
         headers = {"Authorization": "Bearer hub_cleared"}
-        for number, (tlp, audience) in enumerate(
+        for index, (tlp, audience) in enumerate(
             [
                 (Tlp.RED, "org:grid"),
                 (Tlp.GREEN, "org:grid"),
@@ -182,13 +182,12 @@ class TestMarkings:
                 (Tlp.CLEAR, ""),
             ]
         ):
-            secret = f"secret{number}"
+            number, secret = index * 10, f"secret{index}"
             marked = {"object_marking_refs": [REF_OF[tlp]], "name": secret}
             rule = f'rule {secret} {{ strings: $a = "{secret}" condition: $a }}'
             sigma = (
                 f"title: {secret}\nlogsource: {{a: b}}\ndetection: {{c: {{d: e}}, condition: c}}"
             )
-            number *= 10
             report = fakes.indicator(number + 4, **marked) | {
                 "type": "report",
                 "id": f"report--{fakes.uuid_of(number + 4)}",
@@ -448,7 +447,7 @@ class TestCallers:
         said = data(answer)
         assert word in said["description"]
         assert said["http_status"] == str(status)
-        assert answer.content_type in {"application/json", MEDIA_TYPE}
+        assert answer.content_type == "application/json"
         assert any(row.status == status for row in TABLE.values())
 
     def test_other_methods(self, room: Room) -> None:
@@ -469,9 +468,9 @@ class TestCallers:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(hub: Hub) -> None:
-    """A hundred thousand values, of which few megabytes are in memory at any time."""
+    """A hundred thousand lines, of which few megabytes are in memory at any time."""
     room = hub.room()
-    count, each = 100_000, 100
+    count, each = 40_000, 100
     for start in range(0, count, each * 200):
         objects = []
         for number in range(start, start + each * 200, each):
@@ -491,6 +490,6 @@ def test_memory_does_not_grow_with_the_file(hub: Hub) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     answer.close()
-    assert lines > 3 * count
-    assert total > 10_000_000
+    assert lines > 100_000
+    assert total > 5_000_000
     assert peak < 30_000_000, peak

@@ -22,6 +22,7 @@ from hub.service.publish import Publisher
 from tests import fakes
 from tests.http.asking import Hub
 from tests.http.browser import Browser
+from tests.unit.test_documents import archive, mail, pdf
 
 INDICATOR = {"form": "indicator", "value": "hxxp://evil[.]example/Path", "indicator-types": ""}
 
@@ -487,3 +488,35 @@ def test_two_thousand_values_make_a_page(hub, person):
     assert len(page.encode()) - rows < 100_000
     assert person.act(path, "publish", page).status_code == 303
     assert "2,000" in person.page(person.get(path).headers["Location"])
+
+
+def test_a_document_can_be_submitted_as_a_file(hub: Hub) -> None:
+    person = Person(hub).enter()
+    for name, raw, value in (
+        ("a.pdf", pdf("Advisory A", "C2 hxxp://evil[.]com/x"), "evil[.]com/x"),
+        ("b.html", b"<html><h1>B</h1><p>xau[.]vn</p><script>no[.]com</script></html>", "xau[.]vn"),
+        ("c.eml", mail("C2 thu[.]vn", ("d.zip", archive(e__txt=b"nen[.]com"))), "nen[.]com"),
+    ):
+        page = person.page(person.begin(form="text", file=(io.BytesIO(raw), name)))
+        assert value in page
+        assert "no[.]com" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "reason"),
+    [
+        ("a.pdf", pdf("x", password="y"), "The PDF has a password"),
+        ("a.pdf", b"%PDF-1.4", "The PDF is broken and cannot be read"),
+        ("a.zip", b"PK\x03\x04", "The archive is broken and cannot be read"),
+    ],
+)
+def test_a_document_that_cannot_be_read_says_why(
+    hub: Hub, name: str, raw: bytes, reason: str
+) -> None:
+    person = Person(hub).enter()
+    answer = person.send(
+        "/submit",
+        {"draft": person.new(), "form": "text", "file": (io.BytesIO(raw), name)},
+    )
+    assert answer.status_code == 400
+    assert reason in answer.text

@@ -30,10 +30,15 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     "Flaw": ((1, "problem"), (2, "remedy")),
     "Refusal": ((2, "reason"),),
     "Reason": ((1, "rule"),),
+    # What a document says that was not read, and why
+    "Told": ((99, "reason"), (99, "remedy")),
+    "LeftOut": ((99, "detail"),),
+    "_leave": ((1, "reason"),),
 }
 # They give texts back, rather than raise them.
 _GIVERS = {
     "policy.py": {"objection"},
+    "intake/documents/pdf.py": {"_remark"},
     "stix/strict.py": {
         "_of_parsing",
         "_differences",

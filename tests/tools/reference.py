@@ -32,6 +32,7 @@ from hub.http import errors, observe
 from tests.tools import (
     reference_console,
     reference_deliveries,
+    reference_export,
     reference_feeds,
     reference_http,
     reference_json,
@@ -228,6 +229,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "http.md": ("HTTP", reference_http.page),
     "json.md": ("JSON door", json_page),
     "search.md": ("Search", reference_search.page),
+    "export.md": ("Files for devices", reference_export.page),
     "console.md": ("Pages of the console", reference_console.page),
     "query.md": ("Query language", reference_query.page),
     "medallion.md": ("The medallion front", reference_http.medallion_page),

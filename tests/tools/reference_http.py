@@ -55,6 +55,8 @@ USES: dict[str, Use] = {
     "taxii.one_object": Use("5.6", "The versions of one object", f"{_PAGING}, {_OF_OBJECT}"),
     "taxii.delete": Use("5.7", "Delete versions of one object", _OF_OBJECT),
     "taxii.versions": Use("5.8", "The versions of one object", f"{_PAGING}, {_OF_VERSIONS}"),
+    "export.of_collection": Use("", "[A file for devices](export.md) of a collection"),
+    "export.of_search": Use("", "[A file for devices](export.md) of a saved search"),
     "observe.live": Use("", "The process answers. No credentials"),
     "observe.ready": Use("", "The store writes and reads. No credentials"),
     "observe.metrics": Use("", "[Metrics](metrics.md). No credentials; by address of the caller"),

@@ -221,7 +221,7 @@ def test_only_so_many_pages_are_read() -> None:
         Document(pdf("one[.]com", "two[.]com", "three[.]com")), limits=Limits(pages=2)
     )
     assert kept(values) == {"one.com", "two.com"}
-    assert reasons(values) == [("PDF", "only 2 of 3 pages were read")]
+    assert reasons(values) == [("PDF", "only 2 of 3 pages of the PDF were read")]
 
 
 def test_a_page_that_is_nested_for_ever_ends() -> None:
@@ -297,6 +297,7 @@ def test_the_process_that_parses_knows_no_secret(monkeypatch: pytest.MonkeyPatch
         (Document(b"junk %PDF-1.4", "a.txt"), "pdf"),
         (Document(b"  <!DOCTYPE html><p>"), "html"),
         (Document(b"From: a\nTo: b\nSubject: c\nDate: d\n\nx"), "mail"),
+        (Document(b"From: a\nTo: b\nSubject: c\nDate: d\n\nx", "a.txt"), "text"),
         (Document(b"Note: a\nTo: b\nMore: c\n\nx"), "text"),
         (Document(b"a,b\n", "x.csv"), "table"),
         (Document(b"= Title\n", "x.adoc"), "text"),

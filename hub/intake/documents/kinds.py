@@ -51,18 +51,21 @@ def kind_of(document: Document) -> Kind:
         return "pdf"
     if raw[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
         return "zip"
-    if media_type in {"text/html", "application/xhtml+xml"} or suffix in _PAGES:
-        return "html"
-    if media_type == "message/rfc822" or suffix == ".eml" or _is_mail(raw):
+    return "other" if _is_binary(raw) else _kind_of_text(raw, media_type, suffix)
+
+
+def _kind_of_text(raw: bytes, media_type: str, suffix: str) -> Kind:
+    is_page = media_type in {"text/html", "application/xhtml+xml"} or suffix in _PAGES
+    # Texts about mails begin like mails.
+    may_be_mail = suffix not in _TEXTS and not media_type.startswith("text/")
+    if media_type == "message/rfc822" or suffix == ".eml" or (may_be_mail and _is_mail(raw)):
         return "mail"
-    if _PAGE.match(raw[:_LOOK]):
+    if is_page or _PAGE.match(raw[:_LOOK]):
         return "html"
     return _plain_kind(raw, media_type, suffix)
 
 
 def _plain_kind(raw: bytes, media_type: str, suffix: str) -> Kind:
-    if _is_binary(raw):
-        return "other"
     if suffix == ".json" or media_type.endswith("json") or raw.lstrip()[:1] in {b"{", b"["}:
         return "json"
     if suffix in _TABLES or media_type in {"text/csv", "text/tab-separated-values"}:

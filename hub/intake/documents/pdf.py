@@ -80,9 +80,11 @@ def _page(reader: PdfReader, number: int) -> tuple[str, bool]:
 
 
 def _remark(read: int, whole: int, broken: int) -> str:
-    remarks = [f"only {read} of {whole} pages were read"] if read < whole else []
-    remarks += [f"{broken} pages are broken"] if broken else []
-    return "; ".join(remarks)
+    if read < whole:
+        return f"only {read} of {whole} pages of the PDF were read"
+    if broken:
+        return f"{broken} of {whole} pages of the PDF are broken"
+    return ""
 
 
 def _title(reader: PdfReader) -> str:

@@ -16,12 +16,12 @@ from hub.intake.documents.child import parsed
 from hub.intake.documents.kinds import Document, Unreadable, kind_of
 from hub.intake.documents.mail import mail_of
 from hub.intake.documents.parse import Limits
-from hub.intake.gather import Gathering
+from hub.intake.gather import MOST_ITEMS, MOST_LEFT, Gathering
 from hub.intake.lists import endings
 from hub.intake.reading import LONGEST_TEXT, take, title_of
 from hub.intake.text import decoded
 from hub.language.harvest import Sighted, harvest, is_defanged, read_value
-from hub.model.intake import Item, LeftOut, StixItem
+from hub.model.intake import Item, LeftOut, StixItem, Taken
 
 MOST_DEPTH = 4
 """Of archives in mails in archives"""
@@ -29,6 +29,7 @@ MOST_UNPACKED = 50_000_000
 """Bytes of a document and all that it holds"""
 MOST_VALUES = 5_000
 _LONGEST_TITLE = 250
+_IN_FILE = "a STIX file within a document is not read here; submit that file by itself"
 _DEFAULT = Limits()
 
 
@@ -44,8 +45,33 @@ class Values(NamedTuple):
     left: tuple[LeftOut, ...]
 
 
+def taken_of(raw: bytes, name: str, own_domains: Collection[str]) -> Taken:
+    """What is in a file that somebody submits, be it a document or what `take` reads.
+
+    Args:
+        raw: The file.
+        name: Of the file.
+        own_domains: As `take` has them.
+
+    Raises:
+        HubError: As `take`; Unreadable is one.
+    """
+    document = Document(raw, name)
+    if kind_of(document) not in {"pdf", "html", "mail", "zip"}:
+        return take(raw, name=name, own_domains=own_domains)
+    found = values_of(document, own_domains=own_domains, most=MOST_ITEMS)
+    # A draft holds values or objects, not both.
+    left = tuple(LeftOut(kept.id, "object", detail=_IN_FILE) for kept in found.stix)
+    left = (*found.left, *left)[: MOST_LEFT + 1]
+    return Taken("text", found.items, left=left, title=found.title, text=found.text)
+
+
 def values_of(
-    document: Document, *, own_domains: Collection[str] = (), limits: Limits = _DEFAULT
+    document: Document,
+    *,
+    own_domains: Collection[str] = (),
+    limits: Limits = _DEFAULT,
+    most: int = MOST_VALUES,
 ) -> Values:
     """What is in a document.
 
@@ -53,11 +79,12 @@ def values_of(
         document: PDF, page, mail, archive, table, STIX, MISP or plain text.
         own_domains: Domains of the organisations of this hub, in lower case.
         limits: What each PDF and page in it may take.
+        most: Values that are taken.
 
     Raises:
         Unreadable: Nothing can be read. What cannot be read within a mail or archive is `left`.
     """
-    reader = _Reader(own_domains, limits)
+    reader = _Reader(own_domains, limits, most)
     reader.read(document, 0)
     gathered = reader.gathered
     return Values(
@@ -72,11 +99,11 @@ def values_of(
 class _Reader:
     """One document with all that it holds."""
 
-    def __init__(self, own_domains: Collection[str], limits: Limits) -> None:
+    def __init__(self, own_domains: Collection[str], limits: Limits, most: int) -> None:
         self._own = own_domains
         self._limits = limits
         self._room = MOST_UNPACKED
-        self.gathered = Gathering(own_domains, MOST_VALUES)
+        self.gathered = Gathering(own_domains, most)
         self.title = ""
         self.texts: list[str] = []
         self.stix: dict[tuple[str, str], StixItem] = {}

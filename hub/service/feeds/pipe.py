@@ -45,7 +45,7 @@ _NAMES = {
     Outcome.CONFLICT: "conflicts",
 }
 _OURS = frozenset({Outcome.NEW, Outcome.VERSION, Outcome.REPLACED})
-_PLACE = re.compile(r"objects\[\d+\]: ")
+_PLACE = re.compile(r"objects\[\d+\](?:\.|: )")
 _encode = msgspec.json.Encoder().encode
 
 

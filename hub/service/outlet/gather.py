@@ -6,7 +6,7 @@ Nothing is kept in memory but some megabytes: see `hub.service.outlet.sorter`.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,7 @@ from hub.model.tlp import Tlp
 from hub.service.outlet.entries import Entry, Source, joined, newest, pack
 from hub.service.outlet.live import Assertion, Sieve
 from hub.service.outlet.press import Format, Rule
-from hub.service.outlet.refuse import refusal
+from hub.service.outlet.refuse import Never, refusal
 from hub.service.outlet.sorter import Sorter
 from hub.service.outlet.spell import spelled
 from hub.service.outlet.wish import Left, Wish
@@ -67,7 +67,7 @@ class Gathering:
         sieve: Says what is live, and counts what is left out.
         form: Says which values and rules are wanted.
         wish: What is asked for.
-        own_domains: Domains that are never in a list.
+        never: What is in no file of the caller.
     """
 
     def __init__(
@@ -76,14 +76,14 @@ class Gathering:
         sieve: Sieve,
         form: Format,
         wish: Wish,
-        own_domains: Collection[str],
+        never: Never,
     ) -> None:
         self._pages = pages
         self._sieve = sieve
         self._form = form
         self._most = wish.most
         self._fields = frozenset(wish.types or form.fields)
-        self._own = own_domains
+        self._never = never
         self._sorter = Sorter()
 
     def __enter__(self) -> Self:
@@ -142,7 +142,7 @@ class Gathering:
         for equal in equals:
             if equal.field not in self._fields:
                 continue
-            reason = refusal(equal, self._own)
+            reason = refusal(equal, self._never)
             spelling = "" if reason else spelled(equal)
             if reason or not spelling:
                 self._sieve.left[reason or Left.FORM] += 1
@@ -166,7 +166,7 @@ class Gathering:
         said, obj = found
         equals = _equalities(obj) or []
         for equal in equals:
-            if reason := refusal(equal, self._own):
+            if reason := refusal(equal, self._never):
                 self._sieve.left[reason] += 1
                 return False
         # The longest life of its values is that of the whole.

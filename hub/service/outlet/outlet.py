@@ -26,8 +26,10 @@ from hub.model.query import Scope
 from hub.service.outlet.gather import Gathering
 from hub.service.outlet.live import Sieve
 from hub.service.outlet.press import Format, Press, Totals, about
+from hub.service.outlet.refuse import Never
 from hub.service.outlet.rules import NUMBERS
 from hub.service.outlet.wish import Wish, header
+from hub.service.screening import benign_for
 from hub.service.search import Searcher
 from hub.store.base import Log
 from hub.store.exporting import Exports
@@ -163,8 +165,11 @@ class Outlet:
             sieve,
             order.form,
             order.wish,
-            self._house.own_domains,
+            self._never(order),
         )
+
+    def _never(self, order: Order) -> Never:
+        return Never(self._house.own_domains, benign_for(order.directory, order.scope.org))
 
     def _press(self, order: Order, sieve: Sieve) -> Press:
         def numbers(rules: Sequence[tuple[str, bytes]]) -> list[Numbered | None]:
@@ -188,6 +193,7 @@ class Outlet:
                 _lists(),
                 order.query,
                 sorted(self._house.own_domains),
+                [order.directory.warnings.get(owner) for owner in ("", scope.org)],
                 self._house.url,
                 places,
             ),

@@ -85,6 +85,8 @@ class Format(NamedTuple):
     """What a comment begins with; empty: it has none"""
     head: Callable[[Totals], bytes] | None = None
     """What stands before everything else; it may say the serial"""
+    days: int | None = None
+    """As `Wish.days`, for who does not say"""
 
 
 def remark(sign: str, text: str) -> bytes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import bisect
 import ipaddress
 import re
-from collections.abc import Collection
 from functools import cache
+from typing import NamedTuple
 
+from hub.intake.benign import Benign
 from hub.intake.concerns import weighed
 from hub.intake.lists import entries
 from hub.language.hosts import domain_of, host_of
@@ -37,13 +38,17 @@ _CONTACT = re.compile(r"(?:security|noc|soc|abuse)@.*")
 _LEAST_LABEL = 2
 
 
-def refusal(equal: Equal, own_domains: Collection[str]) -> Left | None:
-    """Why a value may not leave; None: it may.
+class Never(NamedTuple):
+    """What is in no file of a caller, beside what is in none at all."""
 
-    Args:
-        equal: The value.
-        own_domains: Domains of the organisations of this hub, in lower case.
-    """
+    own_domains: frozenset[str] = frozenset()
+    """Domains of the organisations of this hub, in lower case"""
+    benign: Benign = Benign()
+    """The warning lists of the hub and of the caller's organisation"""
+
+
+def refusal(equal: Equal, never: Never) -> Left | None:
+    """Why a value may not leave; None: it may."""
     field, key = equal.field, equal.key
     if field == "ip" and (reason := _of_network(key)):
         return reason
@@ -51,9 +56,11 @@ def refusal(equal: Equal, own_domains: Collection[str]) -> Left | None:
         return Left.BROAD
     if field == "hash" and any(key in entries(name) for name in _HASHES):
         return Left.LISTED
+    if never.benign.has(field, key):
+        return Left.LISTED
     if field == "email" and _CONTACT.fullmatch(key):
         return Left.LISTED
-    item = weighed(Item(field, key, equal.text), own_domains)
+    item = weighed(Item(field, key, equal.text), never.own_domains)
     return next((_REASONS[name] for name in item.concerns if name in _REASONS), None)
 
 

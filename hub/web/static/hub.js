@@ -145,6 +145,13 @@ for (const area of all("textarea[data-drop]")) {
     const file = event.dataTransfer?.files[0];
     if (!file) return;
     event.preventDefault();
+    const field = area.form.querySelector("input[type=file]");
+    if (field && /\.(pdf|html?|eml|zip)$/i.test(file.name)) {
+      // No text that could be edited: it is sent as a file.
+      field.files = event.dataTransfer.files;
+      field.focus();
+      return;
+    }
     area.value = await file.text();
     area.dispatchEvent(new Event("input", { bubbles: true }));
   });

@@ -119,6 +119,17 @@ def test_a_new_version_updates_and_a_late_one_is_added(server: MispServer, folde
     assert int(made["timestamp"]) > 1_600_000_000
 
 
+def test_what_comes_late_and_is_older_than_its_event_is_added(
+    server: MispServer, folder: Path
+) -> None:
+    own = event(1, attribute(1, "domain", "a.example"))
+    send(server, folder, parcel(*loads(own)))
+    late = attribute(2, "domain", "b.example", timestamp="1500000000")
+    send(server, folder, parcel(*loads(event(1, attribute(1, "domain", "a.example"), late))))
+    [made] = server.events.values()
+    assert uuid_of(2) in {a["uuid"] for a in made["Attribute"]}
+
+
 def test_an_attribute_of_another_event_is_changed_there(server: MispServer, folder: Path) -> None:
     server.put(event(1, attribute(1, "domain", "a.example")))
     later = attribute(1, "domain", "a.example", comment="later", timestamp="1600000100")

@@ -27,7 +27,7 @@ def gone_of(*numbers: int) -> list[str]:
 
 
 def test_what_is_gone_there_is_gone_here(server: TaxiiServer, filled: Driver) -> None:
-    assert filled.gone == []
+    assert (filled.gone, server.questions("manifest")) == ([], [])
     server.remove("a", gone_of(2)[0])
     server.remove("b", gone_of(12)[0])
     server.asked.clear()
@@ -117,6 +117,8 @@ def test_a_run_that_stopped_early_compares_nothing(server: TaxiiServer, one: str
     assert server.questions("manifest") == []
     for _ in range(3):
         driver.run(late_h=2)
+    assert (len(driver.raws), server.questions("manifest")) == (9, [])
+    driver.run(late_h=2)
     assert server.questions("manifest") != []
 
 

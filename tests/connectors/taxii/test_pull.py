@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.errors import Absent, Refused
+from connectors.errors import Absent, Refused, TooLarge
 from connectors.registry import kind
 from connectors.taxii import pull
 from hub.model.tlp import Tlp
@@ -75,6 +75,20 @@ def test_what_may_not_be_read_is_left_out_or_said(server: TaxiiServer, one: str)
     assert isinstance(feed(server.url, collections=["blind"]).fails(), Refused)
     server.listed.pop(0)
     assert isinstance(feed(server.url).fails(), Absent)
+
+
+def test_more_collections_than_a_feed_can_read(server: TaxiiServer) -> None:
+    for number in range(201):
+        server.collection(f"c{number}")
+    error = feed(server.url).fails()
+    assert isinstance(error, TooLarge)
+    assert "has 201 collections; a feed reads at most 200" in error.reason
+    assert feed(server.url, collections=["c7"]).run().raws == []
+
+
+def test_a_server_of_the_other_version_says_so(server: TaxiiServer) -> None:
+    server.fault = lambda _: taxii({"title": "Not acceptable"}, 406)
+    assert "another version of TAXII" in feed(server.url).fails().remedy
 
 
 def test_roots_by_name_title_and_address(server: TaxiiServer, one: str) -> None:

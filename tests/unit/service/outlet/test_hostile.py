@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
@@ -20,6 +20,7 @@ from hub.model.tlp import Tlp
 from hub.service.outlet.gather import Gathering
 from hub.service.outlet.live import Sieve
 from hub.service.outlet.press import Press
+from hub.service.outlet.refuse import Never
 from hub.service.outlet.table import FORMATS
 from hub.service.outlet.wish import LeftOut, Wish
 from tests import checkers, fakes
@@ -90,7 +91,7 @@ def made(name: str, found: list[Piece], *, comments: bool) -> bytes:
     wish = Wish(comments=comments, types=(*form.fields, *form.more))
     sieve = Sieve(wish, form.ceiling, fakes.START_US + 10_000_000)
     press = Press(wish, "collection x", "https://hub.test", Numbers(), LeftOut())
-    with Gathering(lambda: iter([found]), sieve, form, wish, frozenset()) as gathering:
+    with Gathering(lambda: iter([found]), sieve, form, wish, Never()) as gathering:
         return b"".join(form.write(gathering, press))
 
 
@@ -122,7 +123,7 @@ def test_each_line_is_one_record_of_the_format(name: str) -> None:
 
     @settings(max_examples=250)
     @given(found=pieces(), comments=st.booleans())
-    def check(found: list[Piece], comments: bool) -> None:  # noqa: FBT001 - by name from hypothesis
+    def check(found: list[Piece], comments: bool) -> None:
         said = [piece for piece in found if piece.type == "indicator"]
         body = made(name, said, comments=comments and bool(sign)).decode()
         for line in body.split("\n")[:-1]:
@@ -148,7 +149,7 @@ def test_a_table_has_the_cells_of_its_head(found: list[Piece]) -> None:
 @given(found=pieces())
 def test_a_feed_is_xml_without_more_entries(found: list[Piece]) -> None:
     body = made("atom.xml", [p for p in found if p.type == "report"], comments=False)
-    tree = ElementTree.fromstring(body)
+    tree = ET.fromstring(body)
     reports = [piece for piece in found if piece.type == "report"]
     assert len(tree.findall("{http://www.w3.org/2005/Atom}entry")) == len(reports)
 
