@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from connectors.check.visit import (
     BAD,
@@ -77,11 +77,19 @@ def _roots(visit: Visit, answer: Answer, names: list[str]) -> None:
             book.judge("DI-07", root.status == OK, f"{name}: {told(root)}", root)
     book.pass_over("every API root is on another host", "DI-07")
     if not visit.root:
-        wanted = default if isinstance(default, str) and default in names else names[0]
-        visit.root = _slashed(joined(f"{visit.origin}/taxii2/", wanted))
+        _choose(visit, [*([default] if default in names else []), *names])
+
+
+def _choose(visit: Visit, names: list[str]) -> None:
+    """The first API root on this host: credentials are for no other."""
+    urls = [joined(f"{visit.origin}/taxii2/", name) for name in names if _is_address(name)]
+    here = (url for url in urls if url.startswith(f"{visit.origin}/"))
+    visit.root = _slashed(next(here, ""))
 
 
 def _is_address(text: str) -> bool:
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        return False
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -169,18 +177,22 @@ def _listed(visit: Visit, answer: Answer, found: list[Mapping[str, Any]]) -> Non
     for one in reversed(found):
         for name in ("title", "alias", "id"):
             visit.titles[str(one.get(name, ""))] = str(one.get("id", ""))
-    single = visit.get(f"{visit.root}collections/{found[0].get('id')}/")
+    single = visit.get(_at(visit, found[0]))
     book.judge("CN-04", single.status == OK and is_taxii(single), told(single), single)
     book.judge("CO-06", single.json == found[0], "compared with the list", single, answer)
     visit.others = [
         Place(
             str(one.get("id")),
-            f"{visit.root}collections/{one.get('id')}/",
+            _at(visit, one),
             one.get("can_read") is True,
             one.get("can_write") is True,
         )
         for one in found
     ]
+
+
+def _at(visit: Visit, one: Mapping[str, Any]) -> str:
+    return f"{visit.root}collections/{quote(str(one.get('id')), safe='')}/"
 
 
 def _is_collection(one: Mapping[str, Any]) -> bool:
@@ -224,4 +236,4 @@ def log_in(visit: Visit) -> None:
 
 
 def _slashed(url: str) -> str:
-    return url if url.endswith("/") else f"{url}/"
+    return url if not url or url.endswith("/") else f"{url}/"

@@ -63,8 +63,8 @@ def check(plan: Plan, login: Login, trust: Trust) -> Report:
         Kit(VERSION, digest(), plan.program),
         plan.target,
         visit.root,
-        visit.place.id if visit.place else "",
-        run.publisher.place.id if run.publisher else "",
+        book.clean(visit.place.id if visit.place else ""),
+        book.clean(run.publisher.place.id if run.publisher else ""),
         {
             "race_seconds": int(plan.race_s),
             "risky": plan.risky,
@@ -122,7 +122,7 @@ class _Run:
         visit = self.visit
         self._step(lambda: entrance.discovery(visit))
         if not visit.root:
-            self.notes.append("no API root was found: give its address")
+            self.notes.append("no API root was found on this host: give its address")
             return
         self._step(lambda: entrance.api_root(visit))
         self._step(lambda: entrance.collections(visit))

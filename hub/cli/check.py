@@ -120,7 +120,7 @@ def check_server(url: str, **options: Any) -> None:
     from connectors.check import render  # slow to import, as all of the kit
 
     for line in render.text(found, everything=options["everything"]):
-        click.echo(line)
+        _echo(line)
     _write(found, options)
     if found.score.must.failed or found.score.losing:
         raise SystemExit(Exit.REFUSED)
@@ -198,10 +198,15 @@ def verify(report: Path, public_key: str) -> None:
     if not public_key:
         say("unchanged since it was signed; whose key that is, only --public-key can tell")
     kit = found.report.kit
-    click.echo(f"{found.report.target}, checked {found.report.started}")
-    click.echo(f"kit {kit.version} {kit.digest[:12]}, signed with key {found.signature.key_id}")
+    _echo(f"{found.report.target}, checked {found.report.started}")
+    _echo(f"kit {kit.version} {kit.digest[:12]}, signed with key {found.signature.key_id}")
     for line in render.summary(found.report):
-        click.echo(line)
+        _echo(line)
+
+
+def _echo(line: str) -> None:
+    """One line; what a server or the maker of a report wrote does not lead the terminal."""
+    click.echo("".join(char if char.isprintable() else " " for char in line))
 
 
 def _public(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -240,14 +241,19 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(partner: Partner) -> Iterator[str]:
-    """Its address while it answers on a port of 127.0.0.1."""
+def serving(partner: Partner, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Its address while it answers on a port of 127.0.0.1, over TLS with a context."""
     handler = type("Handler", (_Handler,), {"partner": partner})
     server = _Server(("127.0.0.1", 0), handler)
+    if context is not None:
+        # The handshake is that of the thread that answers: a failed one must not end the server.
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
@@ -493,6 +499,16 @@ class LiesAboutLength(Partner):
 
     def inside(self, *args):
         return super().inside(*args)._replace(headers={"Content-Length": "100000"})
+
+
+class CutOff(Partner):
+    """The line ends before the promised bytes."""
+
+    caught_by = ("HT-02",)
+
+    def inside(self, *args):
+        headers = {"Content-Length": "100000", "Connection": "close"}
+        return super().inside(*args)._replace(headers=headers)
 
 
 class EndlessPages(Partner):

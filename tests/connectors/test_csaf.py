@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.connectors.driving import Driver
 
 from connectors.csaf import provider
 from connectors.errors import Absent, NotUnderstood, Unreachable

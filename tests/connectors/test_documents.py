@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.connectors.driving import Driver
 
 from connectors.documents import folder
 from connectors.errors import Absent, Unsafe

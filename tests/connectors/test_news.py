@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.connectors.driving import Driver
 
 from connectors.errors import Absent, NotUnderstood, TooLarge, Unreachable, Unsafe
 from connectors.net import Limits

@@ -30,6 +30,7 @@ from hub.config import checks
 from hub.errors import Fault, HubError
 from hub.http import errors, observe
 from tests.tools import (
+    reference_checks,
     reference_console,
     reference_deliveries,
     reference_export,
@@ -233,6 +234,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "console.md": ("Pages of the console", reference_console.page),
     "query.md": ("Query language", reference_query.page),
     "medallion.md": ("The medallion front", reference_http.medallion_page),
+    "checks.md": ("Checks of a server", reference_checks.page),
     "errors.md": ("Errors", errors_page),
     "policy.md": ("Acceptance and rights", reference_policy.page),
     "metrics.md": ("Metrics", metrics_page),

@@ -5,16 +5,9 @@ from __future__ import annotations
 from connectors.senders import SENDERS, sending
 from hub.service.deliveries.definition import Definition, Recipient
 from hub.service.jobs.declared import Timeouts
-from tests.tools import reference_feeds
 from tests.tools.markdown import table
+from tests.tools.reference_feeds import _fields as fields
 
-_fields = reference_feeds._fields
-_INTRO = (
-    "One TOML file for each delivery, in the folder that `feeds.deliveries` names; the name of "
-    "the delivery is that of the file. A path is relative to this folder. A secret never stands "
-    "in a file: `env:NAME` or `file:PATH` says where it is, and only the hub may read that "
-    "file. How to: [send out what is new](../how-to/send-out.md)."
-)
 _MEANT = {
     "taxii": "A collection of another party's TAXII 2.1 server.",
     "webhook": "Signed POST requests of JSON.",
@@ -27,19 +20,24 @@ _MEANT = {
 def page() -> str:
     """All of it."""
     parts = [
-        _INTRO,
+        (
+            "One TOML file for each delivery, in the folder that `feeds.deliveries` names; the name of "
+            "the delivery is that of the file. A path is relative to this folder. A secret never stands "
+            "in a file: `env:NAME` or `file:PATH` says where it is, and only the hub may read that "
+            "file. How to: [send out what is new](../how-to/send-out.md)."
+        ),
         "## How far each reaches",
         table(("connector", "ceiling", "highest", "deletions", "for"), _channels()),
         "## The file",
-        _fields(Definition, {"target", "recipients", "timeouts"}),
+        fields(Definition, {"target", "recipients", "timeouts"}),
         "## `[timeouts]`",
-        _fields(Timeouts),
+        fields(Timeouts),
         "## `[[recipients]]`",
-        _fields(Recipient),
+        fields(Recipient),
     ]
     for name in SENDERS:
         parts += [f'## `[target]` of `connector = "{name}"`', _MEANT[name]]
-        parts.append(_fields(sending(name).settings))
+        parts.append(fields(sending(name).settings))
     return "\n\n".join(parts) + "\n"
 
 

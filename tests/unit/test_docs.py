@@ -13,6 +13,7 @@ import click
 import pytest
 
 from hub import config
+from hub.cli.check import Defaulting
 from hub.cli.main import main
 from hub.http import errors
 from hub.language.fields import ALIASES, FIELDS
@@ -113,6 +114,8 @@ def problems(line: str) -> str:
 def walk(command: click.Command, name: str, words: list[str]) -> None:
     """Parse as click would, without looking at values and without running anything."""
     context = click.Context(command, info_name=name)
+    if isinstance(command, Defaulting):
+        words = command.completed(words)
     given, rest, _ = command.make_parser(context).parse_args(list(words))
     if isinstance(command, click.Group):
         if not rest:
