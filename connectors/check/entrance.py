@@ -127,7 +127,7 @@ def api_root(visit: Visit) -> None:
     odd = [name for name in body if name not in _ROOT and not name.startswith("x_")]
     book.judge("DI-08", not odd, f"other names in the API root: {odd}", answer)
     absent = visit.get(f"{visit.origin}/{NOBODY}/")
-    book.judge("AR-05", absent.status == MISSING, told(absent), absent)
+    visit.missing("AR-05", absent)
     book.judge("ER-01", is_error(absent), told(absent), absent)
     odd_name = visit.get(f"{visit.origin}/%E2%98%83%00/")
     book.judge("AR-06", odd_name.status in (BAD, MISSING), told(odd_name), odd_name)
@@ -158,7 +158,7 @@ def collections(visit: Visit) -> None:
         same = [one.get("id") for one in again] == [one.get("id") for one in found]
         book.judge("CO-09", same, "the same order twice" if same else "another order", answer)
     absent = visit.get(f"{at}{NOBODY}/")
-    book.judge("CO-07", absent.status == MISSING, told(absent), absent)
+    visit.missing("CO-07", absent)
     book.judge("ER-01", is_error(absent), told(absent), absent)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from connectors.check.visit import (
     FIRST,
     LAST,
-    MISSING,
     NOBODY,
     OK,
     Visit,
@@ -32,9 +31,9 @@ def manifest(visit: Visit, window: Window | None) -> None:
     """Section 5.3."""
     book = visit.book
     absent = visit.get(f"{visit.root}collections/{NOBODY}/manifest/")
-    book.judge("MA-13", absent.status == MISSING, told(absent), absent)
+    visit.missing("MA-13", absent)
     absent = visit.get(f"{visit.root}collections/{NOBODY}/objects/")
-    book.judge("OB-09", absent.status == MISSING, told(absent), absent)
+    visit.missing("OB-09", absent)
     book.judge("ER-01", is_error(absent), told(absent), absent)
     if window is None:
         book.skip("the collection has nothing to read", "CN-05", *(f"MA-{n:02}" for n in _NUMBERS))
@@ -86,9 +85,9 @@ def single(visit: Visit, window: Window | None) -> None:
     """Sections 5.6 and 5.8."""
     book = visit.book
     absent = visit.object(_ABSENT)
-    book.judge("OI-03", absent.status == MISSING, told(absent), absent)
+    visit.missing("OI-03", absent)
     absent = visit.versions(_ABSENT)
-    book.judge("VE-03", absent.status == MISSING, told(absent), absent)
+    visit.missing("VE-03", absent)
     if window is None:
         names = ("CN-07", "CN-08", "OI-01", "OI-02", "OI-05", "VE-01", "VE-02", "VE-04")
         book.skip("the collection has nothing to read", *names)

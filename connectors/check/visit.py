@@ -126,6 +126,13 @@ class Visit:
         """The versions of one object of it."""
         return self.get(f"{self.collection().url}objects/{quote(name, safe='')}/versions/", params)
 
+    def missing(self, name: str, answer: Answer) -> None:
+        """Judge an answer to what is not there: 404, unless one who never logged in is asked to."""
+        if answer.status == UNKNOWN and not self.wire.login.header:
+            self.book.skip("the server asks for a log-in before it says so", name)
+        else:
+            self.book.judge(name, answer.status == MISSING, told(answer), answer)
+
     def _whole(self, answer: Answer) -> None:
         said = answer.trouble or "every request got its answer"
         self.book.judge("HT-02", not answer.trouble, said, answer)

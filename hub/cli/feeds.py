@@ -63,7 +63,7 @@ def feed_list(context: Context, /, *, ready: bool, output: str) -> None:
 def feed_show(context: Context, /, name: str, *, runs: int, output: str) -> None:
     """Show a feed: where from, where to, how it does, and its last runs."""
     feeds = _feeds(context)
-    health, history = feeds.one(CONSOLE, name), feeds.history(CONSOLE, name, runs)
+    health, history = feeds.one(CONSOLE, name), feeds.history(CONSOLE, None, name, runs)
     if output == "json":
         show_json(feed_view.document(health, history))
     else:

@@ -74,6 +74,11 @@ class TestHub:
         assert found.collection == room.collection.id
         assert found.score.must.passed > 80
 
+    def test_without_credentials(self, hub: Server) -> None:
+        """Who never logged in may be asked to, before anything is said of what is not there."""
+        found = check(Plan(f"{hub.url}/hub/", bounds=BOUNDS), Login(), Trust(str(hub.verify)))
+        assert failed(found) == set()
+
     def test_wrong_credentials(self, hub: Server) -> None:
         with pytest.raises(LoginNeeded, match="does not take these credentials"):
             check(Plan(f"{hub.url}/hub/"), Login(token="wrong"), Trust(str(hub.verify)))

@@ -168,7 +168,7 @@ def test_health_says_how_each_does(hub: Hub, clock: Clock) -> None:
     assert "broken.toml" in found["broken"].error
     assert found["late"].lag_us == 2 * HOUR_US
     assert feeds.one(ADMINISTRATOR, "well").job.well_us == clock.now
-    assert [run.outcome for run in feeds.history(COORDINATOR, "failing", 9)] == ["failed"]
+    assert [run.outcome for run in feeds.history(COORDINATOR, None, "failing", 9)] == ["failed"]
     with pytest.raises(HubError) as caught:
         feeds.one(ADMINISTRATOR, "nothing")
     assert caught.value.fault is Fault.ABSENT
@@ -182,7 +182,7 @@ def test_nobody_else_sees_or_does_anything(hub: Hub, clock: Clock, role: Role) -
     for call in (
         feeds.all,
         lambda who: feeds.one(who, "a"),
-        lambda who: feeds.history(who, "a", 9),
+        lambda who: feeds.history(who, None, "a", 9),
         lambda who: feeds.pause(who, "a", paused=True),
         lambda who: feeds.run_now(who, "a"),
         lambda who: feeds.forget(who, "a"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connectors.registry import KINDS
 from hub.app import desk_of, feed_folder, open_counters
 from hub.model.party import Role
+from hub.model.tlp import Tlp
 from hub.service.feeds.runner import Runner
 from hub.web.flows import words
 from tests.http.asking import Hub
@@ -138,3 +140,17 @@ def test_in_vietnamese(flows: Hub, person: Person) -> None:
 def test_no_delivery_says_what_to_do(flows: Hub, person: Person) -> None:
     page = surf(flows, person(Role.ADMINISTRATOR)).get("/deliveries")
     assert "No delivery yet" in page.text
+
+
+def test_what_was_not_published_is_told_within_rights(flows: Hub, person: Person) -> None:
+    """A coordinator who may not see what a feed publishes sees numbers, and no value or reason."""
+    low = person(Role.COORDINATOR)
+    account = flows.store.directory().accounts[low]
+    flows.put(msgspec.structs.replace(account, clearance=Tlp.GREEN))
+    page = surf(flows, low).get("/feeds/list")
+    assert "shown to those who see what this feed publishes" in page.text
+    for hidden in ("8.8.8.8", "resolver", "list.csv line"):
+        assert hidden not in page.html
+    page = surf(flows, person(Role.COORDINATOR)).get("/feeds/list")
+    assert "8.8.8.8" in page.html
+    assert "shown to those who see" not in page.text

@@ -1,7 +1,9 @@
 """How feeds do, for administrators and coordinators; and what they may have them do.
 
-The console and the command line ask here. Nothing of it is about single objects but the samples in
-the history: ids, places in the source, and why something was not published.
+The console and the command line ask here. Nothing of it is about single objects but the reasons and
+samples in the history: ids, values, places in the source, and why something was not published.
+Administrators and coordinators see no more data for being that: they are shown these if they would
+see what the feed publishes.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from typing import Literal, NamedTuple
 from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.job import Job, JobRun
-from hub.model.party import Caller
+from hub.model.party import Caller, Directory, subject_of
+from hub.model.query import Label, Scope
+from hub.service.changes import by_alias
 from hub.service.feeds.counts import Tally, decoded
 from hub.service.feeds.definition import Broken, Feed
 from hub.service.feeds.due import PREFIX
@@ -37,6 +41,13 @@ class Run(NamedTuple):
     tally: Tally
 
 
+class Sight(NamedTuple):
+    """What whoever asks sees."""
+
+    scope: Scope
+    directory: Directory
+
+
 class Health(NamedTuple):
     """How one feed does."""
 
@@ -47,7 +58,7 @@ class Health(NamedTuple):
     job: Job
     """Of a feed that never ran: an empty one"""
     last: Run | None
-    """Its last run that is over"""
+    """Its last run that is over, in numbers alone"""
     error: str
     """Why it does not do well, in words; empty: it does"""
     lag_us: int
@@ -92,15 +103,23 @@ class Feeds:
         policy.require_overseer(caller)
         return self._health(self._find(name), self._store.job(PREFIX + name))
 
-    def history(self, caller: Caller, name: str, limit: int) -> list[Run]:
+    def history(self, caller: Caller, sight: Sight | None, name: str, limit: int) -> list[Run]:
         """Its last runs, the newest first.
+
+        Args:
+            caller: Who asks.
+            sight: What they see; None: everything, on the hub's own machine.
+            name: Of the feed.
+            limit: At most so many.
 
         Raises:
             HubError: As `one`.
         """
         policy.require_overseer(caller)
-        self._find(name)
-        return [_run(run) for run in self._store.job_runs(PREFIX + name, limit)]
+        feed = self._find(name)
+        runs = [_run(run) for run in self._store.job_runs(PREFIX + name, limit)]
+        is_seen = sight is None or _is_seen(feed, sight)
+        return runs if is_seen else [_in_numbers(run) for run in runs]
 
     def pause(self, caller: Caller, name: str, *, paused: bool) -> None:
         """Let it run no more by itself, or let it run again; an audit line says who did.
@@ -153,7 +172,7 @@ class Feeds:
             _condition(feed, known, now),
             feed,
             known,
-            _run(runs[0]) if runs else None,
+            _in_numbers(_run(runs[0])) if runs else None,
             error,
             max(0, now - known.well_us) if known.well_us else 0,
         )
@@ -175,6 +194,29 @@ def _condition(feed: Feed | None, job: Job, now: int) -> Condition:
 
 def _run(run: JobRun) -> Run:
     return Run(run.started_us, run.ended_us, run.outcome, run.words, decoded(run.counts))
+
+
+def _in_numbers(run: Run) -> Run:
+    """The run without what is about single objects."""
+    return run._replace(tally=Tally(run.tally.counts))
+
+
+def _is_seen(item: Feed | Broken, sight: Sight) -> bool:
+    """Whether the strictest that a feed may publish is seen by whoever asks."""
+    if isinstance(item, Broken):
+        return False
+    said, directory = item.said, sight.directory
+    account = directory.accounts.get(said.account)
+    try:
+        collection = by_alias(directory, said.collection)
+    except HubError:
+        return False
+    if account is None:
+        return False
+    # What came as STIX keeps its own marking, which may be any up to what the account may publish.
+    strictest = max(item.tlp or collection.default, account.clearance)
+    audience = frozenset(subject_of(name) for name in said.audience)
+    return sight.scope.since(Label(collection.key, strictest, audience)) is not None
 
 
 def _act(caller: Caller, action: str, name: str) -> Act:

@@ -8,7 +8,7 @@ from typing import Any
 from hub.errors import HubError
 from hub.model.party import Role
 from hub.service.changes import by_alias
-from hub.service.feeds.health import Feeds, Health
+from hub.service.feeds.health import Feeds, Health, Sight
 from hub.web.flows.words import conditions, connectors, counts, outcomes
 from hub.web.frame import Answer, Console, Page
 from hub.web.problems import say_text
@@ -20,6 +20,8 @@ _RUNS = 50
 _HIDDEN = frozenset({"password", "token", "secret", "api_key", "passphrase", "headers"})
 _SHOWN = ("new", "versions", "replaced", "gone", "filtered", "refused", "left")
 """Numbers of a run that have a column, in this order"""
+_LEFT = frozenset({"filtered", "refused", "left", "deleted"})
+"""Numbers of a run for which there are reasons"""
 
 
 def pages(console: Console) -> list[Page]:
@@ -52,7 +54,8 @@ class _Views:
         if visit.request.method == "POST":
             return self._do(visit, name)
         health = self._feeds.one(visit.caller, name)
-        history = self._feeds.history(visit.caller, name, _RUNS)
+        sight = Sight(visit.scope, visit.directory)
+        history = self._feeds.history(visit.caller, sight, name, _RUNS)
         return visit.render(
             "flows/feed.html",
             item=health,
@@ -60,6 +63,7 @@ class _Views:
             place=_place(visit, health),
             runs=history,
             shown=_SHOWN,
+            kept_back=bool(history) and not _LEFT.isdisjoint(history[0].tally.counts),
             words=conditions(visit),
             kinds=connectors(visit),
             counted=counts(visit),
