@@ -8,8 +8,6 @@ once more, and nothing is published twice, as a report is known by the Message-I
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.errors import MessageError
 from typing import Annotated, Literal
 
 import msgspec
@@ -31,6 +29,7 @@ from connectors.mail.trust import is_from, is_vouched
 from hub.errors import ConfigError
 from hub.intake.documents.kinds import Document, Unreadable
 from hub.intake.documents.mail import Mail, mail_of
+from hub.intake.documents.parse import Limits
 from hub.intake.documents.values import MOST_UNPACKED, values_of
 
 _Made = tuple[tuple[Found, ...], tuple[Left, ...]]
@@ -114,8 +113,8 @@ def _looked_at(settings: Settings, run: Run, box: Mailbox, uid: int) -> _Made:
         # Somebody has moved it away in the meantime.
         return (), ()
     try:
-        mail = mail_of(raw)
-        if refused := _refused(settings, raw, mail):
+        mail = mail_of(raw, Limits())
+        if refused := _refused(settings, mail):
             return (), (Left(mail.sender, refused, origin),)
         values = values_of(
             Document(raw, "mail.eml", "message/rfc822"), own_domains=own(settings.own_domains)
@@ -136,18 +135,13 @@ def _looked_at(settings: Settings, run: Run, box: Mailbox, uid: int) -> _Made:
     return found, left
 
 
-def _refused(settings: Settings, raw: bytes, mail: Mail) -> str:
+def _refused(settings: Settings, mail: Mail) -> str:
     """Why a mail is not read; empty: it is."""
     if settings.senders and not is_from(mail.sender, settings.senders):
         return "its sender is none of those that are read"
-    if settings.vouched_by:
-        try:
-            message = message_from_bytes(raw, policy=policy.default)
-            good = is_vouched(message, mail.sender, settings.vouched_by)
-        except (MessageError, ValueError, LookupError, RecursionError):
-            good = False
-        if not good:
-            return f"{settings.vouched_by} does not say that it comes from its sender"
+    server = settings.vouched_by
+    if server and not is_vouched(mail.vouchers, mail.sender, server):
+        return f"{server} does not say that it comes from its sender"
     return ""
 
 

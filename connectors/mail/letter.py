@@ -102,7 +102,12 @@ def _digest(reader: Reader, parcel: Parcel, trip: Trip) -> _Digest:
         words=words,
         headline=words.headline(total),
         tlp=str(max(item.tlp for item in parcel.freight)),
-        counts=[f"{words.kind(name)}: {many}" for name, many in counted.most_common()],
+        # Of what is not in the parcel the types are not known: a part of the truth is none.
+        counts=[
+            f"{words.kind(name)}: {many}"
+            for name, many in counted.most_common()
+            if not parcel.more
+        ],
         # What is newest stands first.
         rows=[_row(item, words, trip) for item in reversed(listed)],
         more=words.beyond(beyond) if beyond else "",
@@ -158,23 +163,25 @@ def _listed(rows: list[_Row]) -> Iterator[str]:
         yield ""
 
 
-_CELL = 'style="padding:8px 12px 8px 0;border-top:1px solid #d8dde3;vertical-align:top"'
-_DIM = 'style="color:#5b6672;font-size:13px"'
+_CELL = 'style="padding:8px 12px 8px 0;border-top:1px solid #8a94a0;overflow-wrap:anywhere"'
+_DIM = 'style="opacity:.75;font-size:13px"'
 
 
 def _html(digest: _Digest, language: str) -> str:
-    counts = "".join(f"<li>{escape(count)}</li>" for count in digest.counts)
+    items = "".join(f"<li>{escape(count)}</li>" for count in digest.counts)
+    counts = f'<ul style="padding-left:20px">{items}</ul>' if items else ""
     rows = "".join(_html_row(row) for row in digest.rows)
     more = f"<p>{escape(digest.more)}</p>" if digest.more else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(digest.headline)}</title></head>"
         '<body style="font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:0 auto;padding:16px">'
         f"<p><strong>{escape(digest.tlp)}</strong></p>"
         f'<h1 style="font-size:20px;margin:0 0 8px">{escape(digest.headline)}</h1>'
-        f'<ul style="padding-left:20px">{counts}</ul>'
-        f'<table style="border-collapse:collapse;width:100%">{rows}</table>{more}'
+        f"{counts}"
+        f'<table style="border-collapse:collapse;width:100%;table-layout:fixed">{rows}</table>{more}'
         f"<p {_DIM}>{escape(digest.footer)} "
         f'<a href="{escape(digest.switch)}">{escape(digest.words.switch_link)}</a></p>'
         "</body></html>\n"

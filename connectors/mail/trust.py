@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from email.message import EmailMessage
 
 _RESULT = re.compile(r"\b(dmarc|dkim)\s*=\s*pass\b([^;]*)", re.IGNORECASE)
 _DOMAIN = re.compile(r"\bheader\.(?:d|i)\s*=\s*\"?@?([a-z0-9.-]+)", re.IGNORECASE)
@@ -28,18 +27,18 @@ def is_from(sender: str, senders: Iterable[str]) -> bool:
     return bool(sender) and (sender in allowed or domain in allowed)
 
 
-def is_vouched(message: EmailMessage, sender: str, server: str) -> bool:
+def is_vouched(fields: Iterable[str], sender: str, server: str) -> bool:
     """Whether this server says that the mail comes from the domain of its sender.
 
     Only the topmost field of that server counts: others may have come with the mail.
 
     Args:
-        message: The mail.
+        fields: Those of `Authentication-Results`, the topmost first.
         sender: Its address of `From`, in lower case.
         server: As it names itself in the field (authserv-id).
     """
-    for field in message.get_all("Authentication-Results", []):
-        said = _COMMENT.sub(" ", " ".join(str(field).split()))
+    for field in fields:
+        said = _COMMENT.sub(" ", " ".join(field.split()))
         name, _, results = said.partition(";")
         if name.split()[:1] and name.split()[0].lower() == server.lower():
             return _passes(results, sender.rpartition("@")[2])

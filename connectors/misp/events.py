@@ -87,8 +87,9 @@ class _Made:
 
     def __init__(self, event: Event, objects: list[dict[str, Any]]) -> None:
         self._event = event
-        self.objects = {obj["id"]: obj for obj in reversed(objects)}
-        self.objects = {obj["id"]: self.objects[obj["id"]] for obj in objects}
+        self.objects: dict[str, dict[str, Any]] = {}
+        for obj in objects:
+            self.objects.setdefault(obj["id"], obj)
         self._by_uuid: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for object_id, obj in self.objects.items():
             self._by_uuid[uuid_of(object_id)].append(obj)

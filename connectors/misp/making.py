@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from connectors.misp.context import uuid_in
 from connectors.misp.records import Records, Terms, galaxy_tag, tags_of
-from connectors.misp.values import day_of, seconds_of, uuid_of
+from connectors.misp.values import day_of, seconds_of, several, uuid_of, words_of
 from hub.intake.concerns import weighed
 from hub.intake.misp import items_of
 from hub.model.tlp import Tlp
@@ -137,21 +138,39 @@ class _Making:
         return "expired" if end_us is not None and end_us <= self._maker.now_us else ""
 
     def feed(self) -> Feed:
+        self._sort()
+        events = dict(filter(None, map(self._grouped, self._groups())))
+        for (collection, day), members in sorted(self._loose().items()):
+            name = str(uuid.uuid5(_SPACE, f"{self._maker.uuid}\0{collection}\0{day}"))
+            frame = _frame(self._maker, name, f"{collection}: {day}", day)
+            if event := self._filled(frame, members, Tlp.CLEAR):
+                events[name] = event
+        return Feed(dict(sorted(events.items())), self._left)
+
+    def _sort(self) -> None:
+        """What belongs to one UUID, and to which clusters it is linked."""
         for one in self._given.values():
             if one.obj["type"] not in _GROUPS and one.obj["type"] != "relationship":
                 self._by_uuid[uuid_of(one.obj["id"])].append(one.obj)
+        for name in self._inside():
+            if all("modified" not in obj for obj in self._by_uuid.get(name, ())):
+                self._by_uuid.pop(name, None)
         for one in self._given.values():
             if one.obj["type"] == "relationship":
                 target = self._given.get(one.obj["target_ref"])
                 if target is not None and (tag := galaxy_tag(target.obj)):
                     self._clusters[uuid_of(one.obj["source_ref"])].append(tag)
-        events = dict(filter(None, map(self._grouped, self._groups())))
-        for (collection, day), members in sorted(self._loose().items()):
-            name = str(uuid.uuid5(_SPACE, f"{self._maker.uuid}\0{collection}\0{day}"))
-            frame = self._frame(name, f"{collection}: {day}", day)
-            if event := self._filled(frame, members, Tlp.CLEAR):
-                events[name] = event
-        return Feed(dict(sorted(events.items())), self._left)
+
+    def _inside(self) -> set[str]:
+        """UUIDs of observables that say no more than the attributes of an object of MISP."""
+        found = set()
+        for one in self._given.values():
+            parts = several(one.obj, "x_misp_attributes")
+            found |= {uuid_in(part) for part in parts if isinstance(part, Mapping)}
+            if one.obj["type"] == "observed-data" and words_of([one.obj]):
+                own = uuid_of(one.obj["id"])
+                found |= {uuid_of(str(ref)) for ref in several(one.obj, "object_refs")} - {own}
+        return found
 
     def _groups(self) -> list[Given]:
         """Those that name others, the oldest first: who named an object first keeps its UUID."""
@@ -162,7 +181,7 @@ class _Making:
         obj, name = group.obj, uuid_of(group.obj["id"])
         at = seconds_of(obj)
         info = str(obj.get("name") or obj["id"])[:_LONGEST_INFO]
-        frame = self._frame(name, info, str(obj.get("x_misp_date") or day_of(at)))
+        frame = _frame(self._maker, name, info, str(obj.get("x_misp_date") or day_of(at)))
         frame["threat_level_id"] = str(obj.get("x_misp_threat_level_id") or _UNDEFINED)
         frame["analysis"] = str(obj.get("x_misp_analysis") or _COMPLETED)
         frame["timestamp"] = str(at)
@@ -174,7 +193,7 @@ class _Making:
         return (name, event) if event else None
 
     def _members(self, obj: Mapping[str, Any]) -> list[str]:
-        refs = [ref for ref in obj.get("object_refs") or () if isinstance(ref, str)]
+        refs = [ref for ref in several(obj, "object_refs") if isinstance(ref, str)]
         for one in self._given.values():
             if one.obj["type"] == "relationship" and obj["type"] == "incident":
                 ends = [one.obj["source_ref"], one.obj["target_ref"]]
@@ -187,10 +206,10 @@ class _Making:
         """What no event names, by collection and day."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         named = {
-            uuid_of(ref)
+            uuid_of(str(ref))
             for obj in self._given.values()
             if obj.obj["type"] == "observed-data"
-            for ref in obj.obj.get("object_refs") or ()
+            for ref in several(obj.obj, "object_refs")
         }
         for name in sorted(self._by_uuid):
             if name in self._taken:
@@ -220,7 +239,7 @@ class _Making:
         )
         taken = frozenset(self._taken)
         for member in members:
-            if any(_EVENT_REPORT in (o.get("labels") or ()) for o in self._by_uuid[member]):
+            if any(_EVENT_REPORT in several(o, "labels") for o in self._by_uuid[member]):
                 continue
             records.add(
                 self._by_uuid[member],
@@ -242,23 +261,6 @@ class _Making:
             key: frame[key] for key in frame if frame[key] or key not in {"Object", "EventReport"}
         }
 
-    def _frame(self, name: str, info: str, day: str) -> Event:
-        return {
-            "uuid": name,
-            "info": info,
-            "date": day if day != "undated" else day_of(0),
-            "threat_level_id": _UNDEFINED,
-            "analysis": _COMPLETED,
-            "published": True,
-            "timestamp": "0",
-            "publish_timestamp": "0",
-            "Orgc": {"name": self._maker.name, "uuid": self._maker.uuid},
-            "Tag": [],
-            "Attribute": [],
-            "Object": [],
-            "EventReport": [],
-        }
-
     def _signed(self, obj: Mapping[str, Any]) -> dict[str, Any]:
         """The organisation that an event is of; signed: its own marking counts for the whole."""
         maker = self._given.get(str(obj.get("created_by_ref")))
@@ -270,7 +272,7 @@ class _Making:
         """Texts of the event: its notes, and its own description."""
         for name in self._members(obj):
             for note in self._by_uuid[name]:
-                if _EVENT_REPORT in (note.get("labels") or ()):
+                if _EVENT_REPORT in several(note, "labels"):
                     yield {
                         "uuid": name,
                         "name": str(note.get("abstract") or "Report"),
@@ -307,10 +309,28 @@ class _Making:
                 )
 
 
+def _frame(maker: Maker, name: str, info: str, day: str) -> Event:
+    return {
+        "uuid": name,
+        "info": info,
+        "date": day if day != "undated" else day_of(0),
+        "threat_level_id": _UNDEFINED,
+        "analysis": _COMPLETED,
+        "published": True,
+        "timestamp": "0",
+        "publish_timestamp": "0",
+        "Orgc": {"name": maker.name, "uuid": maker.uuid},
+        "Tag": [],
+        "Attribute": [],
+        "Object": [],
+        "EventReport": [],
+    }
+
+
 def _links(obj: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The sources that a report names."""
     own, at = uuid_of(obj["id"]), str(seconds_of(obj))
-    for found in obj.get("external_references") or ():
+    for found in several(obj, "external_references"):
         url = found.get("url") if isinstance(found, Mapping) else None
         if isinstance(url, str) and url:
             yield {

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from connectors.misp.context import uuid_in
 from connectors.misp.values import (
     Attribute,
     Object,
@@ -21,6 +22,7 @@ from connectors.misp.values import (
     listed,
     observed,
     seconds_of,
+    several,
     uuid_of,
     words_of,
 )
@@ -102,7 +104,7 @@ class Records:
 
     def _of_indicator(self, obj: Object) -> Iterator[Attribute]:
         pairs = listed(obj)
-        if "benign" in (obj.get("indicator_types") or ()):
+        if "benign" in several(obj, "indicator_types"):
             self._left["benign"] += 1
         elif not pairs:
             self._left["pattern that is more than a list of values"] += 1
@@ -170,16 +172,16 @@ class Records:
 
 def tags_of(obj: Object) -> list[str]:
     """The labels of an object that are tags of its event or attribute."""
-    labels = (label for label in obj.get("labels") or () if isinstance(label, str))
+    labels = (label for label in several(obj, "labels") if isinstance(label, str))
     return [label for label in labels if label and not label.startswith(_OWN_LABELS)]
 
 
 def galaxy_tag(obj: Object) -> str:
     """The tag of the galaxy cluster that an object is; empty: it is none that MISP knows."""
-    for label in obj.get("labels") or ():
+    for label in several(obj, "labels"):
         if isinstance(label, str) and label.startswith("misp-galaxy:"):
             return label
-    for found in obj.get("external_references") or ():
+    for found in several(obj, "external_references"):
         if not isinstance(found, Mapping) or obj["type"] not in _GALAXIES:
             continue
         if found.get("source_name") == "mitre-attack" and found.get("external_id"):
@@ -214,7 +216,7 @@ def _parts(given: list[Any]) -> Iterator[tuple[str, Attribute]]:
             yield (
                 str(part.get("object_relation") or kind),
                 Attribute(
-                    str(part.get("uuid") or ""),
+                    uuid_in(part),
                     kind,
                     str(part.get("category") or category_of(kind)),
                     str(part["value"]),

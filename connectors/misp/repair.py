@@ -74,6 +74,7 @@ def repair(given: Mapping[str, Any], choice: Choice) -> tuple[Event | None, tupl
 class _Repair:
     def __init__(self, name: str, at: str, choice: Choice) -> None:
         self.left: list[Left] = []
+        self._seen: set[str] = set()
         self._name = name
         self._at = at
         self._choice = choice
@@ -152,7 +153,11 @@ class _Repair:
 
     def _attributes(self, records: Iterator[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         for record in records:
-            if made := self._attribute(record):
+            made = self._attribute(record)
+            if made and made["uuid"] in self._seen:
+                self._leave(f"{made['uuid']} {made['type']}", "UUID that another attribute has")
+            elif made:
+                self._seen.add(made["uuid"])
                 yield made
 
     def _attribute(self, record: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -152,6 +152,12 @@ def uuid_of(object_id: str) -> str:
     return object_id.partition("--")[2]
 
 
+def several(obj: Object, key: str) -> list[Any]:
+    """The entries of a list; none where somebody wrote something else."""
+    found = obj.get(key)
+    return found if isinstance(found, list) else []
+
+
 def carrier_of(objects: Iterable[Object]) -> Object | None:
     """Of the objects that one attribute or object became, the one that says most of it."""
     found = [obj for obj in objects if "modified" in obj]
@@ -163,7 +169,7 @@ def words_of(objects: Iterable[Object]) -> dict[str, str]:
     """What the labels of misp-stix say: type and category, or name and meta-category."""
     found: dict[str, str] = {}
     for obj in objects:
-        for label in obj.get("labels", ()):
+        for label in several(obj, "labels"):
             if isinstance(label, str) and (match := _LABEL.fullmatch(label)):
                 found.setdefault(match[1], match[2])
     return found

@@ -142,21 +142,21 @@ def tell_tally(tally: Tally) -> None:
         click.echo(f"    {_plain(sample.origin)}: {_plain(sample.what)}")
 
 
-def tell_trial(trial: Trial, limit: int) -> None:
+def tell_trial(trial: Trial) -> None:
     """What a first run would do."""
     total = sum(trial.types.values())
     click.echo(f"{total:,} objects would be published:")
     for kind, count in trial.types.items():
         click.echo(f"{count:>9,}  {_plain(kind)}")
     if not trial.whole:
-        click.echo(f"The source has more: it was read to the first {limit:,}. --limit reads on.")
+        click.echo("It was read no further, and there may be more: --limit reads on.")
     if trial.gone:
         click.echo(f"{trial.gone:>9,}  are named as gone")
     click.echo("")
     tell_tally(trial.tally)
     if trial.samples:
         click.echo("\nThe first ones, as they would be published:")
-        show_json(list(trial.samples))
+        show_json(list(trial.samples[:3]))
 
 
 def report(found: Report) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def feed_try(context: Context, /, name: str, *, limit: int, output: str) -> None
     if output == "json":
         show_json(feed_view.trial_document(found))
     else:
-        feed_view.tell_trial(found, limit)
+        feed_view.tell_trial(found)
     if found.error:
         fail(found.error, Exit.UNREACHABLE)
 

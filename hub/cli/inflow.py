@@ -1,4 +1,4 @@
-"""Feeds of the demonstration: real files that the hub reads, and one server that is away."""
+"""Feeds and deliveries of the demonstration: real files that are read, and servers that are away."""
 
 from __future__ import annotations
 
@@ -62,6 +62,23 @@ networks = ["127.0.0.0/8"]
 url = "http://127.0.0.1:9/taxii2/"
 """
 
+_SIEM = """\
+# Nobody listens there, either.
+title = "SIEM that is being moved"
+connector = "syslog"
+enabled = true
+every = "1h"
+account = "{account}"
+collections = ["{collection}"]
+start = "all"
+networks = ["127.0.0.0/8"]
+
+[target]
+host = "127.0.0.1"
+port = 9
+transport = "tcp"
+"""
+
 
 def lay(folder: Path, admin: Admin, org: str) -> None:
     """Write definitions and files, and make the account that publishes.
@@ -78,6 +95,10 @@ def lay(folder: Path, admin: Admin, org: str) -> None:
     for name, text in (("vendor-table", _TABLE), ("partner-bundles", _BUNDLES), ("away", _AWAY)):
         told = text.format(account=FEEDER, collection=COLLECTION)
         (feeds / f"{name}.toml").write_text(told, encoding="utf-8")
+    deliveries = folder / "deliveries"
+    deliveries.mkdir()
+    told = _SIEM.format(account=FEEDER, collection=COLLECTION)
+    (deliveries / "siem.toml").write_text(told, encoding="utf-8")
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = ["First seen;Type;Indicator;Family;Confidence", *_rows(today)]
     (feeds / "incoming" / "vendor-table.csv").write_text("\r\n".join(lines), encoding="utf-8-sig")

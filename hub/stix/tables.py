@@ -35,6 +35,9 @@ _SHAPES: tuple[tuple[type, Shape], ...] = (
     (p.ObservableProperty, "dictionary"),
 )
 _MODULES = {"2.0": stix2.v20, "2.1": stix2.v21}
+# Copies: other packages, such as misp-stix, add types of their own to the maps of stix2.
+_OBJECTS = {version: dict(module.OBJ_MAP) for version, module in _MODULES.items()}
+_OBSERVABLES = {version: dict(module.OBJ_MAP_OBSERVABLE) for version, module in _MODULES.items()}
 
 
 class PropertyTable(NamedTuple):
@@ -59,12 +62,11 @@ class TypeTable(NamedTuple):
 @lru_cache(maxsize=1024)
 def type_table(stix: str, type_name: str) -> TypeTable | None:
     """What a STIX version says about a type that may stand in an envelope; None: unknown there."""
-    module = _MODULES[stix]
     # STIX 2.0 knows observables only inside of observed-data.
-    observable = stix == "2.1" and type_name in module.OBJ_MAP_OBSERVABLE
-    cls = module.OBJ_MAP.get(type_name)
+    observable = stix == "2.1" and type_name in _OBSERVABLES[stix]
+    cls = _OBJECTS[stix].get(type_name)
     if observable:
-        cls = module.OBJ_MAP_OBSERVABLE[type_name]
+        cls = _OBSERVABLES[stix][type_name]
     if cls is None or type_name == "bundle":
         return None
     properties = cls._properties
@@ -79,7 +81,7 @@ def type_table(stix: str, type_name: str) -> TypeTable | None:
 @lru_cache(maxsize=1024)
 def observable_properties(stix: str, type_name: str) -> frozenset[str]:
     """The properties a pattern may name below an observable type; empty: unknown type."""
-    cls = _MODULES[stix].OBJ_MAP_OBSERVABLE.get(type_name)
+    cls = _OBSERVABLES[stix].get(type_name)
     return frozenset() if cls is None else frozenset(cls._properties)
 
 

@@ -47,6 +47,7 @@ def pages(console: Console) -> list[Page]:
         Page("account_password", _password, _BOTH, section="account", most=_FORM),
         Page("account_factor", _factor, _BOTH, section="account", most=_FORM),
         Page("account_factor_remove", _factor_remove, _BOTH, section="account", most=_FORM),
+        Page("account_digest", _digest, _BOTH, section="account", most=_FORM),
         Page("account_session_end", _session_end, _BOTH, section="account", most=_FORM),
         Page("account_sessions_end", _sessions_end, _BOTH, section="account", most=_FORM),
     ]
@@ -64,6 +65,7 @@ def _start(visit: Visit) -> Answer:
         sessions=visit.console.logins.list(name),
         tokens=sorted(tokens, key=lambda item: item.expires_us),
         certificates=[c for c in directory.certificates.values() if c.account == name],
+        digests=visit.console.deliveries.digests(name),
         circles=[(":".join(s), circles[s].title, us) for s, us in subjects if s in circles],
         program=program,
     )
@@ -187,6 +189,30 @@ def _factor_remove(visit: Visit) -> Answer:
     response = visit.go("login")
     visit.cookies.write(visit.request, response, "")
     return response
+
+
+def _digest(visit: Visit, name: str) -> Answer:
+    """What is on is switched off, and what is off on."""
+    text, deliveries = visit.text, visit.console.deliveries
+    known = {item.name: item for item in deliveries.digests(visit.caller.account)}
+    if name not in known:
+        raise HubError(Fault.ABSENT, f"there is no digest {name[:80]!r} for this account")
+    found = known[name]
+    deed = Deed(
+        text("Switch this digest off?") if found.on else text("Switch this digest on?"),
+        [
+            text(
+                "It is called %(title)s and goes to %(address)s.",
+                title=found.title,
+                address=found.address,
+            ),
+            text("It has what is new from then on, as far as you may see it."),
+        ],
+        text("Switch it off") if found.on else text("Switch it on"),
+        link("account"),
+        text("The digest is switched off.") if found.on else text("The digest is switched on."),
+    )
+    return ask(visit, deed, lambda: deliveries.switch(visit.caller, name, on=not found.on))
 
 
 def _session_end(visit: Visit, session_id: str) -> Answer:

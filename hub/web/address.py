@@ -74,6 +74,7 @@ ADDRESSES: Mapping[str, str] = MappingProxyType(
         "account_password": "/account/password",
         "account_factor": "/account/second-factor",
         "account_factor_remove": "/account/second-factor/remove",
+        "account_digest": "/account/digests/<name>",
         "account_session_end": "/account/sessions/<session_id>/end",
         "account_sessions_end": "/account/log-out-everywhere",
         "login": "/login",

@@ -52,6 +52,7 @@ def _files(visit: Visit) -> Answer:
         chosen=chosen,
         unknown=bool(wanted) and chosen is None,
         files=_formats(visit, chosen) if chosen else [],
+        feed=f"{_base(visit, chosen)}/misp/" if chosen else "",
     )
 
 
@@ -75,9 +76,13 @@ def _searches(visit: Visit) -> list[Origin]:
 
 def _formats(visit: Visit, origin: Origin) -> list[File]:
     words = meanings(visit)
-    base = f"{visit.console.config.url}/export/{origin.path}"
+    base = _base(visit, origin)
     ceiling = visit.scope.clearance
     return [
         File(form, words[name], f"{base}/{name}", min(form.ceiling, ceiling))
         for name, form in FORMATS.items()
     ]
+
+
+def _base(visit: Visit, origin: Origin) -> str:
+    return f"{visit.console.config.url}/export/{origin.path}"

@@ -45,6 +45,8 @@ PICTURES = {
     "receipt": Picture("{receipt}"),
     "collection": Picture("/collections/early-warning", "partner"),
     "partners": Picture("/partners", "coordinator"),
+    "feed": Picture("/feeds/vendor-table", "admin", height=900),
+    "files": Picture("/files?of=collection:open-sources", height=560),
     "administration": Picture("/admin", "admin"),
     "vietnamese": Picture("/", lang="vi", theme="dark"),
     "phone": Picture("/search?q=type:report", lang="vi", width="phone"),

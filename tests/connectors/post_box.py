@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import select
 import socket
 import ssl
 import subprocess
@@ -159,8 +160,7 @@ def _let_in(door: Door, outside: socket.socket, certificate: Certificate, to_por
             wrapped.sendall(b"<html>log in</html>\r\n" * 9)
         return
     inside = socket.create_connection(("127.0.0.1", to_port))
-    for one, other in ((wrapped, inside), (inside, wrapped)):
-        Thread(target=_pump, args=(one, other), daemon=True).start()
+    Thread(target=_relay, args=(wrapped, inside), daemon=True).start()
 
 
 def _free_port() -> int:
@@ -168,14 +168,19 @@ def _free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    with suppress(OSError, ValueError):
-        while data := one.recv(65_536):
-            other.sendall(data)
-    for end in (one, other):
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
-        end.close()
+def _relay(outside: ssl.SSLSocket, inside: socket.socket) -> None:
+    """Both directions in one thread: a TLS connection may not be read and written at once."""
+    with suppress(OSError, ValueError), outside, inside:
+        while True:
+            waits = [outside] if outside.pending() else [outside, inside]
+            ready, _, _ = select.select(waits, [], [], 60)
+            if not ready:
+                return
+            for one in ready:
+                data = one.recv(65_536)
+                if not data:
+                    return
+                (inside if one is outside else outside).sendall(data)
 
 
 class Scripted:

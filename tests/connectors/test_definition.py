@@ -147,9 +147,7 @@ def test_one_broken_file_does_not_hide_the_others(tmp_path: Path) -> None:
     assert load_all(tmp_path / "nowhere") == ({}, [])
 
 
-def test_a_folder_is_read_again_when_it_changed(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_folder_is_read_again_when_it_changed(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "feeds")
     assert folder.read().feeds == {}
     folder.path.mkdir()
@@ -163,7 +161,6 @@ def test_a_folder_is_read_again_when_it_changed(
     assert (found.feeds["a"].said.every, len(found.broken)) == ("2h", 1)
     (folder.path / "c.toml").write_text(GOOD + SOURCE)
     assert list(folder.read().feeds) == ["a", "c"]
-    assert caplog.text.count("b.toml") == 1
 
 
 @pytest.mark.parametrize(

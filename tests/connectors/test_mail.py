@@ -190,7 +190,7 @@ def script(certificate: Certificate) -> Iterator[Any]:
         ({"LOGIN": b"TAG NO s3cret-password is wrong\r\n"}, (LoginNeeded,)),
         (
             {"SELECT": b"* 1 EXISTS\r\n" * 250_000, "EXAMINE": b"* 1 EXISTS\r\n" * 250_000},
-            (TooLarge,),
+            (TooLarge, Unreachable),
         ),
         (
             {
@@ -282,10 +282,7 @@ def test_whom_a_mail_is_from() -> None:
     ],
 )
 def test_what_the_own_server_says_of_a_sender(fields: list[str], vouched: bool) -> None:
-    message = EmailMessage()
-    for field in fields:
-        message["Authentication-Results"] = field
-    assert is_vouched(message, "soc@cert.example", "MX.me") is vouched
+    assert is_vouched(fields, "soc@cert.example", "MX.me") is vouched
 
 
 def test_only_vouched_mails_are_read(box: PostBox) -> None:

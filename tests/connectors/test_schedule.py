@@ -132,6 +132,17 @@ def test_feeds_are_due_when_they_are_enabled_or_wished_for(hub: Hub, clock: Cloc
     assert names() == ["feed:off", "feed:on"]
 
 
+def test_what_is_wrong_with_a_file_is_logged_once(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub.folder.mkdir()
+    (hub.folder / "bad.toml").write_text("x")
+    due = DueFeeds(hub.desk, Folder(hub.folder), lambda: "")
+    for _ in range(3):
+        assert list(due()) == []
+    assert caplog.text.count("bad.toml") == 1
+
+
 def test_health_says_how_each_does(hub: Hub, clock: Clock) -> None:
     with web() as server:
         server.pages["/list"] = b"evil.com\n"

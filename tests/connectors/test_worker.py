@@ -43,10 +43,10 @@ _PATIENCE_S = 60.0
 
 
 @contextmanager
-def worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own."""
+def worker(folder: Path, command: str = "worker") -> Iterator[subprocess.Popen[bytes]]:
+    """A worker, or a server, in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "--config", str(folder / "hub.toml"), "worker"],
+        [sys.executable, "-c", PROGRAM, "--config", str(folder / "hub.toml"), command],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
@@ -159,6 +159,26 @@ def test_a_worker_that_is_told_to_stop_lets_go(hub: Hub, tmp_path: Path) -> None
     assert job is not None
     assert job.owner == ""
     assert json.loads(hub.raws()[0])["name"] == "198.51.100.7"
+
+
+@pytest.mark.slow
+def test_the_server_runs_feeds_unless_it_is_told_not_to(hub: Hub, tmp_path: Path) -> None:
+    with web() as server:
+        server.pages["/list"] = b"198.51.100.7\n"
+        write_feed(hub.folder, "lines", {"url": f"{server.url}/list"}, name="list")
+        fakes.make_config(tmp_path, "[server]\nport = 0\n[feeds]\nrun = false\n")
+        with worker(tmp_path, "serve") as process:
+            time.sleep(8)
+            process.terminate()
+            process.wait(40)
+        assert hub.store.jobs() == []
+        fakes.make_config(tmp_path, "[server]\nport = 0\n")
+        with worker(tmp_path, "serve") as process:
+            wait_until_well(hub, since=0)
+            process.terminate()
+            process.wait(40)
+    assert len(hub.raws()) == 1
+    assert [run.outcome for run in hub.store.job_runs("feed:list", 9)] == ["well"]
 
 
 @pytest.mark.slow

@@ -79,6 +79,7 @@ PAGES: dict[str, str] = {
     "account_password": "Changes one's own password",
     "account_factor": "Sets up a second factor",
     "account_factor_remove": "Removes the second factor, with a code of it",
+    "account_digest": "Asks, then switches one of one's own digests by mail on or off",
     "account_session_end": "Asks, then ends one of one's own sessions",
     "account_sessions_end": "Asks, then ends all of one's own sessions",
 }

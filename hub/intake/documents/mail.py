@@ -1,19 +1,29 @@
-"""Mails: who sent it, what it says, and what is attached."""
+"""Mails: who sent it, what it says, and what is attached.
+
+The parser of the standard library takes the square of the length of a field, and more: fields are
+cut, and all but small mails are parsed in a process with limits.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import NamedTuple, cast
 
+from hub.intake.documents.child import ran
 from hub.intake.documents.kinds import Document, Unreadable
+from hub.intake.documents.parse import Limits
 
 MOST_PARTS = 200
+SMALL_MAIL = 4_000
+"""Bytes; what is that small is parsed at once, whatever is in it"""
+_LONGEST_FIELD = 2_000
 _ATTACHED = "attachment"
 _BLANKS = re.compile(r"\s+")
 _PLAIN_ENOUGH = 200
@@ -33,16 +43,54 @@ class Mail(NamedTuple):
     attached: tuple[Document, ...]
     over: int
     """Parts that were not looked at"""
+    vouchers: tuple[str, ...] = ()
+    """Its fields `Authentication-Results`, the topmost first"""
 
 
-def mail_of(raw: bytes) -> Mail:
+class Read(NamedTuple):
+    """What a process says about a message."""
+
+    mail: Mail | None = None
+    reason: str = ""
+    """Why there is none"""
+
+
+class _Cut(EmailPolicy):
+    """No field is longer than anybody writes."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_FIELD]
+
+
+def mail_of(raw: bytes, limits: Limits) -> Mail:
     """What is in a message.
 
     Raises:
-        Unreadable: It is none, or nested deeper than a mail is.
+        Unreadable: It is none, nested deeper than a mail is, or takes too much time.
     """
+    if len(raw) <= SMALL_MAIL:
+        read = parse(raw, limits)
+    else:
+        read = ran("hub.intake.documents.mail:parse", Read, raw, limits)
+    if read.mail is None:
+        raise Unreadable(read.reason)
+    return read.mail
+
+
+def parse(raw: bytes, limits: Limits) -> Read:
+    """What is in a message, or why that is not known."""
+    del limits
     try:
-        message = message_from_bytes(raw, policy=policy.default)
+        return Read(_parsed(raw))
+    except Unreadable as error:
+        return Read(reason=error.reason)
+
+
+def _parsed(raw: bytes) -> Mail:
+    try:
+        policy = _Cut(message_factory=EmailMessage)
+        message = cast("EmailMessage", message_from_bytes(raw, policy=policy))
         parts = list(_parts(message))
         return _mail(message, parts[:MOST_PARTS], len(parts) - len(parts[:MOST_PARTS]))
     except (MessageError, ValueError, LookupError, RecursionError) as error:
@@ -68,6 +116,7 @@ def _mail(message: EmailMessage, parts: list[EmailMessage], over: int) -> Mail:
         tuple(_chosen(texts)),
         tuple(attached),
         over,
+        tuple(str(field) for field in message.get_all("Authentication-Results", [])),
     )
 
 

@@ -6,9 +6,12 @@ most often a reference. Both are kept as weak: they are shown, and not published
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
+
+import msgspec
 
 from hub.errors import HubError
 from hub.intake.documents.archive import members
@@ -31,6 +34,8 @@ MOST_VALUES = 5_000
 _LONGEST_TITLE = 250
 _IN_FILE = "a STIX file within a document is not read here; submit that file by itself"
 _DEFAULT = Limits()
+_ONLINE = Limits(cpu_s=10, seconds=20)
+"""Of a document that somebody waits for"""
 
 
 class Values(NamedTuple):
@@ -59,7 +64,7 @@ def taken_of(raw: bytes, name: str, own_domains: Collection[str]) -> Taken:
     document = Document(raw, name)
     if kind_of(document) not in {"pdf", "html", "mail", "zip"}:
         return take(raw, name=name, own_domains=own_domains)
-    found = values_of(document, own_domains=own_domains, most=MOST_ITEMS)
+    found = values_of(document, own_domains=own_domains, limits=_ONLINE, most=MOST_ITEMS)
     # A draft holds values or objects, not both.
     left = tuple(LeftOut(kept.id, "object", detail=_IN_FILE) for kept in found.stix)
     left = (*found.left, *left)[: MOST_LEFT + 1]
@@ -78,7 +83,7 @@ def values_of(
     Args:
         document: PDF, page, mail, archive, table, STIX, MISP or plain text.
         own_domains: Domains of the organisations of this hub, in lower case.
-        limits: What each PDF and page in it may take.
+        limits: What each PDF and page in it may take, and how long all of it together.
         most: Values that are taken.
 
     Raises:
@@ -103,6 +108,7 @@ class _Reader:
         self._own = own_domains
         self._limits = limits
         self._room = MOST_UNPACKED
+        self._until = time.monotonic() + limits.seconds
         self.gathered = Gathering(own_domains, most)
         self.title = ""
         self.texts: list[str] = []
@@ -129,6 +135,15 @@ class _Reader:
             case _:
                 raise Unreadable("files of this kind are not read")
 
+    def _rest(self) -> Limits:
+        """What is left of the time of the whole."""
+        seconds = int(self._until - time.monotonic())
+        if seconds < 1:
+            raise Unreadable("all that is in it takes longer than a document may")
+        return msgspec.structs.replace(
+            self._limits, seconds=seconds, cpu_s=min(seconds, self._limits.cpu_s)
+        )
+
     def _within(self, document: Document, depth: int) -> None:
         """Read what another one holds; it may be unreadable without harm to the rest."""
         if depth >= MOST_DEPTH:
@@ -143,7 +158,7 @@ class _Reader:
         self.gathered.leave(name, "attachment", detail=reason)
 
     def _parsed(self, kind: str, document: Document) -> None:
-        told = parsed(kind, document.raw, document.charset, self._limits)
+        told = parsed(kind, document.raw, document.charset, self._rest())
         self._say(told.title, "")
         if told.remark:
             self._leave(document.name or kind.upper(), told.remark)
@@ -154,7 +169,7 @@ class _Reader:
                 self.gathered.see(found._replace(weak=not is_defanged(text)))
 
     def _mail(self, document: Document, depth: int) -> None:
-        mail = mail_of(document.raw)
+        mail = mail_of(document.raw, self._rest())
         self._say(mail.subject, "")
         for text in mail.texts:
             self._within(text, depth)

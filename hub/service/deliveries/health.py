@@ -20,6 +20,7 @@ from hub.model.party import Caller
 from hub.model.query import Scope
 from hub.model.tlp import Tlp
 from hub.service.deliveries.definition import Delivery, Faulty, load_all
+from hub.service.deliveries.digests import Digest, digests_of, switch
 from hub.service.deliveries.letters import body_of
 from hub.service.deliveries.run import Totals
 from hub.service.deliveries.standing import standing_of
@@ -151,6 +152,18 @@ class Deliveries:
         """
         job = self.find(caller, name).job(reader)
         return [_past(run) for run in self._store.job_runs(job, most)]
+
+    def digests(self, account: str) -> list[Digest]:
+        """Those that an account may switch on, or has, by title."""
+        return digests_of(self._store, load_all(self._folder)[0].values(), account)
+
+    def switch(self, caller: Caller, name: str, *, on: bool) -> None:
+        """Switch one of the caller's own digests on or off.
+
+        Raises:
+            HubError: As `hub.service.deliveries.digests.switch`.
+        """
+        switch(self._store, load_all(self._folder)[0].values(), caller, name, on=on)
 
     def pause(self, caller: Caller, name: str, *, paused: bool) -> None:
         """Let nobody do it, or let it be done again.

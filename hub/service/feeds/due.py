@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from hub.model.job import Job
-from hub.service.feeds.definition import Feed
+from hub.service.feeds.definition import Broken, Feed
 from hub.service.feeds.desk import Desk
 from hub.service.feeds.folder import Folder
 from hub.service.feeds.runner import Runner
 from hub.service.jobs.schedule import Task
 
 PREFIX = "feed:"
+
+_log = logging.getLogger("hub.feeds")
 
 
 class DueFeeds:
@@ -28,10 +31,12 @@ class DueFeeds:
         self._desk = desk
         self._folder = folder
         self._runner = Runner(desk, stop=stop)
+        self._told: set[Broken] = set()
 
     def __call__(self) -> Iterator[Task]:
         """Feeds that are enabled or wished for, and due."""
-        feeds = self._folder.read().feeds
+        feeds, broken = self._folder.read()
+        self._tell(broken)
         if not feeds:
             return
         jobs = {job.name: job for job in self._desk.store.jobs(PREFIX)}
@@ -39,6 +44,13 @@ class DueFeeds:
         for feed in feeds.values():
             if is_due(feed, jobs.get(feed.job), now):
                 yield Task(feed.job, partial(self._run, feed))
+
+    def _tell(self, broken: list[Broken]) -> None:
+        """Log what is wrong with a file, once."""
+        for item in broken:
+            if item not in self._told:
+                _log.warning("feed not read: %s", item.reason)
+        self._told = set(broken)
 
     def _run(self, feed: Feed) -> None:
         try:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
 from hub.service.feeds.definition import Broken, Feed, load_all
-
-_log = logging.getLogger("hub.feeds")
 
 
 class Found(NamedTuple):
@@ -34,15 +31,11 @@ class Folder:
         self._turn = threading.Lock()
 
     def read(self) -> Found:
-        """All of them. What is wrong with a file is logged once."""
+        """All of them."""
         with self._turn:
             seen = self._signature()
             if seen != self._seen:
-                before = set(self._found.broken)
                 self._found, self._seen = Found(*load_all(self.path)), seen
-                for broken in self._found.broken:
-                    if broken not in before:
-                        _log.warning("feed not read: %s", broken.reason)
             return self._found
 
     def _signature(self) -> list[tuple[str, int, int]]:

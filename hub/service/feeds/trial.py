@@ -33,7 +33,7 @@ class Trial(NamedTuple):
     tally: Tally
     """What was left out, and what would be refused"""
     whole: bool
-    """False: the source has more than was looked at."""
+    """False: it was read no further, as there was enough."""
     error: str
     """Why it ended before its time, in words; empty: it did not"""
 

@@ -304,6 +304,15 @@ def test_only_what_is_for_detection_when_that_is_asked_for() -> None:
     assert f"observed-data--{uuid_of(2)}" in result.gone
 
 
+def test_a_uuid_that_is_there_twice_counts_once() -> None:
+    result = read(
+        event(1, attribute(1, "domain", "a.example"), attribute(1, "domain", "b.example"))
+    )
+    found = {obj["id"]: obj for obj in objects(result.found)}
+    assert found[f"domain-name--{uuid_of(1)}"]["value"] == "a.example"
+    assert reasons(result) == ["UUID that another attribute has"]
+
+
 def test_what_is_no_event_is_said() -> None:
     result = read({"info": "no uuid"})
     assert (result.found, reasons(result)) == ((), ["event without a UUID"])

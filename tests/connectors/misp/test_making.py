@@ -236,6 +236,35 @@ def test_an_object_of_two_reports_has_one_uuid_in_each() -> None:
     assert uuids[1] != uuids[0]
 
 
+@pytest.mark.parametrize("odd", [5, "text", None, [5, None, {}], {"a": 1}, True])
+def test_odd_members_of_others_break_nothing(odd: Any) -> None:
+    """The door takes objects with odd members: they cost themselves alone."""
+    names = ("labels", "external_references", "x_misp_attributes", "x_misp_name", "x_misp_value")
+    names += (
+        "x_misp_type",
+        "x_misp_comment",
+        "indicator_types",
+        "name",
+        "description",
+        "x_misp_date",
+    )
+    for name in names:
+        feed = make(given(IP | {name: odd}, report(7, IP, DOMAIN, **{name: odd}), DOMAIN), HUB)
+        assert ("domain", "bad-thing.example") in values(feed.events[uuid_of(7)])
+        feed.manifest()
+        assert [*feed.hashes()]
+    seen = {"type": "observed-data", "id": f"observed-data--{uuid_of(90)}", "object_refs": odd}
+    make(given(seen | {"labels": odd, "modified": "2026-01-01T00:00:00.000Z"}), HUB)
+
+
+def test_an_observable_inside_of_an_object_of_misp_is_there_once() -> None:
+    [name] = [n for n in whole().events if n == uuid_of(1_000_001)]
+    made = whole().events[name]
+    inside = [a["uuid"] for thing in made["Object"] for a in thing["Attribute"]]
+    assert sorted(inside) == [uuid_of(61), uuid_of(62)]
+    assert not {a["uuid"] for a in made["Attribute"]} & set(inside)
+
+
 def whole() -> Feed:
     """A feed of all kinds of things."""
     sent = event(

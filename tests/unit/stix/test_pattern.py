@@ -127,7 +127,7 @@ def test_names_what_is_compared():
     ],
 )
 def test_what_breaks_the_validator_is_only_wrong(pattern, error):
-    assert judge(pattern, "2.1") == (False, error, (), ())
+    assert judge(pattern, "2.1") == (False, error, (), (), False)
 
 
 def chain(count, item="[a:b = 'x']", link=" OR "):

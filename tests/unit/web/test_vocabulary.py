@@ -20,7 +20,11 @@ from hub.model.party import Role
 from hub.model.tlp import Tlp
 from hub.web.vocabulary import field_name, order, readable, relation, tables, type_name, word
 
-CLASSES = stix2.registry.STIX2_OBJ_MAPS["2.1"]
+# Without what other packages have added to it.
+CLASSES = {
+    kind: {name: cls for name, cls in found.items() if not name.startswith("x-")}
+    for kind, found in stix2.registry.STIX2_OBJ_MAPS["2.1"].items()
+}
 # What stix2 calls the tables that have another name in section 10 of the specification.
 NAMES = {
     "ACCOUNT_TYPE": "account-type-ov",

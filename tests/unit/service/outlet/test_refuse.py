@@ -100,6 +100,9 @@ def test_what_may(field: str, text: str) -> None:
         # What cannot be said in a line of ASCII is not said.
         ("url", "http://user:secret@evil.example/x", ""),
         ("url", "gopher://evil.example/x", ""),
+        # Whoever splits it drops the line end, and has another URL.
+        ("url", "http://evil.example/a\nb", ""),
+        ("url", "http://evil.example/a\tb", ""),
         ("url", "http://evil.example:99999/x", ""),
         ("email", '"a b"@evil.example', ""),
         ("hash", "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C", ""),
