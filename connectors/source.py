@@ -6,6 +6,7 @@ The names are the same in every connector that reads such a source: its SETTINGS
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import Meta
 
 from connectors.base import Run
 
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 TOKEN = "{token}"  # noqa: S105 - a place in an address
 
 
@@ -59,6 +61,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """
         if bool(self.url) == bool(self.path):
             raise ValueError("one of `url` and `path` is needed, and only one")
+        if self.url and not _WEB.match(self.url):
+            raise ValueError("`url` begins with http:// or https://; a file is named by `path`")
         if self.user and not self.password:
             raise ValueError("`user` needs `password`")
         if TOKEN in self.url and not self.token:

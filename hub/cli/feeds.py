@@ -25,6 +25,7 @@ from hub.errors import ConfigError, Fault, HubError
 
 if TYPE_CHECKING:
     from hub.service.feeds.definition import Feed
+    from hub.service.feeds.desk import Desk
     from hub.service.feeds.health import Feeds
 
 _COLUMNS = ["name", "state", "every", "last", "next", "new", "changed", "refused", "error"]
@@ -87,12 +88,9 @@ def feed_try(context: Context, /, name: str, *, limit: int, output: str) -> None
 
     NAME is a feed, or the path of a definition.
     """
-    from hub.app import desk_of, open_counters  # slow to import
-    from hub.service.feeds.trial import trial
+    from hub.service.feeds.trial import trial  # slow to import
 
-    config, store = context.config(), context.store()
-    desk = desk_of(config, store, open_counters(config))
-    found = trial(desk, _definition(context, name), limit, say)
+    found = trial(_desk(context), _definition(context, name), limit, say)
     if output == "json":
         show_json(feed_view.trial_document(found))
     else:
@@ -108,12 +106,9 @@ def feed_try(context: Context, /, name: str, *, limit: int, output: str) -> None
 @guarded
 def feed_run(context: Context, /, name: str, output: str) -> None:
     """Run a feed now, here, due or not."""
-    from hub.app import desk_of, open_counters  # slow to import
-    from hub.service.feeds.runner import Runner
+    from hub.service.feeds.runner import Runner  # slow to import
 
-    config, store = context.config(), context.store()
-    desk = desk_of(config, store, open_counters(config))
-    report = Runner(desk, notice=say).run(_definition(context, name), only_due=False)
+    report = Runner(_desk(context), notice=say).run(_definition(context, name), only_due=False)
     if report is None:
         fail(f"{name} is being run by another process; see `hub feed show {name}`", Exit.REFUSED)
     if output == "json":
@@ -160,6 +155,8 @@ def feed_enable(context: Context, /, name: str, *, account: str, collection: str
     said |= {"collection": collection} if collection else {}
     path = enable(_folder(context), name, said)
     say(f"{path} is enabled; see what it does with `hub feed try {name}`")
+    if lack := _lack(context, path):
+        say(f"hub: it cannot run yet: {lack}")
 
 
 @feed.command("disable")
@@ -208,6 +205,27 @@ def feed_check(context: Context, /, names: tuple[str, ...]) -> None:
             click.echo(f"{path}: good")
     if wrong:
         fail(f"{wrong} of {len(paths)} definitions cannot be used", Exit.USAGE)
+
+
+def _lack(context: Context, path: Path) -> str:
+    """Why a feed could not publish as it is declared; empty: it could."""
+    from hub.service.feeds.definition import load  # slow to import
+    from hub.service.feeds.desk import standing
+
+    try:
+        standing(_desk(context), load(path))
+    except ConfigError as error:
+        return str(error)
+    except HubError as error:
+        return error.text()
+    return ""
+
+
+def _desk(context: Context) -> Desk:
+    from hub.app import desk_of, open_counters  # slow to import
+
+    config = context.config()
+    return desk_of(config, context.store(), open_counters(config))
 
 
 def _feeds(context: Context) -> Feeds:

@@ -55,6 +55,12 @@ WRONG = {
     "mapping": (GOOD + 'mapping = "own"\n', SOURCE, 5, ["`mapping`", "module:function"]),
     "filter": (GOOD, SOURCE + '[filters]\nmatch = "("\n', 8, ["`filters.match`", "regular"]),
     "fields": (GOOD, SOURCE + '[filters]\nfields = ["ips"]\n', 8, ["`filters.fields`", "ip"]),
+    "address of a file": (
+        GOOD,
+        '[source]\nurl = "file:///etc/passwd"\n',
+        None,
+        ["http://", "`path`"],
+    ),
     "password": (
         GOOD,
         SOURCE + f'password = "{SECRET}"\n',

@@ -109,6 +109,9 @@ def test_a_ready_one_is_enabled_and_disabled(run: Run, folder: Path) -> None:
     assert run("feed", "disable", "cisa-kev").exit_code == 0
     assert json.loads(run("feed", "list", "-o", "json").stdout)[0]["state"] == "off"
     assert run("feed", "enable", "nothing").exit_code == Exit.USAGE
+    lacking = run("feed", "enable", "cisa-kev", "--account", "nobody", "--collection", "shared")
+    assert "it cannot run yet" in lacking.stderr
+    assert "no account nobody" in lacking.stderr
 
 
 def test_check_says_what_is_wrong(run: Run, feeds: Path) -> None:
