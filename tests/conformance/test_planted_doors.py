@@ -179,5 +179,5 @@ def test_a_search_copy_that_looks_beyond_the_scope_is_noticed(
     with in_elastic(elastic_url, elastic_prefix) as engine:
         pair = Pair.made(tmp_path, "hub", engine)
         with pytest.raises(AssertionError):
-            pages_leak(pair) if plant.__name__ == "survey" else leaks(pair, most=60)
+            pages_leak(pair) if plant.__name__ == "survey" else leaks(pair)
         pair.close()
