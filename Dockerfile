@@ -12,10 +12,10 @@ COPY connectors connectors
 COPY feeds feeds
 # The wheels are the version: they were made in the line before.
 # hadolint ignore=DL3013
-RUN pip wheel --no-cache-dir --wheel-dir /wheels '.[oidc]' \
+RUN pip wheel --no-cache-dir --wheel-dir /wheels '.[oidc,feeds]' \
     && python -m venv --without-pip /opt/hub \
     && pip --python /opt/hub/bin/python install --no-cache-dir --no-index --find-links /wheels \
-        'incident-hub[oidc]'
+        'incident-hub[oidc,feeds]'
 
 
 FROM python:3.11.14-slim-bookworm

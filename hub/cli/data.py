@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from hub import policy
+from hub.cli import formats
 from hub.cli.base import (
     Context,
     guarded,
@@ -22,6 +23,7 @@ from hub.cli.base import (
     pass_context,
     program_version,
     say,
+    show,
 )
 from hub.cli.connect import audience_option
 from hub.cli.intake import STDIN, Piece, batches, pieces
@@ -34,6 +36,9 @@ from hub.model.query import BOTH_STIX, Query, Scope
 from hub.model.record import KEPT, Status
 
 _PAGE = 1000
+_LIST = "list"
+"""In place of a collection it asks for the formats; with an account it is one like all others."""
+_FORMAT_COLUMNS = ["format", "up_to", "media_type", "meaning", "values", "addresses"]
 
 
 @click.command("import")
@@ -122,6 +127,7 @@ def _count(status: Status, batch: Sequence[Piece], tally: Tally) -> None:
     show_default=True,
     help="Only the latest version of each object, or every one.",
 )
+@output_option
 @pass_context
 @guarded
 def export(
@@ -130,10 +136,19 @@ def export(
     """Write the objects of the collection ALIAS of this hub, as the bytes in which they came.
 
     Or, with --all, everything: one consistent state, while the hub goes on writing.
+
+    `hub export list` writes nothing out: it lists the formats that devices can pull, each with its
+    meaning, the strictest marking that it may hold, and its addresses; --output is for this alone.
     """
     source = click.get_current_context().get_parameter_source
-    names = ("alias", "account", "form", "versions", "with_secrets")
+    names = ("alias", "account", "form", "versions", "with_secrets", "out", "output")
     given = {name for name in names if source(name) is ParameterSource.COMMANDLINE}
+    if alias == _LIST and not how["everything"] and given <= {"alias", "output"}:
+        show(formats.rows(), _FORMAT_COLUMNS, how["output"])
+        return
+    if "output" in given:
+        raise click.UsageError("--output goes with `hub export list` alone.")
+    given -= {"out"}
     if how["everything"]:
         if given - {"with_secrets"}:
             raise click.UsageError("--all goes with --out and --with-secrets alone.")

@@ -65,14 +65,17 @@ def ready_rows() -> Iterator[dict[str, str]]:
 
 
 def document(health: Health, history: Sequence[Run]) -> dict[str, Any]:
-    """A feed for programs."""
+    """A feed for programs; where it leads is told as to people."""
+    from hub.service.jobs.declared import shown  # slow to import
+
     said = health.feed.said if health.feed else None
+    definition = msgspec.to_builtins(said) | {"source": shown(said.source)} if said else None
     job = health.job
     return {
         "name": health.name,
         "state": health.condition,
         "error": health.error,
-        "definition": msgspec.to_builtins(said) if said else None,
+        "definition": definition,
         "paused": job.paused,
         "wished": job.wished,
         "failures": job.failures,

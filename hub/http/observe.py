@@ -28,9 +28,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from hub.errors import Fault, HubError
+from hub.http.jobs import JobFigures
 from hub.model.clock import format_us
 from hub.model.search import Reach
-from hub.store.base import Log
+from hub.store.base import Log, Store
 from hub.store.search import Finder
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -130,7 +131,7 @@ def _write_access(status: int, size: int, elapsed: float) -> None:
     _access.info("request", extra={"fields": fields})
 
 
-def blueprint(store: Log, finder: Finder, metrics_networks: Sequence[str]) -> Blueprint:
+def blueprint(store: Store, finder: Finder, metrics_networks: Sequence[str]) -> Blueprint:
     """/health/live, /health/ready and /metrics.
 
     The hub is ready without search: publishing and polling go on, and a balancer that took it out
@@ -144,6 +145,9 @@ def blueprint(store: Log, finder: Finder, metrics_networks: Sequence[str]) -> Bl
 
     probe = _Probe(store)
     reached = _Reached(finder)
+    asked = CollectorRegistry()
+    asked.register(reached)
+    asked.register(JobFigures(store))
 
     def ready() -> Response:
         probe.run()
@@ -154,7 +158,7 @@ def blueprint(store: Log, finder: Finder, metrics_networks: Sequence[str]) -> Bl
     def metrics() -> Response:
         if not _within(request.remote_addr or "", networks):
             raise HubError(Fault.ABSENT, "there is nothing at this address")
-        return Response(_metrics(reached), content_type=CONTENT_TYPE_LATEST)
+        return Response(_metrics(asked), content_type=CONTENT_TYPE_LATEST)
 
     made.add_url_rule("/health/live", view_func=live)
     made.add_url_rule("/health/ready", view_func=ready)
@@ -237,12 +241,10 @@ def _plain(text: str) -> Response:
     return response
 
 
-def _metrics(reached: Collector) -> bytes:
-    """All workers together when they share a folder, as under `hub serve`."""
-    search = CollectorRegistry()
-    search.register(reached)
+def _metrics(asked: CollectorRegistry) -> bytes:
+    """All workers together when they share a folder, as under `hub serve`; then what is asked for now."""
     registry = CollectorRegistry()
     if values.ValueClass is not values.MutexValue:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry) + generate_latest(search)
-    return generate_latest() + generate_latest(search)
+        return generate_latest(registry) + generate_latest(asked)
+    return generate_latest() + generate_latest(asked)

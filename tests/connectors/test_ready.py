@@ -35,6 +35,22 @@ def test_each_is_off_and_says_on_what_terms(name: str, found: dict[str, Feed]) -
     assert (said.networks, said.proxy, said.mapping) == ((), "", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("circl-osint", "https://www.circl.lu/doc/misp/feed-osint"),
+        ("botvrij", "https://www.botvrij.eu/data/feed-osint"),
+    ],
+)
+def test_public_feeds_of_misp_are_among_them(
+    name: str, folder: str, found: dict[str, Feed]
+) -> None:
+    said = found[name].said
+    assert (said.connector, said.source["url"]) == ("misp-feed", folder)
+    # Nobody is told a licence that nobody has read.
+    assert said.licence.startswith("not checked: ")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_can_be_put_to_use(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "feeds"

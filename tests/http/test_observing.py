@@ -13,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hub.errors import Fault
 from hub.http.observe import JsonLines
+from hub.model.job import Ending, Hold
+from hub.store.base import Act
 from tests import fakes
 from tests.http.asking import Hub, Room, data
 
@@ -195,3 +197,51 @@ def test_a_hub_without_a_store_is_alive_but_not_ready(hub: Hub) -> None:
     assert made.get("/health/ready", account="").status_code == 503
     time.sleep(1.1)
     assert made.get("/health/ready", account="").status_code == 200
+
+
+def run_job(hub: Hub, name: str, outcome: str) -> None:
+    hold = Hold(name, "test", 60_000_000)
+    assert hub.store.take_job(hold, only_due=False)
+    hub.store.end_job(hold, Ending(outcome, 60_000_000))
+
+
+def job_figures(hub: Hub) -> dict[tuple[str, str], float]:
+    return {
+        (key[0], dict(key[1:])["job"]): figure
+        for key, figure in metrics(hub).items()
+        if key[0].startswith("hub_job_")
+    }
+
+
+def test_feeds_and_deliveries_are_watched(hub: Hub) -> None:
+    before = time.time()
+    run_job(hub, "feed:list", "well")
+    for _ in range(2):
+        run_job(hub, "feed:list", "failed")
+    run_job(hub, "feed:broken", "failed")
+    found = job_figures(hub)
+    assert found["hub_job_failures", "feed:list"] == 2
+    assert before - 2 < found["hub_job_last_well_seconds", "feed:list"] <= time.time() + 2
+    assert found["hub_job_failures", "feed:broken"] == 1
+    assert found["hub_job_last_well_seconds", "feed:broken"] == 0
+
+
+def test_readers_are_not_named_and_what_is_paused_is_not_missed(hub: Hub) -> None:
+    run_job(hub, "delivery:digest/alice", "failed")
+    run_job(hub, "delivery:digest/bob", "well")
+    run_job(hub, "feed:rests", "failed")
+    hub.store.pause_job("feed:rests", Act("console", "", "feed.pause", "feed:rests"), paused=True)
+    found = job_figures(hub)
+    assert [job for _, job in found if "alice" in job or "bob" in job or "rests" in job] == []
+    assert found["hub_job_failures", "delivery:digest"] == 1
+    assert found["hub_job_last_well_seconds", "delivery:digest"] > 0
+
+
+def test_without_a_store_there_are_the_other_metrics(hub: Hub) -> None:
+    outage = fakes.Outage(hub.store)
+    made = Hub(hub.config, outage)
+    run_job(hub, "feed:list", "well")
+    outage.fault = Fault.STORE_DOWN
+    assert job_figures(made) == {}
+    outage.fault = None
+    assert job_figures(made)

@@ -17,7 +17,9 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-HUB = Path(__file__).resolve().parents[2] / "hub"
+ROOT = Path(__file__).resolve().parents[2]
+HUB = ROOT / "hub"
+_SOURCES = "connectors/"
 # What only programs and the command line meet: TAXII, the JSON door, backups.
 _ELSEWHERE = ("api/", "cli/", "taxii/", "config/", "app.py", "server.py", "worker.py")
 _BACKUPS = {f"store/{name}.py" for name in ("archive", "crate", "snapshot", "vault")}
@@ -34,11 +36,23 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     "Told": ((99, "reason"), (99, "remedy")),
     "LeftOut": ((99, "detail"),),
     "_leave": ((1, "reason"),),
+    # Why a feed did not publish something
+    "leave": ((3, "reason"),),
+    "_Out": ((0, "reason"),),
 }
+# Of what reads sources: why no object was made of something.
+_SINKS_OF_SOURCES = {"Left": ((1, "reason"),), "_leave": ((1, "reason"),)}
+_TABLES = {
+    "connectors/advisory.py": {"_DOUBTS", "_REASONS"},
+    "connectors/lists/streaming.py": {"_REASONS"},
+}
+# They give back what it was, and the text behind it.
+_GIVERS_OF_PAIRS = {"losses", "_lost_context"}
 # They give texts back, rather than raise them.
 _GIVERS = {
     "policy.py": {"objection"},
     "intake/documents/pdf.py": {"_remark"},
+    "connectors/misp/events.py": _GIVERS_OF_PAIRS,
     "stix/strict.py": {
         "_of_parsing",
         "_differences",
@@ -72,7 +86,9 @@ class _Module(NamedTuple):
 
 def texts() -> list[Text]:
     """All templates, each with every place."""
-    program = _Program([_module(path) for path in sorted(HUB.rglob("*.py")) if _is_shown(path)])
+    paths = [path for path in sorted(HUB.rglob("*.py")) if _is_shown(path)]
+    paths += sorted((ROOT / _SOURCES).rglob("*.py"))
+    program = _Program([_module(path) for path in paths])
     return sorted(set(program.texts()))
 
 
@@ -83,7 +99,8 @@ def _is_shown(path: Path) -> bool:
 
 def _module(path: Path) -> _Module:
     tree = ast.parse(path.read_text("utf-8"))
-    module = _Module(str(path.relative_to(HUB)), tree, [], {})
+    within = HUB if path.is_relative_to(HUB) else ROOT
+    module = _Module(str(path.relative_to(within)), tree, [], {})
     _collect(tree, None, module)
     return module
 
@@ -114,6 +131,8 @@ class _Program:
             for name in sorted(_GIVERS.get(module.name, ())):
                 for function in module.functions[name]:
                     yield from self._given(function, module)
+            for name in sorted(_TABLES.get(module.name, ())):
+                yield from _of_table(name, module)
 
     def _at(
         self, where: str, node: ast.expr, module: _Module, within: ast.FunctionDef | None
@@ -127,7 +146,8 @@ class _Program:
         for node in ast.walk(function):
             value = node.value if isinstance(node, ast.Return | ast.Yield) else None
             listed = isinstance(value, ast.Tuple | ast.List)
-            for element in value.elts if listed else [value]:  # type: ignore[union-attr]  # one of the two
+            elements = value.elts if listed else [value]  # type: ignore[union-attr]  # one of the two
+            for element in elements[-1:] if function.name in _GIVERS_OF_PAIRS else elements:
                 if isinstance(element, ast.Constant | ast.JoinedStr | ast.Name):
                     where = f"{module.name}:{node.lineno}"
                     yield from self._at(where, element, module, function)
@@ -245,10 +265,23 @@ class _Program:
         return self._all([*values, *call.args[1:]], home, None, depth) if values else None
 
 
+def _of_table(name: str, module: _Module) -> Iterator[Text]:
+    """The texts of a table that is written out at the top of a module."""
+    for node in module.tree.body:
+        named = node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(named, ast.Name) and named.id == name:
+            for table in (inner for inner in ast.walk(node) if isinstance(inner, ast.Dict)):
+                for value in table.values:
+                    if isinstance(value, ast.Constant):
+                        yield Text(str(value.value), f"{module.name}:{value.lineno}")
+
+
 def _sinks(
     call: ast.Call, within: ast.FunctionDef | None, module: _Module
 ) -> tuple[tuple[int, str], ...]:
     """Which of its arguments are texts; a subclass hands its own to `HubError`."""
+    if module.name.startswith(_SOURCES):
+        return _SINKS_OF_SOURCES.get(_called(call), ())
     if _is_heirs(call, within, "HubError", module):
         return _SINKS["HubError"]
     return _SINKS.get(_called(call), ())

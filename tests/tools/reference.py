@@ -28,7 +28,7 @@ from hub.cli.main import exit_codes
 from hub.cli.main import main as hub_command
 from hub.config import checks
 from hub.errors import Fault, HubError
-from hub.http import errors, observe
+from hub.http import errors, jobs, observe
 from tests.tools import (
     reference_checks,
     reference_console,
@@ -207,6 +207,7 @@ def metrics_page() -> str:
         for item in collectors()
     ]
     rows += [(f"`{name}`", "gauge", "", meaning) for name, meaning in observe.SEARCH.items()]
+    rows += [(f"`{name}`", "gauge", codes([jobs.LABEL]), text) for name, text in jobs.JOBS.items()]
     bounds = [
         f"{bound:g}"
         for item in collectors()

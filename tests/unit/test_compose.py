@@ -327,6 +327,19 @@ def test_the_hub_finds_its_secrets_and_its_store_where_they_are_mounted():
         assert targets["/etc/hub/hub.toml"] is True
 
 
+def test_definitions_of_feeds_and_deliveries_stay_when_the_hub_is_made_anew():
+    table = settings_of_the_hub()
+    kept = {target for _, target, read_only in mounts(SERVICES["hub"]) if not read_only}
+    for name in ("folder", "deliveries"):
+        place = Path(table["feeds"][name])
+        assert place.is_absolute()
+        assert str(place.parent) in kept
+    # No service of their own: the hub does the jobs itself, and reaches what is outside.
+    assert table["feeds"].get("run", True)
+    assert "outside" in SERVICES["hub"]["networks"]
+    assert not [name for name in OWN if "worker" in SERVICES[name].get("command", [])]
+
+
 def test_every_variable_of_the_image_is_one_that_is_read():
     names = set()
     for step in compose.dockerfile():

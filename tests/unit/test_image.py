@@ -49,6 +49,15 @@ def test_the_final_stage_installs_nothing_and_takes_its_packages_from_the_first(
     assert final("COPY")[0].words() == ["--from=build", "/opt/hub", "/opt/hub"]
 
 
+def test_all_that_only_some_feeds_need_is_in_it():
+    (build,) = [step.text for step in STEPS if step.name == "RUN" and step.stage == 0]
+    given = [set(found.split(",")) for found in re.findall(r"\[([a-z,]+)\]'", build)]
+    assert given == [{"oidc", "feeds"}] * 2
+    pins = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    extras = pins.partition("[options.extras_require]")[2].partition("\n[")[0]
+    assert given[0] <= set(re.findall(r"^(\w+) =$", extras, re.MULTILINE))
+
+
 def test_what_it_copies_exists_and_is_let_through():
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     let_through = [line[1:] for line in lines if line.startswith("!")]

@@ -135,6 +135,9 @@ def test_in_vietnamese(flows: Hub, person: Person) -> None:
     page = surf(flows, person(Role.ADMINISTRATOR), "vi").get("/feeds")
     assert "Nguồn tin" in page.text
     assert "127.0.0.1:9" in page.text
+    one = surf(flows, person(Role.COORDINATOR), "vi").get("/feeds/list")
+    assert "Có trong danh sách cảnh báo: resolver" in one.text
+    assert "warning list" not in one.text
 
 
 def test_no_delivery_says_what_to_do(flows: Hub, person: Person) -> None:

@@ -138,11 +138,11 @@ class Treatment:
         return mapped
 
     def _sift(self, obj: dict[str, Any], item: Item | None) -> None:
-        filters, kind = self._filters, obj.get("type")
-        if filters.types and kind not in filters.types:
-            raise _Out(f"its type {kind} is not among filters.types")
-        if kind in filters.not_types:
-            raise _Out(f"its type {kind} is among filters.not_types")
+        filters, given = self._filters, obj.get("type")
+        if filters.types and given not in filters.types:
+            raise _Out(f"its type {given} is not among filters.types")
+        if given in filters.not_types:
+            raise _Out(f"its type {given} is among filters.not_types")
         if item and filters.fields and item.field not in filters.fields:
             raise _Out(f"a value of the kind {item.field} is not among filters.fields")
         confidence = obj.get("confidence")
@@ -151,7 +151,7 @@ class Treatment:
         changed_us = instant_us(obj.get("modified", obj.get("created")))
         if changed_us is not None and changed_us < self._oldest_us:
             raise _Out("it was last changed before filters.newer_than")
-        if self._match and kind not in _BARE | _UNTOUCHED:
+        if self._match and given not in _BARE | _UNTOUCHED:
             text = item.value if item else _spoken(obj)
             if not self._match.search(text):
                 raise _Out("filters.match does not find it")

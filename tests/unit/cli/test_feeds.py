@@ -74,6 +74,25 @@ def test_a_feed_is_run_here_and_shown(run: Run, feeds: Path) -> None:
     assert text.count("well in") == 1
 
 
+@pytest.mark.parametrize("output", ["json", "table"])
+def test_what_may_be_a_secret_is_not_shown(run: Run, folder: Path, output: str) -> None:
+    source = {
+        "url": "https://cert.example/list?customer=4711",
+        "user": "hub",
+        "password": "env:LIST_PASSWORD",
+        "headers": {"X-Customer": "env:LIST_CUSTOMER"},
+    }
+    write_feed(folder / "feeds", "text", source, name="list")
+    found = run("feed", "show", "list", "-o", output)
+    assert found.exit_code == 0, found.stderr
+    assert "https://cert.example/list?" in found.stdout
+    assert not [word for word in ("4711", "LIST_", "headers") if word in found.stdout]
+    if output == "json":
+        definition = json.loads(found.stdout)["definition"]
+        assert sorted(definition["source"]) == ["url", "user"]
+        assert definition["account"] == "publisher"
+
+
 def test_one_that_another_process_runs_is_left_alone(run: Run, folder: Path, feeds: Path) -> None:
     with closing(fakes.open_store(folder / "hub.sqlite")) as store:
         assert store.take_job(Hold("feed:list", "another", 60_000_000))

@@ -61,6 +61,11 @@ def test_the_tool_finds_texts_wherever_they_are_written():
         "this credential sends too many requests",  # a rule
         "{value} is outside of 0 to 100; choose a value in that range",  # given, not raised
         "search is not available: its index is not built yet",  # out of a table
+        "the same value again",  # why a feed left something out
+        "its type {given} is not among filters.types",  # by its definition
+        "event without a UUID",  # by what reads the source
+        "a popular site",  # out of a table there
+        "tag that has no place",  # given behind what it was
     ):
         assert any(text.endswith(wanted) for text in TEXTS), wanted
 
