@@ -31,6 +31,7 @@ MINUTES = 60
 SEED = 20_261_122
 SHARED = f"/{fakes.ROOT}/collections/{fakes.uuid_of(fakes.KEYS['shared'])}/"
 _BURST = 400
+_TRIES = 20
 
 Version = tuple[str, str]
 
@@ -202,6 +203,12 @@ class Side(Server):
                 return found
             onward = f"&next={page['next']}"
 
+    @property
+    def is_held(self) -> bool:
+        """Whether its feed is being run, or was when whoever ran it was killed."""
+        job = self.store.job("feed:partner")
+        return job is not None and bool(job.owner)
+
     def changes(self) -> int:
         return len(self.store.changes(0, 10**6))
 
@@ -257,11 +264,19 @@ class Pair:
     def kill_feeder(self) -> None:
         """In the middle of a run that has much to do."""
         one, other = self.sides
-        one.publish_new(_BURST)
-        feeder = self.feeders[other]
-        feeder.begin()
-        time.sleep(self.chance.uniform(0.05, 0.6))
-        feeder.kill()
+        for _ in range(_TRIES):
+            one.publish_new(_BURST)
+            feeder = self.feeders[other]
+            feeder.begin()
+            end = time.monotonic() + 60
+            while not other.is_held and time.monotonic() < end:
+                time.sleep(0.01)
+            time.sleep(self.chance.uniform(0, 0.3))
+            feeder.kill()
+            # Else it had ended: that machine is fast.
+            if other.is_held:
+                return
+        raise AssertionError("no run was killed before it ended")
 
     def kill_hub(self) -> None:
         """While it is down, the other cannot pull, and says so."""
