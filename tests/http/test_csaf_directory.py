@@ -41,12 +41,11 @@ def _free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+@contextmanager
+def opened(folder: Path, port: int) -> Iterator[Hub]:
     """A hub that knows the address at which it is served, as it stands in its documents."""
-    folder = tmp_path_factory.mktemp("csaf")
     clock = fakes.Clock(fakes.START_US + 60_000_000)
-    text = f"[limits]\nrequests_per_minute = 0\n[server]\nport = {_free_port()}\n"
+    text = f"[limits]\nrequests_per_minute = 0\n[server]\nport = {port}\n"
     config = fakes.make_config(folder, text)
     store = fakes.open_store(config.store_path, clock=clock)
     fakes.populate(store)
@@ -55,6 +54,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         made.put(Token("advise", "publisher", digest(SECRET), 2**62, purpose="export"))
         yield made
     store.close()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with opened(tmp_path_factory.mktemp("csaf"), _free_port()) as made:
+        yield made
 
 
 @pytest.fixture
@@ -212,6 +217,13 @@ def test_a_change_is_a_new_version_of_all_that_hold_it(room: Room) -> None:
     assert rows == [[path, second["current_release_date"]] for path in paths(room)]
 
 
+def test_what_changed_last_stands_first(room: Room) -> None:
+    room.add(*(flaw(n, version=version) for n, version in ((1, 5), (2, 20), (3, 0))))
+    rows = csv.reader(pull(room, "changes.csv").data.decode().splitlines())
+    named = [path.rpartition("/")[2].removesuffix(".json") for path, _ in rows]
+    assert named == [id_of("vulnerability", n) for n in (2, 1, 3)]
+
+
 def test_digests_are_those_of_the_document(room: Room) -> None:
     room.add(flaw(1))
     (path,) = paths(room)
@@ -291,6 +303,43 @@ def test_a_vulnerability_of_another_collection_is_in_no_document(hub: Hub, room:
     assert cves(document(room, "report", 7)) == ["CVE-2026-00002"]
     assert len(paths(room)) == 2
     assert id_of("vulnerability", 1).encode() not in pull(room, paths(room)[0]).data
+
+
+def test_what_is_hidden_changes_no_byte(tmp_path: Path) -> None:
+    """Two hubs: one has more, above the ceiling of the token and in a collection out of reach."""
+    answers = [_told(tmp_path / str(n), is_full=n == 1) for n in range(2)]
+    assert answers[0] == answers[1]
+    statuses = [status for status, _, _ in answers[0].values()]
+    assert (statuses.count("200 OK"), statuses.count("404 NOT FOUND")) == (7, 5)
+
+
+def _told(folder: Path, *, is_full: bool) -> dict[str, tuple[str, list[tuple[str, str]], bytes]]:
+    folder.mkdir()
+    with opened(folder, 8_799) as hub:
+        room, other = hub.room(), hub.room(read=False)
+        narrow = digest(SECRET.replace("x", "y"))
+        hub.put(Token("narrow", "publisher", narrow, 2**62, ceiling=Tlp.GREEN, purpose="export"))
+        amber = {"object_marking_refs": [REF_OF[Tlp.AMBER]]}
+        refs = [id_of("vulnerability", n) for n in (1, 2, 3)]
+        room.add(flaw(1), report(7, *refs))
+        if is_full:
+            room.add(flaw(2, version=40, **amber), report(8, *refs, **amber))
+            other.add(flaw(3, version=50), report(9, *refs))
+        ids = [id_of("vulnerability", n) for n in (1, 2, 3)] + [id_of("report", n) for n in (7, 8)]
+        lists = ("index.txt", "changes.csv", "provider-metadata.json")
+        more = [f"{YEAR}/{each}.json" for each in ids]
+        digests = [f"{more[0]}.sha256", f"{more[3]}.sha512", f"{more[1]}.sha256", "x.txt"]
+        bearer = {"Authorization": f"Bearer {SECRET.replace('x', 'y')}"}
+        return {name: _shown(pull(room, name, **bearer)) for name in (*lists, *more, *digests)}
+
+
+def _shown(answer: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
+    """What follows from the objects; an error has a number of its own each time."""
+    raw = re.sub(rb'"error_id":"[0-9a-f]+"', b"", answer.data)
+    return answer.status, [h for h in answer.headers if h[0] in SAID], raw
+
+
+SAID = ("ETag", "Last-Modified", "Hub-Left-Out", "Content-Length", "Content-Type")
 
 
 def test_a_search_has_a_directory_too(hub: Hub, room: Room) -> None:
