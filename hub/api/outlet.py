@@ -22,7 +22,7 @@ from hub.http.caller import Admitted, require_login
 from hub.http.session import SessionDoorman
 from hub.model.tlp import Tlp
 from hub.service.changes import bad
-from hub.service.outlet import misp
+from hub.service.outlet import csaf, misp
 from hub.service.outlet.outlet import Order, Outlet, Parcel
 from hub.service.outlet.press import Format
 from hub.service.outlet.table import FORMATS
@@ -100,7 +100,9 @@ class _Views:
             require_login(admitted)
             raise _absent(f"there is no collection {name[:80]!r} that this account may read")
         item = admitted.directory.collections[key]
-        order = _order(admitted, f"collection {item.alias}", f"collection:{item.id}", form)
+        # An alias may be that of another collection one day; an id is not.
+        found = _form(form, f"collections/{item.id}")
+        order = _order(admitted, f"collection {item.alias}", f"collection:{item.id}", found)
         return self._send(order._replace(collection=key))
 
     def of_search(self, name: str, form: str) -> Response:
@@ -108,7 +110,8 @@ class _Views:
         require_login(admitted)
         for item in self._searches.saved_searches(admitted.scope):
             if item.id == name:
-                return self._send(_order(admitted, f"search {item.id}", item.query, form))
+                found = _form(form, f"searches/{item.id}")
+                return self._send(_order(admitted, f"search {item.id}", item.query, found))
         raise _absent(f"this account has no saved search {name[:80]!r}, and shares none")
 
     def _send(self, order: Order) -> Response:
@@ -125,11 +128,15 @@ class _Views:
             return response
 
 
-def _order(admitted: Admitted, place: str, query: str, name: str) -> Order:
-    form = FORMATS.get(name) or misp.form_of(name)
+def _form(name: str, path: str) -> Format:
+    form = FORMATS.get(name) or misp.form_of(name) or csaf.form_of(name, path)
     if form is None:
-        known = ", ".join((*FORMATS, *misp.NAMES))
+        known = ", ".join((*FORMATS, *misp.NAMES, *csaf.NAMES))
         raise _absent(f"there is no format {name[:80]!r}", f"Known: {known}.")
+    return form
+
+
+def _order(admitted: Admitted, place: str, query: str, form: Format) -> Order:
     wish = _wish(form, read(request, PARAMS))
     return Order(admitted.scope, admitted.directory, place, query, form, wish)
 

@@ -53,6 +53,7 @@ def _files(visit: Visit) -> Answer:
         unknown=bool(wanted) and chosen is None,
         files=_formats(visit, chosen) if chosen else [],
         feed=f"{_base(visit, chosen)}/misp/" if chosen else "",
+        advisories=f"{_base(visit, chosen)}/csaf/" if chosen else "",
     )
 
 

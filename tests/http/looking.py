@@ -86,7 +86,7 @@ _OTHERS = st.sampled_from(
 EXPORT = "/export/collections"
 _EXPORTS = st.tuples(
     st.sampled_from(("shared", "shared", *COLLECTIONS, "nowhere")),
-    st.sampled_from((*FORMATS, "nothing.txt")),
+    st.sampled_from((*FORMATS, "csaf/provider-metadata.json", "nothing.txt")),
     st.sampled_from(("", "tlp=green", "max=1", "min_confidence=50", "types=domain", "comments=1")),
 ).map(lambda drawn: Ask("GET", f"{EXPORT}/{drawn[0]}/{drawn[1]}", drawn[2]))
 LOOKS = st.one_of(
@@ -101,6 +101,7 @@ LOOK_AROUND = (
     Ask("POST", f"{API}/lookup", pasted=PASTED),
     *(Ask("GET", f"{EXPORT}/shared/{name}") for name in ("suricata.rules", "values.csv")),
     Ask("GET", f"{EXPORT}/shared/rpz.zone", "comments=1"),
+    *(Ask("GET", f"{EXPORT}/shared/csaf/{name}") for name in ("changes.csv", "index.txt")),
 )
 """What every viewer asks at the end of every script."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from hub.api import outlet
 from hub.api.params import Param
 from hub.model.tlp import Tlp
-from hub.service.outlet import refuse, rules, wish
+from hub.service.outlet import csaf, misp, refuse, rules, wish
 from hub.service.outlet.press import Format
 from hub.service.outlet.table import FORMATS
 from hub.service.outlet.wish import Left
@@ -25,6 +25,14 @@ def page() -> str:
         formats=table(
             ("format", "what it holds", "values", "media type", "up to", "comments"),
             [_format(form) for form in FORMATS.values()],
+        ),
+        open=str(csaf.CEILING),
+        feeds=table(
+            ("format", "addresses"),
+            [
+                ("A feed of MISP", codes(misp.NAMES)),
+                ("A directory of CSAF 2.0 documents", codes(csaf.NAMES)),
+            ],
         ),
         params=table(
             ("parameter", "takes", "default", "meaning"), [_param(p) for p in outlet.PARAMS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from hub.model.party import Role
@@ -41,6 +42,13 @@ def test_every_address_of_the_page_answers(hub: Hub, person: Person) -> None:
     assert len(found) == len(FORMATS)
     for address in found:
         assert surfer.client.get(address).status_code == 200, address
+
+
+def test_the_address_of_the_advisories_answers(hub: Hub, person: Person) -> None:
+    surfer = surf(hub, person())
+    page = surfer.get("/files?of=collection:shared")
+    (address,) = re.findall(r"<code>([^<]*/csaf/)</code>", page.html)
+    assert surfer.client.get(f"{urlsplit(address).path}index.txt").status_code == 200
 
 
 def test_a_saved_search_has_files_too(hub: Hub, person: Person) -> None:
