@@ -22,6 +22,7 @@ from hub.model.party import (
     Group,
     Organisation,
     Party,
+    WarningList,
     subject_of,
 )
 from hub.model.query import Label
@@ -43,10 +44,11 @@ _OPEN: Mapping[type, frozenset[str]] = {
     Collection: frozenset(
         (
             *("key", "id", "root", "alias", "title", "description", "public", "strict"),
-            *("media_types", "ceiling", "default"),
+            *("media_types", "ceiling", "default", "screened"),
         )
     ),
     Grant: frozenset({"collection", "subject", "read", "write", "ceiling", "since_us"}),
+    WarningList: frozenset({"owner", "lines"}),
 }
 """Fields that are no secrets. Any other field, and any other kind of party, counts as one."""
 

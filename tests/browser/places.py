@@ -154,6 +154,7 @@ PAGES: dict[str, tuple[Place, ...]] = {
 NO_PAGES = {
     "static": "files, of which pages are made",
     "admin_audit_csv": "a file",
+    "account_digest": "for those whom a digest by mail is for: tests/web/test_digests.py",
     "code": "a step of the log-in, for those with a second factor: test_log_in.py",
     "account_factor_remove": "for those with a second factor: test_log_in.py",
     "admin_certificate_revoke": "as of a token; the demonstration has no certificate",

@@ -265,6 +265,7 @@ def test_a_store_from_before_there_were_jobs(file):
     with closing(sqlite3.connect(file)) as raw:
         raw.executescript(
             "DROP TABLE job; DROP TABLE job_run; DROP TABLE job_memory; DROP TABLE job_dead;"
+            "DROP TABLE export_rule; DROP TABLE export_state;"
             "DROP INDEX change_deleted; PRAGMA user_version = 6;"
         )
     store = SqliteStore(file)

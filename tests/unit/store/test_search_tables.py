@@ -78,6 +78,7 @@ def to_version_3(file: Path) -> None:
             "DROP TRIGGER found_standing; DROP TRIGGER found_gone; DROP TABLE words;"
             "DROP TABLE found; DROP TABLE origin; DROP INDEX record_gone; DROP TABLE saved_search; DROP TABLE draft;"
             "DROP TABLE job; DROP TABLE job_run; DROP TABLE job_memory; DROP TABLE job_dead;"
+            "DROP TABLE export_rule; DROP TABLE export_state;"
             "DROP INDEX change_deleted;"
             "PRAGMA user_version = 3;"
         )
