@@ -55,7 +55,8 @@ title = "ASEAN"
 description = "Sharing with partners"
 
 [log]
-level = "warning"
+# What fails here is meant to, and stands on the page of feeds.
+level = "error"
 access = false
 """
 _SPACE = uuid.UUID("c9a3b0f4-5d0e-5d3c-8a55-2f2b8f0c7d11")
