@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.browser.watch import Watch
 
@@ -15,7 +15,9 @@ SHOTS = Path(__file__).resolve().parents[2] / "var" / "shots"
 PHONE = "phone"
 SIZES = {"desktop": (1280, 900), PHONE: (390, 844)}
 LOCALES = {"vi": "vi-VN", "en": "en-GB"}
-_SLOW_MS = 20_000
+_SLOW_MS = 60_000
+
+expect.set_options(timeout=_SLOW_MS)
 
 
 class Look(NamedTuple):

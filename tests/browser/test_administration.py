@@ -29,9 +29,10 @@ PASSWORD = "a sentence is better than a word"
 
 def send(page: Page, number: int = 0) -> None:
     """Press the main button of a form in the main part."""
-    page.locator("main form[method=post] button.primary, main form button.danger").nth(
-        number
-    ).click()
+    with page.expect_navigation():
+        page.locator("main form[method=post] button.primary, main form button.danger").nth(
+            number
+        ).click()
 
 
 def bearer(hub: Served, token: str) -> int:

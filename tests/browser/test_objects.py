@@ -53,17 +53,17 @@ def test_walking_through_the_picture(console: Console) -> None:
     address = open_malware(page)
     page.goto(f"{address}/graph")
     nodes = page.locator(".picture a.spot")
+    expect(nodes).not_to_have_count(0)
     before = nodes.count()
-    assert before > 0
     page.locator(".picture a.more").first.click()
     page.wait_for_url(re.compile("open="))
-    assert page.locator(".picture a.more", has_text="\N{MINUS SIGN}").count() == 1
+    expect(page.locator(".picture a.more", has_text="\N{MINUS SIGN}")).to_have_count(1)
     boxes = [box.bounding_box() for box in page.locator(".picture .spot > rect").all()]
     for place, one in enumerate(boxes):
         for other in boxes[:place]:
             assert not _overlap(one, other), (one, other)
     page.go_back()
-    assert page.url == f"{address}/graph"
+    expect(page).to_have_url(f"{address}/graph")
     expect(nodes).to_have_count(before)
     label = nodes.first.locator("title").text_content()
     nodes.first.click()
@@ -88,7 +88,7 @@ def test_the_keyboard_reaches_the_picture_and_goes_through_the_list(console: Con
     page.wait_for_url(lambda url: not url.endswith("/graph"))
     page.go_back()
     page.keyboard.press("j")
-    assert page.locator("[data-row].current").count() == 1
+    expect(page.locator("[data-row].current")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: not url.endswith("/graph"))
 
@@ -114,9 +114,9 @@ def test_without_scripts(console: Console) -> None:
     address = open_malware(page)
     expect(page.locator("h1")).to_be_visible()
     page.locator("nav.tabs a", has_text="Relations").click()
-    assert page.locator("#relations [data-row]").count() > 0
+    expect(page.locator("#relations [data-row]")).not_to_have_count(0)
     page.locator(".picture a.more").first.click()
-    assert "open=" in page.url
+    expect(page).to_have_url(re.compile("open="))
     page.goto(f"{address}/raw")
     with page.expect_download() as download:
         page.locator("a[download]").click()

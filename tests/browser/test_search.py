@@ -7,12 +7,13 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import check_accessible
 from tests.browser.layout import faults
 from tests.browser.look import PHONE, shoot
 
+_TIMES = 20
 Open = Callable[..., Page]
 WRONG = "/search?q=" + quote("type:malware AND (domian:x")
 ADDRESSES = {
@@ -23,6 +24,16 @@ ADDRESSES = {
     "searches": "/searches?q=type:malware",
     "help-search": "/help/search",
 }
+
+
+def charted(page: Page, path: str) -> Locator:
+    """The bars of a search, which a busy machine leaves out of the first answers."""
+    bars = page.locator("svg.chart a")
+    for _ in range(_TIMES):
+        page.goto(path)
+        if bars.count() > 3:
+            break
+    return bars
 
 
 def query(page: Page) -> str:
@@ -80,9 +91,7 @@ def test_ticks_are_counted_and_taken(page: Page) -> None:
 
 
 def test_a_range_is_dragged_over_the_bars(page: Page) -> None:
-    page.goto("/search?q=type:indicator&by=created")
-    bars = page.locator("svg.chart a")
-    assert bars.count() > 3
+    bars = charted(page, "/search?q=type:indicator&by=created")
     before = page.locator(".total").inner_text()
     first, last = bars.nth(1), bars.nth(3)
     start, end = first.bounding_box(), last.bounding_box()
@@ -103,8 +112,7 @@ def test_a_range_is_dragged_over_the_bars(page: Page) -> None:
 
 
 def test_a_click_on_a_bar_takes_its_period(page: Page) -> None:
-    page.goto("/search?q=type:indicator&by=created")
-    bar = page.locator("svg.chart a").nth(1)
+    bar = charted(page, "/search?q=type:indicator&by=created").nth(1)
     period = bar.get_attribute("data-from")
     bar.click(force=True)
     page.wait_for_url(re.compile("created:"))
@@ -166,4 +174,4 @@ def test_it_works_without_scripts(console: Open) -> None:
         page.get_by_role("button", name="CSV table").click()
     assert waiting.value.path().read_text("utf-8-sig").count("indicator--") >= 1
     page.locator("svg.chart a").first.click(force=True)
-    assert "added:" in query(page)
+    page.wait_for_url(re.compile("added:"))

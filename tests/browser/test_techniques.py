@@ -85,5 +85,5 @@ def test_a_cell_leads_to_the_search(console: Callable[..., Page]) -> None:
     assert at == href
     link.click()
     page.wait_for_url("**/search?**")
-    assert page.locator("[data-row]").count() > 0
+    expect(page.locator("[data-row]").first).to_be_visible()
     expect(page.locator("main input[name=q]").first).to_have_value(re.compile("^KhoáTre attack:T"))
