@@ -39,6 +39,12 @@ MOST_DAYS = 36_500
 PARAMS = (
     Param("types", "Fields of values, with commas between; without it all that the format holds."),
     Param("min_confidence", "Only what has at least this confidence.", 0, bounds=(0, 100)),
+    Param(
+        "min_weight",
+        "Only what time has left at least this much confidence, by the type of the value.",
+        0,
+        bounds=(0, 100),
+    ),
     Param("comments", "1: who says so, as comments.", "0", choices=("0", "1")),
     Param(
         "tlp",
@@ -153,6 +159,7 @@ def _wish(form: Format, given: dict[str, Any]) -> Wish:
     return Wish(
         types,
         given["min_confidence"],
+        given["min_weight"],
         given["comments"] == "1",
         Tlp.named(given["tlp"]) if given["tlp"] else Tlp.RED,
         given["max"],

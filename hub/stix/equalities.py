@@ -23,13 +23,13 @@ class Equal(NamedTuple):
 
 
 def equalities(obj: Mapping[str, Any]) -> list[Equal] | None:
-    """The values of a pattern; None: it says more than that one of some values is seen.
+    """The values of an indicator's pattern.
 
-    Args:
-        obj: An indicator whose pattern is in the STIX language.
+    Returns:
+        None: it says more than that one of some values is seen, or says it in another language.
     """
     pattern = obj.get("pattern")
-    if not isinstance(pattern, str):
+    if not isinstance(pattern, str) or obj.get("pattern_type", "stix") != "stix":
         return None
     # Only what was written for 2.0 says nothing of a type of pattern.
     verdict = judge(pattern, "2.1" if "pattern_type" in obj else "2.0")

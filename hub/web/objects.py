@@ -14,6 +14,7 @@ from hub.model.record import UNVERSIONED
 from hub.model.search import Piece
 from hub.service.around import Surroundings, near_of, notes, opinions, sightings
 from hub.service.graph import MOST_OPEN, draw
+from hub.service.outlet.age import aged
 from hub.service.search import absent
 from hub.stix.check import values_of
 from hub.stix.difference import difference
@@ -62,6 +63,7 @@ class _Views:
             "object/object.html",
             **_head(held, piece, obj),
             facts=facts(obj),
+            age=aged(piece, obj, visit.now_us) if piece.type == "indicator" else None,
             values=[term_of(term) for term in values[:_VALUES]],
             values_more=max(0, len(values) - _VALUES),
             around=around,

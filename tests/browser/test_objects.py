@@ -48,6 +48,14 @@ def test_every_page_of_an_object_is_in_order(console: Console, look: dict[str, s
         shoot(page, name)
 
 
+def test_the_page_of_an_indicator_says_what_time_leaves(console: Console) -> None:
+    page = console(lang="en")
+    open_one(page, "type:indicator+ip:*+confidence:*")
+    expect(page.locator("[data-age] dd")).to_have_text(
+        re.compile(r"^\d+ of a confidence of \d+ · (holds until|outlived since) \d")
+    )
+
+
 def test_walking_through_the_picture(console: Console) -> None:
     page = console(lang="en")
     address = open_malware(page)

@@ -125,6 +125,35 @@ class TestWhatLeaves:
         finally:
             clock.now = now
 
+    def test_what_fades_leaves_the_file_when_too_little_is_left(
+        self, room: Room, clock: fakes.Clock
+    ) -> None:
+        room.add(
+            indicator(1, "[ipv4-addr:value = '198.51.100.1']", confidence=80),
+            indicator(
+                2, "[ipv4-addr:value = '198.51.100.2']", confidence=80, valid_until=days(300)
+            ),
+            indicator(3, "[ipv4-addr:value = '198.51.100.3']", confidence=39),
+            indicator(4, "[ipv4-addr:value = '198.51.100.4']"),
+        )
+        first = pull(room, "ips.txt", min_weight=40)
+        assert first.data == b"198.51.100.1\n198.51.100.2\n"
+        assert first.headers["Hub-Left-Out"] == "confidence=2"
+        tag = {"If-None-Match": first.headers["ETag"]}
+        now = clock.now
+        try:
+            # Half of 80 is left when a quarter of the 30 days is over, as addresses have speed 2.
+            clock.now = now + int(7.4 * DAY_S * 1_000_000)
+            assert pull(room, "ips.txt", min_weight=40, headers=tag).status_code == 304
+            clock.now = now + int(7.6 * DAY_S * 1_000_000)
+            later = pull(room, "ips.txt", min_weight=40, headers=tag)
+            assert later.data == b"198.51.100.2\n"
+            assert later.headers["Hub-Left-Out"] == "confidence=2, faded=1"
+            assert lines(room, "ips.txt", min_weight=40, days=60)[0] == "198.51.100.1"
+            assert len(lines(room, "ips.txt")) == 4
+        finally:
+            clock.now = now
+
     def test_values_are_joined_and_sources_kept(self, room: Room) -> None:
         room.add(domain(1, "evil.example", confidence=30))
         room.add(domain(2, "EVIL.example.", confidence=90), account="partner")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hub.api import outlet
 from hub.api.params import Param
+from hub.intake import lifetime
 from hub.model.tlp import Tlp
 from hub.service.outlet import csaf, misp, refuse, rules, wish
 from hub.service.outlet.press import Format
@@ -38,6 +39,7 @@ def page() -> str:
             ("parameter", "takes", "default", "meaning"), [_param(p) for p in outlet.PARAMS]
         ),
         reasons=table(("reason", "meaning"), _reasons()),
+        lives=table(("values", "days", "speed"), [_life(field) for field in lifetime.FIELDS]),
         first_sid=f"{rules.NUMBERS.start:,}",
         last_sid=f"{rules.NUMBERS.stop - 1:,}",
         least=rules.LEAST,
@@ -62,6 +64,11 @@ def _param(param: Param) -> tuple[object, ...]:
         takes = codes(param.choices)
     default = f"`{param.default}`" if param.default not in {"", None} else ""
     return f"`{param.name}`", takes, default, param.meaning
+
+
+def _life(field: str) -> tuple[str, str, str]:
+    days, speed = lifetime.life(field)
+    return f"`{field}`", f"{days}" if days else "without end", f"{speed:g}"
 
 
 def _reasons() -> list[tuple[str, str]]:

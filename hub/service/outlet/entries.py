@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from hub.model.tlp import Tlp
-from hub.service.outlet.live import Assertion
+from hub.service.outlet.assertion import Assertion
 from hub.service.outlet.sorter import Sorter
 from hub.service.outlet.wish import Left, LeftOut
 from hub.stix.equalities import Equal

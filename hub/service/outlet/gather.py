@@ -15,20 +15,19 @@ import msgspec
 
 from hub.model.search import Piece
 from hub.model.tlp import Tlp
+from hub.service.outlet.assertion import LASTING, Assertion
 from hub.service.outlet.entries import Entry, Source, joined, newest, pack
-from hub.service.outlet.live import Assertion, Sieve
+from hub.service.outlet.live import Sieve
 from hub.service.outlet.press import Format, Rule
 from hub.service.outlet.refuse import Never, refusal
 from hub.service.outlet.sorter import Sorter
 from hub.service.outlet.spell import spelled
 from hub.service.outlet.wish import Left, Wish
-from hub.stix.equalities import Equal, equalities
+from hub.stix.equalities import equalities
 
 Pages = Callable[[], Iterator[list[Piece]]]
 
 _BETWEEN = "\x00"
-_LASTING = "hash"
-"""Rules age like hashes: they say what something is, and not where it is for a while."""
 
 
 class _Held(msgspec.Struct, array_like=True):
@@ -135,7 +134,7 @@ class Gathering:
         return (piece for pieces in self._pages() for piece in pieces)
 
     def _take_values(self, said: Assertion, obj: dict[str, Any]) -> None:
-        equals = _equalities(obj)
+        equals = equalities(obj)
         if equals is None:
             self._sieve.left[Left.PATTERN] += 1
             return
@@ -152,7 +151,7 @@ class Gathering:
     def _take_rule(self, said: Assertion, obj: dict[str, Any]) -> None:
         text = obj.get("pattern")
         is_meant = str(obj.get("pattern_type")).lower() == self._form.language
-        if is_meant and isinstance(text, str) and self._sieve.holds(said, _LASTING):
+        if is_meant and isinstance(text, str) and self._sieve.holds(said, LASTING):
             payload = _encode((text, *said))
             self._sorter.add(f"{said.name}{_BETWEEN}{said.object_id}", payload)
 
@@ -164,13 +163,13 @@ class Gathering:
         if found is None:
             return False
         said, obj = found
-        equals = _equalities(obj) or []
+        equals = equalities(obj) or []
         for equal in equals:
             if reason := refusal(equal, self._never):
                 self._sieve.left[reason] += 1
                 return False
         # The longest life of its values is that of the whole.
-        fields = {equal.field for equal in equals} or {_LASTING}
+        fields = {equal.field for equal in equals} or {LASTING}
         return self._sieve.holds_any(said, fields)
 
     def _each(self) -> Iterator[Piece]:
@@ -187,7 +186,3 @@ class Gathering:
 
 
 _FAR_US = 10**18
-
-
-def _equalities(obj: dict[str, Any]) -> list[Equal] | None:
-    return equalities(obj) if obj.get("pattern_type", "stix") == "stix" else None

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from hub.intake.lifetime import lifetime_us
+from hub.intake.lifetime import holds_us
 from hub.model.search import Piece
 from hub.model.tlp import Tlp
+from hub.service.outlet.assertion import NEVER_US, Assertion, asserted
 from hub.service.outlet.wish import Left, LeftOut, Wish
-from hub.stix.instant import instant_us
-
-_DAY_US = 86_400_000_000
-NEVER_US = (1 << 62) - 1
-
-
-class Assertion(NamedTuple):
-    """What one indicator says of itself, and who says it."""
-
-    publisher: str
-    """Slug of the organisation"""
-    object_id: str
-    confidence: int
-    """-1: it says nothing of it"""
-    first_us: int
-    """valid_from"""
-    last_us: int
-    """The later of valid_from and modified"""
-    until_us: int
-    """valid_until; 0: it has none"""
-    tlp: Tlp
-    name: str
 
 
 class _Standing(msgspec.Struct):
@@ -74,7 +53,7 @@ class Sieve:
         if not self.open(piece):
             return None
         obj: dict[str, Any] = msgspec.json.decode(piece.raw)
-        said = _assertion(piece, obj)
+        said = asserted(piece, obj)
         reason = self._reason(obj, said)
         if reason:
             self.left[reason] += 1
@@ -93,10 +72,15 @@ class Sieve:
 
     def holds_any(self, said: Assertion, fields: Collection[str]) -> bool:
         """Whether one of several values does."""
-        end = said.until_us or max(self._end(said, field) for field in fields)
+        end = max(said.end_us(field, self._wish.days) for field in fields)
         if end <= self._now:
             self.left[Left.OUTLIVED] += 1
             return False
+        if self._wish.min_weight:
+            end = max(self._faded(said, field) for field in fields)
+            if end <= self._now:
+                self.left[Left.FADED] += 1
+                return False
         self.turn_us = min(self.turn_us, end)
         return True
 
@@ -106,38 +90,19 @@ class Sieve:
         # STIX 2.0 has this vocabulary in labels.
         if "benign" in (*_texts(obj.get("indicator_types")), *_texts(obj.get("labels"))):
             return Left.BENIGN
-        if said.confidence < self._wish.min_confidence and self._wish.min_confidence:
+        least = max(self._wish.min_confidence, self._wish.min_weight)
+        if least and said.confidence < least:
             return Left.CONFIDENCE
         if said.first_us > self._now:
             self.turn_us = min(self.turn_us, said.first_us)
             return Left.EARLY
         return Left.EXPIRED if 0 < said.until_us <= self._now else None
 
-    def _end(self, said: Assertion, field: str) -> int:
-        days = self._wish.days
-        span = lifetime_us(field) if days is None else days * _DAY_US
-        return said.last_us + span if span else NEVER_US
-
-
-def _assertion(piece: Piece, obj: Mapping[str, Any]) -> Assertion:
-    given = obj.get("confidence")
-    first = _instant(obj.get("valid_from")) or _instant(obj.get("created"))
-    name = obj.get("name")
-    return Assertion(
-        piece.publisher,
-        piece.object_id,
-        given if type(given) is int else -1,
-        first,
-        max(first, _instant(obj.get("modified"))),
-        _instant(obj.get("valid_until")),
-        piece.tlp,
-        name if isinstance(name, str) else "",
-    )
-
-
-def _instant(value: Any) -> int:
-    found = instant_us(value) if isinstance(value, str) else None
-    return found or 0
+    def _faded(self, said: Assertion, field: str) -> int:
+        span = said.span_us(field, self._wish.days)
+        if not span:
+            return said.end_us(field, self._wish.days)
+        return said.last_us + holds_us(field, said.confidence, self._wish.min_weight, span)
 
 
 def _texts(value: Any) -> list[str]:

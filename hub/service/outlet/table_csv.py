@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from hub.language.sheet import MARK, MEDIA_TYPE, row
 from hub.model.clock import format_us
+from hub.service.outlet.assertion import NEVER_US
 from hub.service.outlet.entries import Source
-from hub.service.outlet.live import NEVER_US
 from hub.service.outlet.press import Press, Selection
 
 __all__ = ["COLUMNS", "MEDIA_TYPE", "write"]

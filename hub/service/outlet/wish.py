@@ -27,7 +27,9 @@ class Left(StrEnum):
     BENIGN = "benign"
     """Its indicator_types say that it is benign."""
     CONFIDENCE = "confidence"
-    """It has less than `min_confidence`, or says nothing of it."""
+    """It has less than `min_confidence` or `min_weight`, or says nothing of it."""
+    FADED = "faded"
+    """Time has left less than `min_weight` of its confidence."""
     PATTERN = "pattern"
     """Its pattern says more than that one of some values is seen, or is no pattern of this form."""
     LISTED = "listed"
@@ -61,6 +63,8 @@ class Wish(NamedTuple):
     types: tuple[str, ...] = ()
     """Fields of the query language, such as `ip`; none: all that the format holds"""
     min_confidence: int = 0
+    min_weight: int = 0
+    """The same, of what time has left of the confidence"""
     comments: bool = False
     ceiling: Tlp = Tlp.RED
     """The strictest marking; the format may hold less"""

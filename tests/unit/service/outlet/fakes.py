@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from hub.model.exporting import Numbered
 from hub.model.search import Piece
 from hub.model.tlp import Tlp
+from hub.service.outlet.assertion import Assertion
 from hub.service.outlet.entries import Entry, Source
-from hub.service.outlet.live import Assertion
 from hub.service.outlet.press import Format, Press, Rule, Totals, about
 from hub.service.outlet.table import FORMATS
 from hub.service.outlet.wish import LeftOut, Wish
