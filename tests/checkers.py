@@ -40,6 +40,16 @@ def _run(*command: str) -> str:
     return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
 
 
+def _suricata() -> tuple[str, ...] | None:
+    """The sensor with its own configuration; a stable Debian has it only among its backports."""
+    found = shutil.which("suricata", path=_WHERE)
+    configuration = "/etc/suricata/suricata.yaml"
+    return (found, "-c", configuration) if found and Path(configuration).exists() else None
+
+
+SURICATA = _suricata()
+
+
 def zone(file: Path) -> str:
     """BIND."""
     return _run(program("named-checkzone"), "-k", "ignore", "rpz.hub", str(file))
@@ -90,6 +100,14 @@ def ids_rules(file: Path) -> str:
         return f"numbers: {sids}"
     wrong = [item for item in others if item["action"] != "alert" or not item["msg"]]
     return f"{wrong}" if wrong else _contents(rules)
+
+
+def suricata_rules(file: Path) -> str:
+    """Whether the parsers take all rules, and the sensor itself where it is installed."""
+    said = ids_rules(file)
+    if said or SURICATA is None:
+        return said
+    return _run(*SURICATA, "-T", "-S", str(file), "-l", str(file.parent))
 
 
 _CONTENT = re.compile(r'content:"([^"]*)"')
@@ -170,7 +188,7 @@ CHECKERS: Mapping[str, Callable[[Path], str]] = {
     "values.csv": table,
     "bundle.json": bundle,
     "objects.ndjson": ndjson,
-    "suricata.rules": ids_rules,
+    "suricata.rules": suricata_rules,
     "snort.rules": ids_rules,
     "zeek.intel": zeek,
     "rpz.zone": zone,
