@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
 import stix2
 import suricataparser
 import yaml
@@ -32,6 +33,14 @@ def program(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path=_WHERE)
     if not found:
         not_run("checkers", f"there is no {name}")
+    return str(found)
+
+
+def server(name: str) -> str:
+    """The path of a program that no machine has to have."""
+    found = shutil.which(name, path=_WHERE)
+    if not found:
+        pytest.skip(f"{name} tests: NOT RUN (there is no {name})")
     return str(found)
 
 
