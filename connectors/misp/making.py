@@ -145,6 +145,7 @@ class _Making:
         self._by_uuid: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._taken: set[str] = set()
         self._clusters: dict[str, list[str]] = defaultdict(list)
+        self._relations: list[Mapping[str, Any]] = []
 
     def take(self, one: Given) -> None:
         if reason := self._reason(one):
@@ -180,11 +181,12 @@ class _Making:
         for name in self._inside():
             if all("modified" not in obj for obj in self._by_uuid.get(name, ())):
                 self._by_uuid.pop(name, None)
-        for one in self._given.values():
-            if one.obj["type"] == "relationship":
-                target = self._given.get(one.obj["target_ref"])
-                if target is not None and (tag := galaxy_tag(target.obj)):
-                    self._clusters[uuid_of(one.obj["source_ref"])].append(tag)
+        everything = (one.obj for one in self._given.values())
+        self._relations = [obj for obj in everything if obj["type"] == "relationship"]
+        for obj in self._relations:
+            target = self._given.get(obj["target_ref"])
+            if target is not None and (tag := galaxy_tag(target.obj)):
+                self._clusters[uuid_of(obj["source_ref"])].append(tag)
 
     def _inside(self) -> set[str]:
         """UUIDs of observables that say no more than the attributes of an object of MISP."""
@@ -218,11 +220,10 @@ class _Making:
 
     def _members(self, obj: Mapping[str, Any]) -> list[str]:
         refs = [ref for ref in several(obj, "object_refs") if isinstance(ref, str)]
-        for one in self._given.values():
-            if one.obj["type"] == "relationship" and obj["type"] == "incident":
-                ends = [one.obj["source_ref"], one.obj["target_ref"]]
-                if obj["id"] in ends:
-                    refs += ends
+        for relation in self._relations if obj["type"] == "incident" else ():
+            ends = [relation["source_ref"], relation["target_ref"]]
+            if obj["id"] in ends:
+                refs += ends
         own = uuid_of(obj["id"])
         return [u for u in dict.fromkeys(map(uuid_of, refs)) if u != own and u in self._by_uuid]
 
@@ -261,7 +262,7 @@ class _Making:
             ),
             self._left,
         )
-        taken = frozenset(self._taken)
+        taken = self._taken.intersection(members)
         for member in members:
             if any(_EVENT_REPORT in several(o, "labels") for o in self._by_uuid[member]):
                 continue
@@ -317,18 +318,16 @@ class _Making:
         inside = {*things, *(a["uuid"] for a in frame["Attribute"])}
         if not things:
             return
-        for one in self._given.values():
-            if one.obj["type"] != "relationship":
-                continue
-            source, target = uuid_of(one.obj["source_ref"]), uuid_of(one.obj["target_ref"])
+        for obj in self._relations:
+            source, target = uuid_of(obj["source_ref"]), uuid_of(obj["target_ref"])
             if source in things and target in inside and source != target:
                 things[source]["ObjectReference"].append(
                     {
-                        "uuid": uuid_of(one.obj["id"]),
+                        "uuid": uuid_of(obj["id"]),
                         "object_uuid": source,
                         "referenced_uuid": target,
-                        "relationship_type": one.obj["relationship_type"],
-                        "timestamp": str(seconds_of(one.obj)),
+                        "relationship_type": obj["relationship_type"],
+                        "timestamp": str(seconds_of(obj)),
                     }
                 )
 
