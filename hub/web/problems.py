@@ -143,13 +143,8 @@ def translated(text: str) -> str | None:
     if len(text) > _LONGEST:
         return None
     reader = _Reader(_catalogue())
-    return (
-        reader.sentences(text)
-        or reader.one(text, 0)
-        or reader.parts(text, 0)
-        # As it is kept of a run.
-        or reader.parts(text.removesuffix("."), 0)
-    )
+    tries = (reader.closed, reader.sentences, reader.all)
+    return next(filter(None, (look(text) for look in tries)), None)
 
 
 class _Reader:
@@ -158,6 +153,16 @@ class _Reader:
     def __init__(self, catalogue: _Catalogue) -> None:
         self._catalogue = catalogue
         self._known: dict[tuple[str, int], str | None] = {}
+
+    def closed(self, text: str) -> str | None:
+        """A text that is written with its full stop."""
+        found = self._catalogue.plain.get(text)
+        forms = (form for form in self._catalogue.forms(text) if form.pieces[-1].endswith("."))
+        return found or next(filter(None, (_plain(form, text) for form in forms)), None)
+
+    def all(self, text: str) -> str | None:
+        """Any text; a full stop behind it, as behind what is kept of a run, is no part of a value."""
+        return self.parts(text.removesuffix("."), 0) or self.parts(text, 0)
 
     def one(self, text: str, depth: int) -> str | None:
         """A text that is no list of others."""

@@ -30,7 +30,8 @@ SECRETS = frozenset(
 """Fields that hold the place of a secret, wherever they stand"""
 
 _SECRET_PARAMETER = re.compile(
-    r"(?:[a-z]+[-_.]?)?(?:key|token|secret|password|passwd|pwd|sig|signature)", re.IGNORECASE
+    r"(?:[a-z0-9]+[-_.])*[a-z0-9]*(?:key|token|secret|password|passwd|pwd|sig|signature)",
+    re.IGNORECASE,
 )
 _LEADING = frozenset({"source.", "target."})
 _TOKEN = "{token}"  # noqa: S105 - a place in an address

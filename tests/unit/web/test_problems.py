@@ -221,11 +221,11 @@ def test_templates_are_chosen_by_a_word_of_theirs():
 def test_a_reason_with_its_remedy_as_a_run_keeps_it_is_two_sentences():
     made = Unreachable(
         "the certificate of partner.example is not valid: self-signed certificate",
-        remedy="If a CA of its own issued it, name it in `ca_file` of the feed.",
+        remedy="If a CA of its own issued it, name it in `ca_file`.",
     )
     assert say_text(made.text(), "vi") == (
         "Chứng thư của partner.example không hợp lệ: chứng thư tự ký. Nếu chứng thư do CA nội bộ của "
-        "họ cấp, hãy khai báo CA đó trong `ca_file` của nguồn tin."
+        "họ cấp, hãy khai báo CA đó trong `ca_file`."
     )
     assert say_text(made.text(), "en").startswith("The certificate of partner.example")
 
