@@ -131,6 +131,6 @@ def content(entry: Entry, most: int) -> bytes:
     if len(raw) > most:
         raise TooLarge(
             f"{entry.name} has more than {most} bytes",
-            remedy="If that is right, raise `most_bytes` of the feed.",
+            remedy="If that is right, raise `most_bytes`.",
         )
     return raw

@@ -125,9 +125,10 @@ class _Source:
 
     def body(self, url: str) -> bytes:
         """What is behind an address; credentials go to the provider's own alone."""
-        own = urlsplit(url)[:2] == self._origin
-        _, headers, auth = asked(self._settings, self._run) if own else ("", {}, None)
-        return self._run.net.get(url, headers=headers, auth=auth).body
+        if urlsplit(url)[:2] != self._origin:
+            return self._run.net.get(url).body
+        whole, headers, auth = asked(msgspec.structs.replace(self._settings, url=url), self._run)
+        return self._run.net.get(whole, headers=headers, auth=auth).body
 
     def made(self, entry: Listed) -> _Made:
         """The objects of a document, or why there are none."""

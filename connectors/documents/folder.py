@@ -28,7 +28,7 @@ from connectors.errors import RemoteError
 from connectors.found import Batch, Left, State
 from connectors.local import Entry, content, entries, entry_of, root_of
 from connectors.net import Known
-from connectors.source import Source
+from connectors.source import TOKEN, Source
 from connectors.web import asked
 from hub.intake.documents.kinds import Document, Unreadable
 from hub.intake.documents.values import MOST_UNPACKED, values_of
@@ -62,6 +62,8 @@ class Settings(Source, frozen=True, forbid_unknown_fields=True, kw_only=True):
             super().__post_init__()
         elif self.url or self.path:
             raise ValueError("one of `url`, `urls` and `path` is needed, and only one")
+        elif any(TOKEN in url for url in self.urls) and not self.token:
+            raise ValueError("`urls` has a place for a token, and `token` is not set")
 
 
 class _Got(NamedTuple):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from hub.language.types import type_label
+
 
 class Words(NamedTuple):
     """The texts of one language."""
@@ -18,9 +20,10 @@ class Words(NamedTuple):
     switch: str
     """Before the address of the page that switches it off"""
     switch_link: str
-    kinds: Mapping[str, str]
     group: str
     """Between the thousands of a number"""
+    vietnamese: bool
+    """Or English"""
 
     def headline(self, total: int) -> str:
         """How many objects are new."""
@@ -31,8 +34,9 @@ class Words(NamedTuple):
         return self.more.format(total=self._number(total))
 
     def kind(self, name: str) -> str:
-        """What people call a STIX type."""
-        return self.kinds.get(name, name)
+        """What people call a STIX type, with a capital letter."""
+        found = type_label(name, vietnamese=self.vietnamese)
+        return found[:1].upper() + found[1:] if found else name
 
     def _number(self, total: int) -> str:
         return f"{total:,}".replace(",", self.group)
@@ -46,32 +50,7 @@ _ENGLISH = Words(
     switch="Switch it off on the page of your account:",
     switch_link="Switch it off",
     group=",",
-    kinds=MappingProxyType(
-        {
-            "attack-pattern": "Technique",
-            "campaign": "Campaign",
-            "course-of-action": "Course of action",
-            "grouping": "Grouping",
-            "identity": "Identity",
-            "incident": "Incident",
-            "indicator": "Indicator",
-            "infrastructure": "Infrastructure",
-            "intrusion-set": "Intrusion set",
-            "location": "Location",
-            "malware": "Malware",
-            "malware-analysis": "Malware analysis",
-            "marking-definition": "Marking",
-            "note": "Note",
-            "observed-data": "Observed data",
-            "opinion": "Opinion",
-            "relationship": "Relationship",
-            "report": "Report",
-            "sighting": "Sighting",
-            "threat-actor": "Threat actor",
-            "tool": "Tool",
-            "vulnerability": "Vulnerability",
-        }
-    ),
+    vietnamese=False,
 )
 _VIETNAMESE = Words(
     one="{total} đối tượng mới hoặc vừa thay đổi",
@@ -81,32 +60,7 @@ _VIETNAMESE = Words(
     switch="Tắt bản tin tại trang tài khoản của bạn:",
     switch_link="Tắt bản tin này",
     group=".",
-    kinds=MappingProxyType(
-        {
-            "attack-pattern": "Kỹ thuật tấn công",
-            "campaign": "Chiến dịch",
-            "course-of-action": "Biện pháp ứng phó",
-            "grouping": "Nhóm đối tượng",
-            "identity": "Danh tính",
-            "incident": "Sự cố",
-            "indicator": "Chỉ dấu",
-            "infrastructure": "Hạ tầng",
-            "intrusion-set": "Nhóm tấn công",
-            "location": "Địa điểm",
-            "malware": "Mã độc",
-            "malware-analysis": "Phân tích mã độc",
-            "marking-definition": "Mức chia sẻ",
-            "note": "Ghi chú",
-            "observed-data": "Dữ liệu ghi nhận được",
-            "opinion": "Ý kiến",
-            "relationship": "Quan hệ",
-            "report": "Báo cáo",
-            "sighting": "Ghi nhận",
-            "threat-actor": "Tác nhân đe dọa",
-            "tool": "Công cụ",
-            "vulnerability": "Lỗ hổng",
-        }
-    ),
+    vietnamese=True,
 )
 WORDS: Mapping[str, Words] = MappingProxyType({"vi": _VIETNAMESE, "en": _ENGLISH})
 """By language"""

@@ -160,7 +160,7 @@ def checked_url(text: str) -> Url:
     if found.auth is not None:
         raise Unsafe(
             f"the address at {found.host} has credentials in it",
-            remedy="Name them in `user` and `password` of the feed.",
+            remedy="Name them in `user` and `password`.",
         )
     return found
 

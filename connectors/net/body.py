@@ -97,5 +97,5 @@ def too_large(most: int) -> TooLarge:
     """The error of a body with more bytes than this."""
     return TooLarge(
         f"there are more than {most} bytes",
-        remedy="If that is right, raise `most_bytes` of the feed.",
+        remedy="If that is right, raise `most_bytes`.",
     )

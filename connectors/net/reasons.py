@@ -80,7 +80,7 @@ def _of_cause(cause: BaseException, host: str, read_s: float) -> RemoteError | N
         case ssl.SSLCertVerificationError():
             return Unreachable(
                 f"the certificate of {host} is not valid: {cause.verify_message}",
-                remedy="If a CA of its own issued it, name it in `ca_file` of the feed.",
+                remedy="If a CA of its own issued it, name it in `ca_file`.",
                 passing=False,
             )
         case ReadTimeoutError() | Urllib3TimeoutError() | TimeoutError():
@@ -116,7 +116,7 @@ def of_status(response: Response, host: str) -> RemoteError:
     if status in _LOGIN:
         return LoginNeeded(
             f"{said}: credentials are missing or wrong, or may not do this",
-            remedy="Check user, password and token of the feed.",
+            remedy="Check its user, password and token.",
         )
     if status in _ABSENT:
         return Absent(f"{said}: there is nothing at this address", remedy="Check the address.")

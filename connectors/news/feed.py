@@ -28,7 +28,7 @@ from connectors.found import Batch, Found, Left, State
 from connectors.local import content, entry_of, root_of
 from connectors.net import Answer, Known
 from connectors.news.entries import Entry, feed_of
-from connectors.source import Source
+from connectors.source import TOKEN, Source
 from connectors.web import asked
 from hub.intake.documents.kinds import Document, Unreadable
 from hub.intake.documents.values import Values, values_of
@@ -88,7 +88,8 @@ def _asked(settings: Settings, state: State, run: Run) -> Answer:
         return _from_file(settings.path, run, known)
     url, headers, auth = asked(settings, run)
     answer = run.net.get(url, headers=headers, auth=auth, known=known)
-    return answer._replace(url=public(answer.url))
+    # Links that are relative to an address with a key in it are told with its place alone.
+    return answer._replace(url=public(settings.url if TOKEN in settings.url else answer.url))
 
 
 def _from_file(path: str, run: Run, known: Known) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,7 @@ from requests.exceptions import RequestException
 from connectors.errors import NotUnderstood, Refused, TooLarge, Unreachable, Unsafe
 from connectors.net.reasons import of_status
 from connectors.sending import Channel, Freight, Parcel, Receipt, Trip, Undelivered
+from connectors.source import TOKEN
 from connectors.webhook.signing import private_key, shared_key, signatures
 from hub.language.legible import line
 from hub.model.clock import format_us, now_us
@@ -31,7 +32,12 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[target] of a delivery with `connector = "webhook"`."""
 
     url: Annotated[
-        str, Meta(pattern=r"^https?://[^\s@]+$", description="address that takes the requests")
+        str,
+        Meta(
+            pattern=r"^https?://[^\s@]+$",
+            description="address that takes the requests; where it has a key in it, `{token}` stands "
+            "for that",
+        ),
     ]
     secret: Annotated[
         str,
@@ -45,12 +51,18 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="reference to an Ed25519 private key, PEM: signs as v1a")
     ] = ""
     token: Annotated[
-        str, Meta(description="reference to a token for the header Authorization: Bearer")
+        str,
+        Meta(
+            description="reference to a token: it is sent as `Authorization: Bearer`, or stands "
+            "where the address says `{token}`"
+        ),
     ] = ""
 
     def __post_init__(self) -> None:
         if not self.secret and not self.signing_key:
             raise ValueError("`secret` or `signing_key` is missing: nothing leaves unsigned")
+        if TOKEN in self.url and not self.token:
+            raise ValueError("`url` has a place for a token, and `token` is not set")
 
 
 class _Answer(msgspec.Struct):
@@ -73,9 +85,16 @@ class _Webhooks:
             session.trust_env = False
             session.mount("https://", trip.net.adapter())
             session.mount("http://", trip.net.adapter())
-            response = _posted(session, settings.url, headers, body)
+            response = _posted(session, _address(settings, trip), headers, body)
         _require_taken(response, settings.url)
         return _receipt(parcel, response.content)
+
+
+def _address(settings: Webhook, trip: Trip) -> str:
+    """With the key that stands in it, if one does."""
+    if TOKEN not in settings.url:
+        return settings.url
+    return settings.url.replace(TOKEN, quote(trip.secret(settings.token), safe=""))
 
 
 def _posted(session: Session, url: str, headers: dict[str, str], body: bytes) -> Response:
@@ -130,7 +149,7 @@ def _headers(settings: Webhook, parcel: Parcel, trip: Trip, body: bytes) -> dict
         "webhook-timestamp": str(at),
         "webhook-signature": signatures((parcel.key, at, body), secrets, key),
     }
-    if settings.token:
+    if settings.token and TOKEN not in settings.url:
         found["Authorization"] = f"Bearer {trip.secret(settings.token)}"
     return found
 

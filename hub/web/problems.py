@@ -6,9 +6,16 @@ and a text is recognised by them (docs/adr/0034). What stands in a text may be m
 
 * `objects[3].pattern: it is missing; write a text`: a place, and parts with semicolons between;
 * `this collection is strict: {found}`: a value called `found`, `reason` or `remedy` is a text;
-* `there is no {kind} {name}`: a value whose name begins with `kind` is one of the table `kind`.
+* `there is no {kind} {name}`: a value whose name begins with `kind` is one of the table `kind`;
+  `{host} is {why}`: so is one of the table `why`, which says what an address is;
+* `{host} broke off: {wire}`: what the system or the other side said stays as it is, unless the table
+  `wire` has it;
+* `the address is wrong. Check it.`: a reason and its remedy, as they are kept of a run.
 
 A text that nobody has translated is shown in English behind the translated name of its fault.
+
+What it costs does not grow beyond a text's length times the catalogue, and no text is looked at
+twice: a text of other hubs is hostile until it is known.
 """
 
 from __future__ import annotations
@@ -31,7 +38,12 @@ _LONGEST = 2_000
 _MOST_PARTS = 60
 _LONGEST_PART = 4
 _VALUE = re.compile(r"\{(\w+)\}")
-_PLACED = re.compile(r"([^\s:;]{1,200}|\w+(?:, \w+)*|the object): (.+)", re.DOTALL)
+_MOST_SENTENCES = 40
+_PLACED = re.compile(
+    r"(https?://[^\s;]{1,300}|[^\s:;]{1,200}|\w+(?:, \w+)*|the object): (.+)", re.DOTALL
+)
+_BETWEEN = re.compile(r"\. (?=\w)")
+_WORDS = re.compile(r"kind|why")
 _DEEPEST = 6
 _WORD = re.compile(r"[a-zà-ỹđ]+[\s,]")
 
@@ -39,11 +51,56 @@ _WORD = re.compile(r"[a-zà-ỹđ]+[\s,]")
 class _Form(NamedTuple):
     """A template with values."""
 
-    pattern: re.Pattern[str]
+    pieces: tuple[str, ...]
+    """What is written in it, before, between and behind its values"""
+    names: tuple[str, ...]
+    """Of the values"""
     vi: str
-    is_nested: bool
-    weight: int
-    """Its own characters: of two that fit, the one that says more is meant."""
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether a value is a text of its own."""
+        return not _TEXTS.isdisjoint(self.names)
+
+    @property
+    def weight(self) -> int:
+        """Its own characters: of two that fit, the one that says more is meant."""
+        return sum(map(len, self.pieces))
+
+    def values(self, text: str) -> dict[str, str] | None:
+        """What stands in a text in place of the names, each as short as can be; None: no fit.
+
+        Each piece is looked for once, behind the one before it: nothing is tried again.
+        """
+        first, *between, last = self.pieces
+        end = len(text) - len(last)
+        if not (text.startswith(first) and text.endswith(last)):
+            return None
+        found = []
+        start = len(first)
+        for piece in between:
+            at = text.find(piece, start + 1, end)
+            if at < 0:
+                return None
+            found.append(text[start:at])
+            start = at + len(piece)
+        return (
+            dict(zip(self.names, [*found, text[start:end]], strict=True)) if start < end else None
+        )
+
+
+class _Catalogue(NamedTuple):
+    """All texts, so that few are looked at for one that came."""
+
+    plain: Mapping[str, str]
+    """Those without values"""
+    by_word: Mapping[str, tuple[_Form, ...]]
+    """Templates, each under the longest whole word that is written in it"""
+
+    def forms(self, text: str) -> list[_Form]:
+        """The templates that a text may be of, those that say most first."""
+        found = [form for word in {*text.split(" "), ""} for form in self.by_word.get(word, ())]
+        return sorted(found, key=lambda form: (-form.weight, form.pieces))
 
 
 def say(error: HubError, lang: str) -> str:
@@ -85,62 +142,98 @@ def translated(text: str) -> str | None:
     """A text of the source in Vietnamese; None: it is not in the catalogue."""
     if len(text) > _LONGEST:
         return None
-    return _element(text, 0) or _parts(text, 0)
+    reader = _Reader(_catalogue())
+    tries = (reader.closed, reader.sentences, reader.all)
+    return next(filter(None, (look(text) for look in tries)), None)
 
 
-def _element(text: str, depth: int) -> str | None:
-    plain, forms = _catalogue()
-    if text in plain:
-        return plain[text]
-    for form in forms:
-        if form.is_nested and (found := _nested(form, text, depth)):
-            return found
-    if placed := _PLACED.fullmatch(text):
-        rest = _parts(placed[2], depth + 1)
-        if rest:
-            return f"{placed[1]}: {rest}"
-    return next(filter(None, (_plain(form, text) for form in forms if not form.is_nested)), None)
+class _Reader:
+    """Reads one text: a part of it that was looked at is known from then on."""
+
+    def __init__(self, catalogue: _Catalogue) -> None:
+        self._catalogue = catalogue
+        self._known: dict[tuple[str, int], str | None] = {}
+
+    def closed(self, text: str) -> str | None:
+        """A text that is written with its full stop."""
+        found = self._catalogue.plain.get(text)
+        forms = (form for form in self._catalogue.forms(text) if form.pieces[-1].endswith("."))
+        return found or next(filter(None, (_plain(form, text) for form in forms)), None)
+
+    def all(self, text: str) -> str | None:
+        """Any text; a full stop behind it, as behind what is kept of a run, is no part of a value."""
+        return self.parts(text.removesuffix("."), 0) or self.parts(text, 0)
+
+    def one(self, text: str, depth: int) -> str | None:
+        """A text that is no list of others."""
+        place = text, depth
+        if place not in self._known:
+            self._known[place] = self._looked_up(text, depth)
+        return self._known[place]
+
+    def _looked_up(self, text: str, depth: int) -> str | None:
+        plain = self._catalogue.plain.get(text)
+        if plain is not None:
+            return plain
+        forms = list(self._catalogue.forms(text))
+        for form in forms:
+            if form.is_nested and (found := self._nested(form, text, depth)):
+                return found
+        if placed := _PLACED.fullmatch(text):
+            rest = self.parts(placed[2], depth + 1)
+            if rest:
+                return f"{placed[1]}: {rest}"
+        return next(
+            filter(None, (_plain(form, text) for form in forms if not form.is_nested)), None
+        )
+
+    def _nested(self, form: _Form, text: str, depth: int) -> str | None:
+        values = form.values(text)
+        if values is None:
+            return None
+        inner = {name: self.parts(values[name], depth + 1) for name in values.keys() & _TEXTS}
+        found = {name: value for name, value in inner.items() if value}
+        return _filled(form.vi, values | found) if len(found) == len(inner) else None
+
+    def parts(self, text: str, depth: int) -> str | None:
+        """Texts with semicolons between, of which some have semicolons of their own."""
+        parts = text.split("; ")
+        if len(parts) > _MOST_PARTS or depth > _DEEPEST:
+            return None
+        # What the first n parts are together; None: nobody can tell.
+        known: list[str | None] = ["", *[None] * len(parts)]
+        for end in range(1, len(parts) + 1):
+            for start in range(end - 1, max(-1, end - 1 - _LONGEST_PART), -1):
+                before = known[start]
+                found = None if before is None else self.one("; ".join(parts[start:end]), depth)
+                if found:
+                    known[end] = f"{before}; {found}" if before else found
+                    break
+        return known[-1]
+
+    def sentences(self, text: str) -> str | None:
+        """A reason and the remedy behind it."""
+        for match in list(_BETWEEN.finditer(text))[:_MOST_SENTENCES]:
+            remedy = self.one(text[match.end() :], 0)
+            reason = self.parts(text[: match.start()], 0) if remedy else None
+            if reason:
+                return f"{reason}. {remedy}"
+        return None
 
 
 def _plain(form: _Form, text: str) -> str | None:
-    match = form.pattern.fullmatch(text)
-    if match is None:
+    values = form.values(text)
+    if values is None:
         return None
-    values = match.groupdict()
     for name in values:
-        if name.startswith("kind"):
-            label = tables()["kind"].get(values[name])
-            if not isinstance(label, list):
+        label = tables()["wire"].get(values[name]) if name == "wire" else None
+        if kept := _WORDS.match(name):
+            label = tables()[kept[0]].get(values[name])
+            if label is None:
                 return None
-            values[name] = label[1]
+        if label is not None:
+            values[name] = label if isinstance(label, str) else label[-1]
     return _filled(form.vi, values)
-
-
-def _nested(form: _Form, text: str, depth: int) -> str | None:
-    match = form.pattern.fullmatch(text)
-    if match is None:
-        return None
-    values = match.groupdict()
-    inner = {name: _parts(values[name], depth + 1) for name in values.keys() & _TEXTS}
-    found = {name: value for name, value in inner.items() if value}
-    return _filled(form.vi, values | found) if len(found) == len(inner) else None
-
-
-def _parts(text: str, depth: int) -> str | None:
-    """Texts with semicolons between, of which some have semicolons of their own."""
-    parts = text.split("; ")
-    if len(parts) > _MOST_PARTS or depth > _DEEPEST:
-        return None
-    # What the first n parts are together; None: nobody can tell.
-    known: list[str | None] = ["", *[None] * len(parts)]
-    for end in range(1, len(parts) + 1):
-        for start in range(end - 1, max(-1, end - 1 - _LONGEST_PART), -1):
-            before = known[start]
-            found = None if before is None else _element("; ".join(parts[start:end]), depth)
-            if found:
-                known[end] = f"{before}; {found}" if before else found
-                break
-    return known[-1]
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
@@ -149,22 +242,25 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
 
 
 @cache
-def _catalogue() -> tuple[Mapping[str, str], tuple[_Form, ...]]:
-    """Texts without values, and templates, those that say most first."""
+def _catalogue() -> _Catalogue:
     with files("hub.web").joinpath("locale/errors/vi.po").open("rb") as source:
         texts = {str(m.id): str(m.string) for m in read_po(source, locale=VI) if m.id}
-    forms = [_form(en, vi) for en, vi in texts.items() if _VALUE.search(en)]
+    forms: dict[str, list[_Form]] = {}
+    for en, vi in texts.items():
+        if _VALUE.search(en):
+            forms.setdefault(_word(en), []).append(_form(en, vi))
     plain = {en: vi for en, vi in texts.items() if not _VALUE.search(en)}
-    return plain, tuple(sorted(forms, key=lambda form: -form.weight))
+    return _Catalogue(plain, {word: tuple(found) for word, found in forms.items()})
+
+
+def _word(template: str) -> str:
+    """The longest word that a text of the template has for certain; nothing: there is none."""
+    return max((word for word in template.split(" ") if "{" not in word), key=len, default="")
 
 
 def _form(en: str, vi: str) -> _Form:
     pieces = _VALUE.split(en)
-    names = pieces[1::2]
-    pieces[::2] = [re.escape(piece) for piece in pieces[::2]]
-    pieces[1::2] = [f"(?P<{name}>.+?)" for name in names]
-    weight = sum(len(piece) for piece in _VALUE.split(en)[::2])
-    return _Form(re.compile("".join(pieces), re.DOTALL), vi, bool(_TEXTS & {*names}), weight)
+    return _Form(tuple(pieces[::2]), tuple(pieces[1::2]), vi)
 
 
 def _wait(error: Throttled, lang: str) -> str:

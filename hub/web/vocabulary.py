@@ -1,8 +1,9 @@
 """What the console calls the words of STIX, of ATT&CK and of the hub, in each language.
 
-All of them stand in `locale/vocabulary.toml`, whose head says how. A word that is not there is
-shown as it is, made readable: partners extend the open vocabularies (STIX 2.1 section 10) as they
-like, and nothing of theirs is hidden. Labels may hold what partners wrote: templates escape them.
+All of them stand in `locale/vocabulary.toml`, whose head says how; the types of STIX objects in
+`hub.language.types`. A word that is not there is shown as it is, made readable: partners extend the
+open vocabularies (STIX 2.1 section 10) as they like, and nothing of theirs is hidden. Labels may
+hold what partners wrote: templates escape them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from importlib.resources import files
 
 from babel import Locale
 
+from hub.language.types import labels, type_label
+
 VI = "vi"
 
 _ENDINGS = ("-ov", "-enum")
@@ -26,7 +29,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)+")
 def tables() -> Mapping[str, Mapping[str, str | list[str]]]:
     """Labels by vocabulary and key, in the order of the file."""
     text = files("hub.web").joinpath("locale/vocabulary.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return {"type": labels(), **tomllib.loads(text)}
 
 
 def word(vocabulary: str, key: str, lang: str) -> str:
@@ -67,10 +70,7 @@ def field_name(name: str, lang: str) -> str:
 
 def type_name(name: str, lang: str, n: int = 1) -> str:
     """What objects of a type are called, in the plural of `n`."""
-    label = tables()["type"].get(name)
-    if not label:
-        return readable(name)
-    return label[2 if lang == VI else n != 1]
+    return type_label(name, vietnamese=lang == VI, n=n) or readable(name)
 
 
 def relation(name: str, lang: str, *, inverse: bool = False) -> str:

@@ -22,7 +22,11 @@ HUB = ROOT / "hub"
 _SOURCES = "connectors/"
 # What only programs and the command line meet: TAXII, the JSON door, backups.
 _ELSEWHERE = ("api/", "cli/", "taxii/", "config/", "app.py", "server.py", "worker.py")
+# What of the connectors is run by hand: no page tells of it.
+_BY_HAND = ("check/", "search/")
 _BACKUPS = {f"store/{name}.py" for name in ("archive", "crate", "snapshot", "vault")}
+# A secret that is not there stops a run.
+_SECRETS = "service/jobs/secrets.py"
 # Which arguments of what are texts for people: place and name.
 _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     "HubError": ((1, "reason"), (99, "remedy")),
@@ -40,8 +44,19 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     "leave": ((3, "reason"),),
     "_Out": ((0, "reason"),),
 }
-# Of what reads sources: why no object was made of something.
-_SINKS_OF_SOURCES = {"Left": ((1, "reason"),), "_leave": ((1, "reason"),)}
+# Of what reads sources: why no object was made of something, and what the other side did.
+_SINKS_OF_SOURCES: dict[str, tuple[tuple[int, str], ...]] = {
+    "Left": ((1, "reason"),),
+    "_leave": ((1, "reason"),),
+    "Undelivered": ((2, "reason"),),
+}
+_OF_REMOTE = ((0, "reason"), (99, "remedy"))
+_REMOTE = frozenset(
+    [
+        *("RemoteError", "Unreachable", "Interrupted", "LoginNeeded", "Absent", "Refused"),
+        *("TooLarge", "Unsafe", "NotUnderstood", "Lost", "ConfigError"),
+    ]
+)
 _TABLES = {
     "connectors/advisory.py": {"_DOUBTS", "_REASONS"},
     "connectors/lists/streaming.py": {"_REASONS"},
@@ -81,13 +96,17 @@ class _Module(NamedTuple):
     name: str
     tree: ast.Module
     calls: list[tuple[ast.Call, ast.FunctionDef | None]]
+    by_name: dict[str, list[tuple[ast.Call, ast.FunctionDef | None]]]
+    """Calls, by what is called"""
     functions: dict[str, list[ast.FunctionDef]]
 
 
 def texts() -> list[Text]:
     """All templates, each with every place."""
     paths = [path for path in sorted(HUB.rglob("*.py")) if _is_shown(path)]
-    paths += sorted((ROOT / _SOURCES).rglob("*.py"))
+    sources = ROOT / _SOURCES
+    by_hand = tuple(str(sources / name) for name in _BY_HAND)
+    paths += [p for p in sorted(sources.rglob("*.py")) if not str(p).startswith(by_hand)]
     program = _Program([_module(path) for path in paths])
     return sorted(set(program.texts()))
 
@@ -100,7 +119,7 @@ def _is_shown(path: Path) -> bool:
 def _module(path: Path) -> _Module:
     tree = ast.parse(path.read_text("utf-8"))
     within = HUB if path.is_relative_to(HUB) else ROOT
-    module = _Module(str(path.relative_to(within)), tree, [], {})
+    module = _Module(str(path.relative_to(within)), tree, [], {}, {})
     _collect(tree, None, module)
     return module
 
@@ -113,6 +132,7 @@ def _collect(node: ast.AST, within: ast.FunctionDef | None, module: _Module) -> 
             inner = child
         if isinstance(child, ast.Call):
             module.calls.append((child, within))
+            module.by_name.setdefault(_called(child), []).append((child, within))
         _collect(child, inner, module)
 
 
@@ -167,6 +187,9 @@ class _Program:
         match node:
             case ast.Constant(value=str(text)):
                 found = [text]
+            case ast.BinOp(op=ast.Add()):
+                pair = ast.JoinedStr([_piece(node.left), _piece(node.right)])
+                found = self._joined(pair, module, within, depth)
             case ast.JoinedStr():
                 found = self._joined(node, module, within, depth)
             case ast.IfExp():
@@ -233,9 +256,10 @@ class _Program:
         if called == "__init__":
             called, private = _class_of(function, home.tree), False
         for module in [home] if private else self._modules:
-            for call, within in module.calls:
-                reached = _called(call) == called or _is_heirs(call, within, called, module)
-                argument = _argument(call, place, name) if reached else None
+            heirs = module.by_name.get("__init__", [])
+            reached = [item for item in heirs if _is_heirs(*item, called, module)]
+            for call, within in [*module.by_name.get(called, []), *reached]:
+                argument = _argument(call, place, name)
                 if argument is not None:
                     found += self._of(argument, module, within, depth)
         return found
@@ -245,10 +269,12 @@ class _Program:
         if _called(call) == "get" and isinstance(call.func, ast.Attribute):
             return self._chosen(call, call.func.value, home, depth)
         found: list[str] = []
+        if depth > _DEEPEST:
+            return None
         for function in home.functions.get(_called(call), ()):
             for node in ast.walk(function):
                 if isinstance(node, ast.Return) and node.value is not None:
-                    known = self._written(node.value, home, function, depth)
+                    known = self._written(node.value, home, function, depth + 1)
                     if known is None:
                         return None
                     # An empty one says that there is nothing to say.
@@ -281,7 +307,10 @@ def _sinks(
 ) -> tuple[tuple[int, str], ...]:
     """Which of its arguments are texts; a subclass hands its own to `HubError`."""
     if module.name.startswith(_SOURCES):
-        return _SINKS_OF_SOURCES.get(_called(call), ())
+        called = _called(call)
+        return _OF_REMOTE if called in _REMOTE else _SINKS_OF_SOURCES.get(called, ())
+    if module.name == _SECRETS and _called(call) == "ConfigError":
+        return _OF_REMOTE
     if _is_heirs(call, within, "HubError", module):
         return _SINKS["HubError"]
     return _SINKS.get(_called(call), ())
@@ -330,6 +359,11 @@ def _longer(name: str, more: ast.expr) -> ast.expr:
     before = ast.FormattedValue(ast.Name(f"{name}_before"), -1)
     behind = more if isinstance(more, ast.Constant) else ast.FormattedValue(more, -1)
     return ast.JoinedStr([before, *(more.values if isinstance(more, ast.JoinedStr) else [behind])])
+
+
+def _piece(node: ast.expr) -> ast.expr:
+    """A part of a sum as one of a text."""
+    return node if isinstance(node, ast.Constant) else ast.FormattedValue(node, -1)
 
 
 def _default(function: ast.FunctionDef, name: str) -> list[str]:

@@ -20,7 +20,7 @@ from hub.model.job import Ending, Job
 from hub.service.deliveries.definition import Delivery, Recipient
 from hub.service.deliveries.run import Depot, Run
 from hub.service.jobs.backoff import after_failure, after_success
-from hub.service.jobs.declared import limits_of
+from hub.service.jobs.declared import keys_in, limits_of
 from hub.service.jobs.keeper import HOLD_US, Keeper, hold_on
 from hub.service.jobs.secrets import Secrets
 from hub.store.jobs import LeaseLost
@@ -75,7 +75,7 @@ class Deliverer:
         job = store.take_job(hold, only_due=only_due)
         if job is None:
             return None
-        secrets = Secrets(delivery.folder)
+        secrets = Secrets(delivery.folder, keys_in(delivery.said.target))
         one = Run(self._depot, delivery, (hold, job, recipient), self._stop)
         try:
             with Keeper(store, hold):

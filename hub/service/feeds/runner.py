@@ -28,7 +28,7 @@ from hub.service.feeds.mapping import mapping_of
 from hub.service.feeds.pipe import GONE, Pipe
 from hub.service.feeds.treatment import Lists, Treatment
 from hub.service.jobs.backoff import after_failure, after_success
-from hub.service.jobs.declared import limits_of
+from hub.service.jobs.declared import keys_in, limits_of
 from hub.service.jobs.keeper import HOLD_US, Keeper, hold_on
 from hub.service.jobs.secrets import Secrets
 from hub.store.jobs import LeaseLost
@@ -100,7 +100,7 @@ class Runner:
         job = self._desk.store.take_job(hold, only_due=only_due)
         if job is None:
             return None
-        counts, secrets = Counts(), Secrets(feed.folder)
+        counts, secrets = Counts(), Secrets(feed.folder, keys_in(feed.said.source))
         try:
             with Keeper(self._desk.store, hold) as keeper:
                 ending, fault = self._attempt(feed, job, (hold, keeper), (counts, secrets))

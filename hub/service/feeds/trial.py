@@ -15,6 +15,7 @@ from hub.service.feeds.desk import Desk, standing
 from hub.service.feeds.pipe import without_place
 from hub.service.feeds.runner import batches, run_of, treatment_of
 from hub.service.feeds.treatment import Treated
+from hub.service.jobs.declared import keys_in
 from hub.service.jobs.secrets import Secrets
 
 _PART = 100
@@ -54,7 +55,11 @@ def trial(
         HubError: The account may not publish there.
     """
     place = standing(desk, feed)
-    counts, secrets, started_us = Counts(), Secrets(feed.folder), desk.clock()
+    counts, secrets, started_us = (
+        Counts(),
+        Secrets(feed.folder, keys_in(feed.said.source)),
+        desk.clock(),
+    )
     treatment = treatment_of(desk, feed, place, started_us)
     run = run_of(feed, place, started_us, secrets)
     run = run._replace(notice=lambda text: notice(secrets.scrub(text)))

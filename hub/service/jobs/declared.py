@@ -30,8 +30,10 @@ SECRETS = frozenset(
 """Fields that hold the place of a secret, wherever they stand"""
 
 _SECRET_PARAMETER = re.compile(
-    r"(?:[a-z]+[-_.]?)?(?:key|token|secret|password|passwd|pwd|sig|signature)", re.IGNORECASE
+    r"(?:[a-z0-9]+[-_.])*[a-z0-9]*(?:key|token|secret|password|passwd|pwd|sig|signature)",
+    re.IGNORECASE,
 )
+_LEADING = frozenset({"source.", "target."})
 _TOKEN = "{token}"  # noqa: S105 - a place in an address
 _REFERENCE = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -41,10 +43,16 @@ _NO_LITERAL = (
     "a secret must not stand here: write env:NAME or file:PATH, and put it there; and change it "
     "if anybody else could read this file"
 )
-_NO_KEY = (
-    "a key must not stand in an address: write {token} in its place, and name it in `token`; and "
-    "change it if anybody else could read this file"
-)
+_PLACE = "write {token} in its place, and name it in `token`"
+# What the other ones do with a key: there is no place for it in their addresses.
+_PLACES = {
+    "taxii": "name it in `token`, or in `user` and `password`",
+    "taxii20": "name it in `token`, or in `user` and `password`",
+    "misp": "name it in `key`",
+}
+_RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{24,}")
+_RANDOM_64 = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w~=-]{20,}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Timeouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,7 +106,8 @@ def read(path: Path, kind: type[T]) -> tuple[T, str]:
         raise ConfigError(f"cannot read {path}: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
-    for place, reason in _revealed(table, ""):
+    way = _PLACES.get(str(table.get("connector")), _PLACE)
+    for place, reason in _revealed(table, "", way):
         raise wrong(path, text, place, reason)
     return converted(path, text, table, kind), text
 
@@ -175,18 +184,24 @@ def span_us(text: str) -> int | None:
     return int(found[1]) * _UNITS[found[2]] if found else None
 
 
-def _revealed(table: Mapping[str, Any], before: str) -> Iterator[tuple[str, str]]:
-    """Fields that hold a secret itself. What stands in them is not repeated."""
+def _revealed(table: Mapping[str, Any], before: str, way: str) -> Iterator[tuple[str, str]]:
+    """Fields that hold a secret itself. What stands in them is not repeated.
+
+    Args:
+        table: Of the file.
+        before: What its fields begin with.
+        way: Where a key goes that stands in an address.
+    """
     for name, value in table.items():
         place = f"{before}{name}"
         if isinstance(value, dict):
-            yield from _revealed(value, f"{place}.")
+            yield from _revealed(value, f"{place}.", way)
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str):
-                yield from ((place, reason) for reason in _reveals(before, name, text))
+                yield from ((place, reason) for reason in _reveals(before, name, text, way))
 
 
-def _reveals(before: str, name: str, text: str) -> Iterator[str]:
+def _reveals(before: str, name: str, text: str, way: str) -> Iterator[str]:
     is_secret = (
         name.lower() in SECRETS
         or (name == "key" and before != "")  # at the top it is the file of a private key
@@ -202,12 +217,15 @@ def _reveals(before: str, name: str, text: str) -> Iterator[str]:
         return
     if parts.password is not None:
         yield _NO_LITERAL
-    elif (
-        before == "source."
-        and parts.netloc
-        and any(_is_key(*pair) for pair in parse_qsl(parts.query))
-    ):
-        yield _NO_KEY
+    elif before not in _LEADING or not parts.netloc:
+        return
+    elif any(_is_key(*pair) for pair in parse_qsl(parts.query)):
+        yield (
+            f"a key must not stand in an address: {way}; and change it if anybody else could read "
+            "this file"
+        )
+    elif _TOKEN in text and way != _PLACE:
+        yield f"{_TOKEN} means nothing in an address of this connector: {way}"
 
 
 def _is_key(name: str, value: str) -> bool:
@@ -217,12 +235,39 @@ def _is_key(name: str, value: str) -> bool:
 def shown(table: Mapping[str, Any]) -> dict[str, Any]:
     """Where a job leads, for people: without what is a secret, or may be one in an address."""
     return {
-        name: _without_query(value) if isinstance(value, str) else value
+        name: [_veiled(item) for item in value] if isinstance(value, list) else _veiled(value)
         for name, value in table.items()
         if name not in SECRETS and name != "headers"
     }
 
 
-def _without_query(text: str) -> str:
-    address, mark, query = text.partition("?")
-    return f"{address}?{HIDDEN}" if "://" in address and mark and query else text
+def keys_in(table: Mapping[str, Any]) -> frozenset[str]:
+    """Parts of the paths of addresses that may be keys: long ones that no person would write."""
+    found = (
+        item
+        for value in table.values()
+        for item in (value if isinstance(value, list) else [value])
+    )
+    return frozenset(part for text in found for part in _keys(text))
+
+
+def _keys(text: object) -> list[str]:
+    if not isinstance(text, str) or "://" not in text:
+        return []
+    address = text.partition("?")[0].partition("#")[0]
+    return [part for part in address.split("/")[3:] if _is_random(part)]
+
+
+def _is_random(part: str) -> bool:
+    """Whether nobody can say it aloud; collections and events have UUIDs for names, which stay."""
+    is_uuid = _UUID.fullmatch(part) is not None
+    return not is_uuid and bool(_RANDOM.fullmatch(part) or _RANDOM_64.fullmatch(part))
+
+
+def _veiled(value: Any) -> Any:
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    address, mark, query = value.partition("?")
+    keys = _keys(value)
+    told = "/".join(HIDDEN if part in keys else part for part in address.split("/"))
+    return f"{told}?{HIDDEN}" if mark and query else told

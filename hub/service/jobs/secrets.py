@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,11 +22,12 @@ class Secrets:
 
     Args:
         folder: Relative paths start here.
+        keys: What may be a secret though it was written out, such as a key in an address.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keys: Collection[str] = ()) -> None:
         self._folder = folder
-        self._known: set[str] = set()
+        self._known = set(keys)
 
     def __call__(self, reference: str) -> str:
         """The secret behind `env:NAME` or `file:PATH`.

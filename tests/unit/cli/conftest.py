@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click.testing
 import pytest
 from click.testing import CliRunner, Result
 from werkzeug.serving import make_server
@@ -43,6 +44,12 @@ def run(folder: Path) -> Run:
         return CliRunner().invoke(main, [str(a) for a in arguments], input=stdin, env=env)
 
     return call
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed goes to a person, not into a pipe."""
+    monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda _: True, raising=False)
 
 
 @pytest.fixture

@@ -98,3 +98,12 @@ def test_a_wrong_file_is_told_with_its_line(run, partner, folder):
     path.write_text(path.read_text().replace("enabled", "enabeld"))
     result = run("delivery", "list")
     assert "partner.toml:4" in result.stderr
+
+
+def test_on_a_terminal_the_list_has_headings_and_in_a_pipe_none(run, partner, request):
+    piped = run("delivery", "list").stdout.splitlines()
+    assert [line.split("\t")[0] for line in piped] == ["partner"]
+    request.getfixturevalue("terminal")
+    heading, row = run("delivery", "list").stdout.splitlines()
+    assert heading.split()[:2] == ["NAME", "READER"]
+    assert row.startswith("partner ")

@@ -151,3 +151,27 @@ def test_a_feed_that_is_not_there(run: Run, command: str) -> None:
     found = run("feed", command, "nothing")
     assert found.exit_code == Exit.ABSENT
     assert "there is no feed nothing" in found.stderr
+
+
+def test_on_a_terminal_the_lists_have_headings_and_in_a_pipe_none(
+    run: Run, feeds: Path, request: pytest.FixtureRequest
+) -> None:
+    piped = run("feed", "list").stdout.splitlines()
+    assert [line.split("\t")[0] for line in piped] == ["list"]
+    request.getfixturevalue("terminal")
+    heading, row = run("feed", "list").stdout.splitlines()
+    assert heading.split() == [
+        "NAME",
+        "STATE",
+        "EVERY",
+        "LAST",
+        "NEXT",
+        "NEW",
+        "CHANGED",
+        "REFUSED",
+        "ERROR",
+    ]
+    assert row.startswith("list ")
+    heading, *ready = run("feed", "list", "--ready").stdout.splitlines()
+    assert heading.split() == ["NAME", "CONNECTOR", "TITLE", "LICENCE", "TERMS"]
+    assert ready

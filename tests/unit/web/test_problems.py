@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 from babel.messages.pofile import read_po
 
+from connectors.errors import Unreachable
+from connectors.net import addresses
+from connectors.net.addresses import refusal
 from hub.errors import Fault, HubError, StoreDown, Throttled
 from hub.http.errors import _FROM_STATUS, TABLE
 from hub.language.problem import QueryError
@@ -24,6 +28,8 @@ VALUE = re.compile(r"\{(\w+)\}")
 GIVEN = {
     "kind": "account",
     "circle": "group",
+    "why": "a private network",
+    "reason": "what came is empty",
     "found": "modified: it is missing; send it",
     "reason_before": "its effective marking is TLP:RED, and TLP:RED has named recipients",
     "remedy_before": "name organisations or sharing groups as audience",
@@ -81,15 +87,16 @@ def test_a_text_of_the_source_is_said_in_vietnamese(template):
 
 def test_every_sentence_of_the_catalogue_is_used(monkeypatch):
     used = set()
-    plain, forms = problems._catalogue()
+    known = problems._catalogue()
 
-    class Noted(dict):
-        def __getitem__(self, key):
+    class NotedTexts(dict):
+        def get(self, key, default=None):
             used.add(key)
-            return super().__getitem__(key)
+            return super().get(key, default)
 
     real = problems._filled
-    monkeypatch.setattr(problems, "_catalogue", lambda: (Noted(plain), forms))
+    noted = known._replace(plain=NotedTexts(known.plain))
+    monkeypatch.setattr(problems, "_catalogue", lambda: noted)
     monkeypatch.setattr(problems, "_filled", lambda vi, v: used.add(vi) or real(vi, v))
     for template in TEXTS:
         translated(filled(template)[0])
@@ -179,9 +186,68 @@ def test_a_hostile_text_takes_no_time(unit, times):
         text = unit * number
         return lambda: translated(text)
 
-    # Each beginning is tried with each end, up to a length; beyond it nothing is tried at all.
-    assert_grows(translating, times // 8, power=2)
+    assert_grows(translating, times // 8)
+    # Beyond a length nothing is tried at all.
     assert_grows(translating, times)
+
+
+def test_no_part_of_a_text_is_looked_up_twice(monkeypatch):
+    looked: list[tuple[str, int]] = []
+    real = problems._Reader._looked_up
+
+    def look(self, text, depth):
+        looked.append((text, depth))
+        return real(self, text, depth)
+
+    monkeypatch.setattr(problems._Reader, "_looked_up", look)
+    counts = []
+    for many in (5, 10, 20, 40):
+        looked.clear()
+        each = "the feed: the feed: what came is empty"
+        assert translated("; ".join([each] * many))
+        assert len(set(looked)) == len(looked)
+        counts.append(len(looked))
+    # Twice the parts are at most twice the work, and what there is more of is all alike.
+    assert all(larger <= 2 * smaller for smaller, larger in pairwise(counts))
+
+
+def test_templates_are_chosen_by_a_word_of_theirs():
+    known = problems._catalogue()
+    total = sum(map(len, known.by_word.values()))
+    many = len(list(known.forms("the certificate of a.example is not valid: x")))
+    assert 0 < many < total / 10
+
+
+def test_a_reason_with_its_remedy_as_a_run_keeps_it_is_two_sentences():
+    made = Unreachable(
+        "the certificate of partner.example is not valid: self-signed certificate",
+        remedy="If a CA of its own issued it, name it in `ca_file`.",
+    )
+    assert say_text(made.text(), "vi") == (
+        "Chứng thư của partner.example không hợp lệ: chứng thư tự ký. Nếu chứng thư do CA nội bộ của "
+        "họ cấp, hãy khai báo CA đó trong `ca_file`."
+    )
+    assert say_text(made.text(), "en").startswith("The certificate of partner.example")
+
+
+def test_what_the_other_side_wrote_is_neither_translated_nor_left_out():
+    hostile = "<script>{host} %(x)s ; : https://evil.example/?sig=1 {wire}"
+    found = translated(f"{hostile} broke off: {hostile}")
+    assert found == f"{hostile} ngắt kết nối: {hostile}"
+    assert translated("a.example broke off: Connection refused") == (
+        "a.example ngắt kết nối: bị từ chối kết nối"
+    )
+
+
+def test_every_kind_of_special_address_has_a_name():
+    whys = {*addresses._SPECIAL_4.values(), *addresses._SPECIAL_6.values()} | {
+        refusal(text, ()).why
+        for text in ("169.254.169.254", "4000::1", "10.0.0.1", "::ffff:10.0.0.1")
+    }
+    assert whys == set(tables()["why"])
+    for why in whys:
+        assert translated(f"source.example leads to 10.0.0.1, which is {why}")
+    assert translated("source.example leads to 10.0.0.1, which is bad") is None
 
 
 def test_faults_have_names_and_meanings_in_both_languages():
