@@ -15,6 +15,7 @@ from hub.model.intake import Item, LeftOut
 _HUNDRED = 100
 _WEB = re.compile(r"https?://[^\s;,<>\"]+")
 _MOST_REFERENCES = 20
+_LONGEST_NAME = 200
 
 
 class Told(NamedTuple):
@@ -84,7 +85,7 @@ def _note(filled: Sequence[tuple[str, Column]]) -> str:
         if column.use == "note":
             said.append(text)
         elif column.use == "detail":
-            said.append(f"{column.name}: {text}")
+            said.append(f"{column.name[:_LONGEST_NAME]}: {text}")
     return " · ".join(dict.fromkeys(said))
 
 
