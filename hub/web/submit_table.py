@@ -148,12 +148,12 @@ def _choices(visit: Visit, found: Preview, wish: Wish) -> dict[str, Any]:
             for sign, at in signs.items()
         ],
         "headings": [
-            ("", visit.text("the hub finds out")),
+            ("", visit.text("found out")),
             ("yes", visit.text("names the columns")),
             ("no", visit.text("is a row like the others")),
         ],
         "orders": [
-            ("", visit.text("the hub finds out")),
+            ("", visit.text("found out")),
             ("ymd", visit.text("year, month, day")),
             ("dmy", visit.text("day, month, year")),
             ("mdy", visit.text("month, day, year")),
