@@ -10,6 +10,7 @@ from hub.intake.cells import is_empty, values_of
 from hub.intake.columns import Column, seen_us
 from hub.intake.concerns import item_of
 from hub.intake.records import Layout, Record, records
+from hub.language.fold import INVISIBLE
 from hub.model.intake import Item, LeftOut
 
 _HUNDRED = 100
@@ -85,8 +86,13 @@ def _note(filled: Sequence[tuple[str, Column]]) -> str:
         if column.use == "note":
             said.append(text)
         elif column.use == "detail":
-            said.append(f"{column.name[:_LONGEST_NAME]}: {text}")
+            said.append(f"{plain_name(column.name)}: {text}")
     return " · ".join(dict.fromkeys(said))
+
+
+def plain_name(heading: str) -> str:
+    """A heading as it is published and shown: no longer than a line, and nothing in it turns it around."""
+    return INVISIBLE.sub("", heading)[:_LONGEST_NAME]
 
 
 def _references(filled: Sequence[tuple[str, Column]]) -> tuple[str, ...]:

@@ -17,13 +17,12 @@ from hub.errors import Fault, HubError
 from hub.intake.columns import columns_of
 from hub.intake.gather import Gathering
 from hub.intake.records import Layout, layout_of
-from hub.intake.rows import Told, told
+from hub.intake.rows import Told, plain_name, told
 from hub.model.intake import Item, ReadColumn, Table, Taken, Wish
 
 _FOUND_OUT = Wish()
 _MOST_PACKED = 1_200_000
 """Bytes that a draft keeps of a table"""
-_LONGEST_NAME = 200
 
 
 def table_of(text: str, *, named: bool) -> Layout | None:
@@ -64,7 +63,7 @@ def take_table(
             gathered.leave(entry.given, entry.reason, entry.line)
     packed = zlib.compress(text.encode("utf-8", "surrogatepass"))
     table = Table(
-        tuple(ReadColumn(c.name[:_LONGEST_NAME], c.use, c.doubt) for c in columns),
+        tuple(ReadColumn(plain_name(c.name) or "-", c.use, c.doubt) for c in columns),
         _digest(layout.heading),
         msgspec.structs.replace(wish, separator=layout.separator),
         packed if len(packed) <= _MOST_PACKED else b"",

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.intake.columns import USES
+from hub.intake.columns import USES, Column
 from hub.intake.dates import Order
 from hub.intake.preview import Preview, preview
 from hub.intake.records import SEPARATORS
 from hub.intake.table import text_of
 from hub.language.defang import defang
+from hub.language.fold import INVISIBLE
 from hub.model.intake import Wish
 from hub.service.drafts import Desk, Sheet
 from hub.service.rereading import reread
@@ -125,6 +126,7 @@ def _bad(reason: str) -> HubError:
 
 def _page(visit: Visit, sheet: Sheet, wish: Wish, problem: str = "") -> str:
     found = preview(text_of(sheet.content.taken.table), wish)
+    found = msgspec.structs.replace(found, columns=tuple(map(_visible, found.columns)))
     return visit.render(
         "submit/columns.html",
         head=sheet.head,
@@ -135,6 +137,14 @@ def _page(visit: Visit, sheet: Sheet, wish: Wish, problem: str = "") -> str:
         is_tried=visit.request.method == "POST" and not problem,
         labels=shown(visit),
         **_choices(visit, found, wish),
+    )
+
+
+def _visible(column: Column) -> Column:
+    """A column whose heading and cells cannot be turned around, or look like another's."""
+    sample = tuple(INVISIBLE.sub("", cell) for cell in column.sample)
+    return msgspec.structs.replace(
+        column, name=INVISIBLE.sub("", column.name) or "-", sample=sample
     )
 
 

@@ -339,6 +339,8 @@ class TestHostile:
         press(person, path, "apply", **{"use-3": "detail", "use-1": "detail"})
         for page in (person.page(path), person.page(f"{path}/columns")):
             assert "<img src=x" not in page
+            assert "\u202e" not in page
+            assert "\u2066" not in page
             assert "x" * 300 not in page
             assert len(page) < 100_000
 
