@@ -43,6 +43,8 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     # Why a feed did not publish something
     "leave": ((3, "reason"),),
     "_Out": ((0, "reason"),),
+    # What speaks against what a column is taken for
+    "_Verdict": ((2, "doubt"),),
 }
 # Of what reads sources: why no object was made of something, and what the other side did.
 _SINKS_OF_SOURCES: dict[str, tuple[tuple[int, str], ...]] = {
