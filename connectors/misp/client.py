@@ -26,6 +26,9 @@ from hub.errors import ConfigError
 LISTED = 500
 """Events of one page of a listing, which has no attributes"""
 
+MOST_LISTED = 500_000
+"""Versions of events of one listing: more are pages that do not end"""
+
 _STATUS = re.compile(r"(?:Error code |\()([45]\d\d)\b")
 _LOGIN = frozenset({401, 403})
 _SERVER = 500
@@ -83,8 +86,8 @@ class Client:
             yield from new
             if len(found) < LISTED:
                 return
-            if not new:
-                raise NotUnderstood(f"{self._host} gives the same page of events for ever")
+            if not new or len(known) + len(new) > MOST_LISTED:
+                raise NotUnderstood(f"{self._host} gives pages of events for ever")
             known.update(new)
             page += 1
 

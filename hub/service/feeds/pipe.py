@@ -136,7 +136,7 @@ class Pipe:
         fresh = []
         for item in part:
             known = memory.get(item.object_id)
-            if known and known.digest == item.digest:
+            if known and known.digest == item.digest and not _is_ageing(item, known):
                 self._counts.add("known")
             else:
                 fresh.append(_Fresh(_born(item, known), known))
@@ -241,6 +241,14 @@ def _born(item: Treated, known: Memory | None) -> Treated:
     if not item.made or not known or item.obj.get("created") == created:
         return item
     return item._replace(raw=_encode(item.obj | {"created": created}))
+
+
+def _is_ageing(item: Treated, known: Memory) -> bool:
+    """Whether its last version is so old that it would end while the source still has it.
+
+    A run that is begun again keeps its instant, and so finds what it made young.
+    """
+    return 0 < item.renew_us <= _version(item) - known.version_us
 
 
 def _version(item: Treated) -> int:
