@@ -186,7 +186,7 @@ def _next(at: Url, response: Response, method: str) -> Url:
     try:
         led = checked_url(urljoin(at.url, location))
     except ValueError as error:
-        raise Unsafe(f"{at.host} redirects to what is no address of the web") from error
+        raise Unsafe("this is no address of the web") from error
     if at.scheme == "https" and led.scheme == "http":
         raise Unsafe(f"{at.host} redirects from https to http")
     return led

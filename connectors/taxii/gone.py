@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from connectors.errors import NotUnderstood
+from connectors.errors import NotUnderstood, Unreachable
 from connectors.taxii.messages import Page
 
 _ASKED = 20
@@ -71,7 +71,7 @@ def _ids(session: Listed, url: str, more: Mapping[str, str], ends_s: float) -> I
     params = {"limit": str(_PAGE), "match[version]": "all"} | dict(more)
     for page in session.pages(url, "", params, of="manifest"):
         if time.monotonic() > ends_s:
-            raise NotUnderstood(f"the manifest of {url} does not end within {_LONGEST_S:g} s")
+            raise Unreachable(f"{url} did not finish within {_LONGEST_S:g} s")
         for record in page.raws:
             try:
                 yield _RECORD.decode(record).id

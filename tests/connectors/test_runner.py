@@ -193,6 +193,21 @@ def test_what_the_source_has_no_more_is_deleted_if_the_feed_brought_it(hub, run)
     assert run(mine, theirs) == {"read": 2, "new": 1, "known": 1}
 
 
+def test_what_a_colleague_said_of_it_later_is_not_deleted_with_it(hub, run) -> None:
+    brought, kept = fakes.indicator(1), fakes.indicator(2)
+    run(brought, kept, "evil.com")
+    later = fakes.indicator(1, 5, name="Analysed")
+    place, account = fakes.KEYS["shared"], hub.desk.parties.now().directory
+    collection = next(c for c in account.collections.values() if c.key == place)
+    door = hub.desk.publisher(hub.store)
+    assert door.publish(hub.scope(), collection, [json.dumps(later).encode()])
+    assert run(*[f"gone {obj['id']}" for obj in (brought, kept)]) == {"gone": 1, "refused": 1}
+    assert set(named(hub)) == {"Analysed", "evil.com"}
+    # From now on it is theirs: nothing more is to be done about it.
+    assert run(f"gone {brought['id']}", "left x") == {"left": 1}
+    assert run(brought) == {"read": 1, "known": 1}
+
+
 def test_what_was_deleted_here_is_not_taken_again(hub, run) -> None:
     obj = fakes.indicator(1)
     run(obj, "evil.com # a", "evil2.com")

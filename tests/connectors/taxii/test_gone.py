@@ -119,7 +119,7 @@ def test_a_manifest_without_an_end_deletes_nothing(
     server.fault = endless
     filled.run(late_h=25)
     assert filled.gone == []
-    assert "does not end" in filled.notices[-1]
+    assert "did not finish" in filled.notices[-1]
 
 
 def test_deletions_can_be_switched_off(server: TaxiiServer, one: str) -> None:
