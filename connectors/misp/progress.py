@@ -22,6 +22,7 @@ MOST = 9_000
 """Events that are known one by one: a state may have 64 KiB"""
 
 _BYTES = 5
+_DIGITS = 12
 
 
 class Entry(NamedTuple):
@@ -32,6 +33,11 @@ class Entry(NamedTuple):
     """When it was changed or published, since 1970"""
     id: str = ""
     """What the source calls it"""
+
+
+def is_instant(text: str) -> bool:
+    """Whether a text is seconds since 1970; Python takes no number of thousands of digits."""
+    return text.isdecimal() and len(text) <= _DIGITS
 
 
 def mark(settings: msgspec.Struct, run: Run) -> str:
