@@ -78,15 +78,10 @@ class Progress:
         """It is done."""
         self._known[_digest(entry)] = None
 
-    def shrink(self, entries: Iterable[Entry], since: int = 0) -> None:
-        """Forget what the source does not list any more, or what is before a second.
-
-        Args:
-            entries: All that it lists.
-            since: What is older is not asked for again.
-        """
+    def shrink(self, entries: Iterable[Entry]) -> None:
+        """Forget what is not among all that the source lists."""
         listed = sorted(
-            (e for e in entries if e.seconds >= since and self._is_done(e)),
+            (e for e in entries if self._is_done(e)),
             key=lambda entry: (entry.seconds, entry.uuid),
         )
         if len(listed) > MOST:
