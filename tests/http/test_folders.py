@@ -201,6 +201,19 @@ def test_a_304_needs_no_folder(room: Room, kind: Kind) -> None:
 
 
 @KINDS
+def test_more_files_than_the_store_remembers_keep_their_tags(
+    room: Room, clock: fakes.Clock, kind: Kind
+) -> None:
+    with mock.patch("hub.store.exports._MOST", 2), walks() as count:
+        first = kind.files(lambda name: pull(room, name))
+        clock.advance(1)
+        for name, answer in first.items():
+            tag = {"If-None-Match": answer.headers["ETag"]}
+            assert pull(room, f"{kind.name}/{name}", **tag).status_code == 304
+        assert count == [1]
+
+
+@KINDS
 def test_what_is_not_there_costs_no_walk_of_its_own(room: Room, kind: Kind) -> None:
     first = everything(room, kind)
     name = f"{fakes.uuid_of(999)}.json"

@@ -11,7 +11,7 @@ from hub.api import outlet
 from hub.api.params import Param
 from hub.intake import lifetime
 from hub.model.tlp import Tlp
-from hub.service.outlet import csaf, misp, refuse, rules, wish
+from hub.service.outlet import csaf, folder, misp, refuse, rules, wish
 from hub.service.outlet.press import Format
 from hub.service.outlet.table import FORMATS
 from hub.service.outlet.wish import Left
@@ -35,6 +35,8 @@ def page() -> str:
                 ("A directory of CSAF 2.0 documents", codes(csaf.NAMES)),
             ],
         ),
+        folders=folder.MOST_FOLDERS,
+        folder_bytes=folder.MOST_BYTES // 1_000_000,
         params=table(
             ("parameter", "takes", "default", "meaning"), [_param(p) for p in outlet.PARAMS]
         ),

@@ -3,8 +3,8 @@
 All of them are made of the whole selection at once, and the same way each time, so a document that a
 list names is there. What stands in a document is decided by `hub.service.outlet.advisory`.
 
-The folder has the lists, the objects, and of each document which objects it is written from: so it is
-not larger than the selection, however many reports name the same vulnerabilities.
+The folder has the lists, the objects, and of each document which objects it is written from: so it
+grows as the selection does, however many reports name the same vulnerabilities.
 """
 
 from __future__ import annotations

@@ -150,7 +150,9 @@ def test_who_makes_one_does_not_keep_others_waiting() -> None:
         inside.append(shelf.get(("b",), right, filed))
         return filed()
 
-    shelf.get(("a",), right, outer)
+    thread = threading.Thread(target=shelf.get, args=(("a",), right, outer), daemon=True)
+    thread.start()
+    thread.join(10)
     assert len(inside) == 1
 
 
