@@ -7,6 +7,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # Flags for pytest, for example: make test PYTEST_FLAGS="-x tests/unit"
 PYTEST_FLAGS ?= --quiet
+# The tests run in so many processes, file by file; 0: in one, so that a debugger can stop them
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-cluster pictures check lint types layers sizes bench bench-search bench-pages docs fmt venv
@@ -19,7 +21,7 @@ run: $(VENV)/.run-stamp ## Start a hub with sample data in var/demo; Ctrl-C stop
 	$(BIN)/hub demo
 
 test: $(VENV)/.stamp ## Run the tests; the lines "SKIPPED" name what this machine cannot run, and why
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 test-cluster: $(VENV)/.stamp ## Run only the tests with three Elasticsearch nodes
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) -m cluster

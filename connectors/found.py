@@ -28,6 +28,8 @@ class Found(NamedTuple):
     made: bool = False
     """It was made here (`connectors.making`): its dates are the hub's, who keeps `created` of the
     first version when it is made anew."""
+    renew_us: int = 0
+    """It is made anew so long after its last version, though it says nothing new; 0: never"""
 
 
 class Left(NamedTuple):

@@ -92,7 +92,8 @@ class Maker:
         if not makes(item):
             return None
         life_us = self._life_us(item.field)
-        age = self._started_us // (life_us // _HALF) if life_us > 0 and not seen_us else 0
+        # What was seen at some instant ends by that, however often it is made.
+        renew_us = life_us // _HALF if life_us > 0 and not seen_us else 0
         start_us = seen_us or self._started_us
         making = self._making(
             self.seed(item.field, item.key),
@@ -107,9 +108,9 @@ class Maker:
             references=said.references,
         )
         [raw] = compose(making, [item])
-        all_said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, age, *said)
+        all_said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, *said)
         digest = hashlib.sha256(repr(all_said).encode()).digest()
-        return Found(raw, origin, digest, item, made=True)
+        return Found(raw, origin, digest, item, made=True, renew_us=renew_us)
 
     def report(
         self, key: str, title: str, text: str, items: Sequence[Item], origin: str

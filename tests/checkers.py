@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
 import stix2
 import suricataparser
 import yaml
@@ -35,9 +36,27 @@ def program(name: str) -> str:
     return str(found)
 
 
+def server(name: str) -> str:
+    """The path of a program that no machine has to have."""
+    found = shutil.which(name, path=_WHERE)
+    if not found:
+        pytest.skip(f"{name} tests: NOT RUN (there is no {name})")
+    return str(found)
+
+
 def _run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
+
+
+def _suricata() -> tuple[str, ...] | None:
+    """The sensor with its own configuration; a stable Debian has it only among its backports."""
+    found = shutil.which("suricata", path=_WHERE)
+    configuration = "/etc/suricata/suricata.yaml"
+    return (found, "-c", configuration) if found and Path(configuration).exists() else None
+
+
+SURICATA = _suricata()
 
 
 def zone(file: Path) -> str:
@@ -90,6 +109,14 @@ def ids_rules(file: Path) -> str:
         return f"numbers: {sids}"
     wrong = [item for item in others if item["action"] != "alert" or not item["msg"]]
     return f"{wrong}" if wrong else _contents(rules)
+
+
+def suricata_rules(file: Path) -> str:
+    """Whether the parsers take all rules, and the sensor itself where it is installed."""
+    said = ids_rules(file)
+    if said or SURICATA is None:
+        return said
+    return _run(*SURICATA, "-T", "-S", str(file), "-l", str(file.parent))
 
 
 _CONTENT = re.compile(r'content:"([^"]*)"')
@@ -170,7 +197,7 @@ CHECKERS: Mapping[str, Callable[[Path], str]] = {
     "values.csv": table,
     "bundle.json": bundle,
     "objects.ndjson": ndjson,
-    "suricata.rules": ids_rules,
+    "suricata.rules": suricata_rules,
     "snort.rules": ids_rules,
     "zeek.intel": zeek,
     "rpz.zone": zone,

@@ -38,7 +38,6 @@ _REFUSED = (BAD, UNPROCESSABLE)
 _COUNTS = ("total_count", "success_count", "failure_count", "pending_count")
 _LISTS = ("successes", "failures", "pendings")
 _TURNS, _PAUSE_S = 20, 0.5
-_NO_BUNDLE = 10
 
 
 class Publisher:

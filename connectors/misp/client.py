@@ -19,12 +19,15 @@ from requests.auth import AuthBase
 
 from connectors.errors import Absent, LoginNeeded, NotUnderstood, Refused, RemoteError, Unreachable
 from connectors.misp.context import uuid_in
-from connectors.misp.progress import Entry
+from connectors.misp.progress import Entry, is_instant
 from connectors.net import Net
 from hub.errors import ConfigError
 
 LISTED = 500
 """Events of one page of a listing, which has no attributes"""
+
+MOST_LISTED = 500_000
+"""Versions of events of one listing: more are pages that do not end"""
 
 _STATUS = re.compile(r"(?:Error code |\()([45]\d\d)\b")
 _LOGIN = frozenset({401, 403})
@@ -83,7 +86,7 @@ class Client:
             yield from new
             if len(found) < LISTED:
                 return
-            if not new:
+            if not new or len(known) + len(new) > MOST_LISTED:
                 raise NotUnderstood(f"{self._host} gives the same page of events for ever")
             known.update(new)
             page += 1
@@ -215,7 +218,7 @@ class _Key(AuthBase):
 def seconds_of(record: Mapping[str, Any]) -> int:
     """When an event or attribute was changed, in seconds since 1970; 0: it does not say."""
     text = str(record.get("timestamp", ""))
-    return int(text) if text.isdecimal() else 0
+    return int(text) if is_instant(text) else 0
 
 
 def _loaded(event: Mapping[str, Any]) -> MISPEvent:
@@ -228,6 +231,6 @@ def _entry(event: Mapping[str, Any], *, by_publishing: bool) -> Entry | None:
     """A version of an event, by when it was published or changed."""
     at = event.get("publish_timestamp" if by_publishing else "timestamp")
     seconds = str(at if at is not None else "")
-    if not uuid_in(event) or not seconds.isdecimal():
+    if not uuid_in(event) or not is_instant(seconds):
         return None
     return Entry(uuid_in(event), int(seconds), str(event.get("id") or uuid_in(event)))

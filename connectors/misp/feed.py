@@ -23,7 +23,7 @@ from connectors.found import NOTHING, Batch, Left, State
 from connectors.local import content, entry_of, root_of
 from connectors.misp.context import uuid_in
 from connectors.misp.events import read
-from connectors.misp.progress import Entry, Progress, mark
+from connectors.misp.progress import Entry, Progress, is_instant, mark
 from connectors.misp.repair import Choice
 from connectors.net import Answer, Known
 from connectors.web import BearerAuth
@@ -157,7 +157,7 @@ def _manifest(answer: Answer) -> Mapping[str, Any]:
 def _json(answer: Answer, name: str) -> Any:
     try:
         return msgspec.json.decode(answer.body.removeprefix(b"\xef\xbb\xbf"))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         got = f" ({answer.media_type})" if answer.media_type else ""
         raise NotUnderstood(f"{name} is not JSON{got}: {error}") from error
 
@@ -169,7 +169,7 @@ def _entries(manifest: Mapping[str, Any], settings: Source) -> tuple[list[Entry]
         # The name becomes a part of an address or of a path.
         found = uuid_in({"uuid": name})
         seconds = str(about.get("timestamp", "")) if isinstance(about, Mapping) else ""
-        if not found or not seconds.isdecimal():
+        if not found or not is_instant(seconds):
             left.append(Left(name[:80], "entry of the manifest without a UUID or timestamp"))
         elif _is_wanted(about, settings):
             entries.append(Entry(found, int(seconds), name))

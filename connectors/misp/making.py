@@ -69,20 +69,33 @@ class Feed(NamedTuple):
     events: dict[str, Event]
     left: Counter[str]
 
+
+class Listing:
+    """What a feed says of all its events beside them; the events themselves are not kept."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, dict[str, Any]] = {}
+        self._hashes: dict[str, list[bytes]] = {}
+
+    def add(self, event: Event) -> None:
+        """Take in an event, in the place of one of the same UUID."""
+        name = event["uuid"]
+        self._heads[name] = {key: event[key] for key in _MANIFEST}
+        things = [a for thing in event.get("Object", ()) for a in thing["Attribute"]]
+        self._hashes[name] = [
+            hashlib.md5(part.encode(), usedforsecurity=False).digest()
+            for attribute in (*event["Attribute"], *things)
+            for part in _hashed(attribute)
+        ]
+
     def manifest(self) -> bytes:
         """manifest.json: what MISP reads first."""
-        found = {
-            name: {key: event[key] for key in _MANIFEST} for name, event in self.events.items()
-        }
-        return msgspec.json.encode(found)
+        return msgspec.json.encode(dict(sorted(self._heads.items())))
 
-    def hashes(self) -> Iterator[str]:
+    def hashes(self) -> Iterator[bytes]:
         """The lines of hashes.csv, by which MISP finds values in a feed without its events."""
-        for name, event in self.events.items():
-            things = [a for thing in event.get("Object", ()) for a in thing["Attribute"]]
-            for attribute in (*event["Attribute"], *things):
-                for part in _hashed(attribute):
-                    yield f"{hashlib.md5(part.encode(), usedforsecurity=False).hexdigest()},{name}"
+        for name, digests in sorted(self._hashes.items()):
+            yield from (f"{digest.hex()},{name}\n".encode() for digest in digests)
 
 
 def body_of(event: Event) -> bytes:
@@ -105,20 +118,34 @@ def make(given: Iterable[Given], maker: Maker) -> Feed:
         given: What the reader may see; of several versions of an object the newest counts.
         maker: Who gives them out.
     """
-    making = _Making(maker)
+    left: Counter[str] = Counter()
+    events = {event["uuid"]: event for event in each(given, maker, left)}
+    return Feed(dict(sorted(events.items())), left)
+
+
+def each(given: Iterable[Given], maker: Maker, left: Counter[str]) -> Iterator[Event]:
+    """The events of objects, one at a time; of two of the same UUID the second counts.
+
+    Args:
+        given: As for `make`; all of them are in memory until the last event is made.
+        maker: Who gives them out.
+        left: Counts what is in no event, by reason.
+    """
+    making = _Making(maker, left)
     for one in given:
         making.take(one)
-    return making.feed()
+    return making.events()
 
 
 class _Making:
-    def __init__(self, maker: Maker) -> None:
+    def __init__(self, maker: Maker, left: Counter[str]) -> None:
         self._maker = maker
-        self._left: Counter[str] = Counter()
+        self._left = left
         self._given: dict[str, Given] = {}
         self._by_uuid: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._taken: set[str] = set()
         self._clusters: dict[str, list[str]] = defaultdict(list)
+        self._relations: list[Mapping[str, Any]] = []
 
     def take(self, one: Given) -> None:
         if reason := self._reason(one):
@@ -137,15 +164,14 @@ class _Making:
         end_us = instant_us(ends) if isinstance(ends, str) else None
         return "expired" if end_us is not None and end_us <= self._maker.now_us else ""
 
-    def feed(self) -> Feed:
+    def events(self) -> Iterator[Event]:
         self._sort()
-        events = dict(filter(None, map(self._grouped, self._groups())))
+        yield from filter(None, map(self._grouped, self._groups()))
         for (collection, day), members in sorted(self._loose().items()):
             name = str(uuid.uuid5(_SPACE, f"{self._maker.uuid}\0{collection}\0{day}"))
             frame = _frame(self._maker, name, f"{collection}: {day}", day)
             if event := self._filled(frame, members, Tlp.CLEAR):
-                events[name] = event
-        return Feed(dict(sorted(events.items())), self._left)
+                yield event
 
     def _sort(self) -> None:
         """What belongs to one UUID, and to which clusters it is linked."""
@@ -155,11 +181,12 @@ class _Making:
         for name in self._inside():
             if all("modified" not in obj for obj in self._by_uuid.get(name, ())):
                 self._by_uuid.pop(name, None)
-        for one in self._given.values():
-            if one.obj["type"] == "relationship":
-                target = self._given.get(one.obj["target_ref"])
-                if target is not None and (tag := galaxy_tag(target.obj)):
-                    self._clusters[uuid_of(one.obj["source_ref"])].append(tag)
+        everything = (one.obj for one in self._given.values())
+        self._relations = [obj for obj in everything if obj["type"] == "relationship"]
+        for obj in self._relations:
+            target = self._given.get(obj["target_ref"])
+            if target is not None and (tag := galaxy_tag(target.obj)):
+                self._clusters[uuid_of(obj["source_ref"])].append(tag)
 
     def _inside(self) -> set[str]:
         """UUIDs of observables that say no more than the attributes of an object of MISP."""
@@ -177,7 +204,7 @@ class _Making:
         found = [one for one in self._given.values() if one.obj["type"] in _GROUPS]
         return sorted(found, key=lambda one: (str(one.obj.get("created")), one.obj["id"]))
 
-    def _grouped(self, group: Given) -> tuple[str, Event] | None:
+    def _grouped(self, group: Given) -> Event | None:
         obj, name = group.obj, uuid_of(group.obj["id"])
         at = seconds_of(obj)
         info = str(obj.get("name") or obj["id"])[:_LONGEST_INFO]
@@ -189,16 +216,14 @@ class _Making:
         frame["Tag"] = [{"name": tag} for tag in tags_of(obj)]
         frame["EventReport"] = [*self._reports(obj)]
         frame["Attribute"] = [*_links(obj)]
-        event = self._filled(frame, self._members(obj), group.tlp)
-        return (name, event) if event else None
+        return self._filled(frame, self._members(obj), group.tlp)
 
     def _members(self, obj: Mapping[str, Any]) -> list[str]:
         refs = [ref for ref in several(obj, "object_refs") if isinstance(ref, str)]
-        for one in self._given.values():
-            if one.obj["type"] == "relationship" and obj["type"] == "incident":
-                ends = [one.obj["source_ref"], one.obj["target_ref"]]
-                if obj["id"] in ends:
-                    refs += ends
+        for relation in self._relations if obj["type"] == "incident" else ():
+            ends = [relation["source_ref"], relation["target_ref"]]
+            if obj["id"] in ends:
+                refs += ends
         own = uuid_of(obj["id"])
         return [u for u in dict.fromkeys(map(uuid_of, refs)) if u != own and u in self._by_uuid]
 
@@ -237,7 +262,7 @@ class _Making:
             ),
             self._left,
         )
-        taken = frozenset(self._taken)
+        taken = self._taken.intersection(members)
         for member in members:
             if any(_EVENT_REPORT in several(o, "labels") for o in self._by_uuid[member]):
                 continue
@@ -293,18 +318,16 @@ class _Making:
         inside = {*things, *(a["uuid"] for a in frame["Attribute"])}
         if not things:
             return
-        for one in self._given.values():
-            if one.obj["type"] != "relationship":
-                continue
-            source, target = uuid_of(one.obj["source_ref"]), uuid_of(one.obj["target_ref"])
+        for obj in self._relations:
+            source, target = uuid_of(obj["source_ref"]), uuid_of(obj["target_ref"])
             if source in things and target in inside and source != target:
                 things[source]["ObjectReference"].append(
                     {
-                        "uuid": uuid_of(one.obj["id"]),
+                        "uuid": uuid_of(obj["id"]),
                         "object_uuid": source,
                         "referenced_uuid": target,
-                        "relationship_type": one.obj["relationship_type"],
-                        "timestamp": str(seconds_of(one.obj)),
+                        "relationship_type": obj["relationship_type"],
+                        "timestamp": str(seconds_of(obj)),
                     }
                 )
 

@@ -22,6 +22,7 @@ MOST = 9_000
 """Events that are known one by one: a state may have 64 KiB"""
 
 _BYTES = 5
+_DIGITS = 12
 
 
 class Entry(NamedTuple):
@@ -32,6 +33,11 @@ class Entry(NamedTuple):
     """When it was changed or published, since 1970"""
     id: str = ""
     """What the source calls it"""
+
+
+def is_instant(text: str) -> bool:
+    """Whether a text is seconds since 1970; Python takes no number of thousands of digits."""
+    return text.isdecimal() and len(text) <= _DIGITS
 
 
 def mark(settings: msgspec.Struct, run: Run) -> str:
@@ -72,15 +78,10 @@ class Progress:
         """It is done."""
         self._known[_digest(entry)] = None
 
-    def shrink(self, entries: Iterable[Entry], since: int = 0) -> None:
-        """Forget what the source does not list any more, or what is before a second.
-
-        Args:
-            entries: All that it lists.
-            since: What is older is not asked for again.
-        """
+    def shrink(self, entries: Iterable[Entry]) -> None:
+        """Forget what is not among all that the source lists."""
         listed = sorted(
-            (e for e in entries if e.seconds >= since and self._is_done(e)),
+            (e for e in entries if self._is_done(e)),
             key=lambda entry: (entry.seconds, entry.uuid),
         )
         if len(listed) > MOST:

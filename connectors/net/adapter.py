@@ -183,7 +183,10 @@ def _next(at: Url, response: Response, method: str) -> Url:
         )
     # Headers come as Latin-1; addresses are UTF-8.
     location = response.headers["Location"].encode("latin-1", "replace").decode("utf-8", "replace")
-    led = checked_url(urljoin(at.url, location))
+    try:
+        led = checked_url(urljoin(at.url, location))
+    except ValueError as error:
+        raise Unsafe("this is no address of the web") from error
     if at.scheme == "https" and led.scheme == "http":
         raise Unsafe(f"{at.host} redirects from https to http")
     return led

@@ -12,6 +12,9 @@ PACKINGS = "gzip, deflate"
 """What is asked for, and understood"""
 
 _PIECE = 65_536
+_LONGEST_LENGTH = 20
+"""Digits: more are not read as a number, as Python would refuse to"""
+
 _GZIP, _ZLIB, _BARE = 31, 15, -15
 _KINDS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 _ZLIB_CHECK, _ZLIB_METHOD = 31, 8
@@ -29,7 +32,7 @@ def whole(answer: BaseHTTPResponse, most: int) -> bytes:
         NotUnderstood: It ended early, or is packed in a way that was not asked for.
     """
     announced = answer.headers.get("Content-Length", "")
-    if announced.isdecimal() and int(announced) > most:
+    if announced.isdecimal() and (len(announced) > _LONGEST_LENGTH or int(announced) > most):
         raise too_large(most)
     packed = _read(answer, most)
     packing = answer.headers.get("Content-Encoding", "").strip().lower()

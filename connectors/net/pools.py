@@ -10,7 +10,6 @@ import weakref
 from contextlib import suppress
 from http.client import HTTPResponse
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import certifi
@@ -90,12 +89,7 @@ class Watch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
 

@@ -19,6 +19,7 @@ from urllib3.exceptions import (
     InvalidChunkLength,
     InvalidHeader,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
     ReadTimeoutError,
 )
@@ -103,6 +104,8 @@ def _of_wire(cause: BaseException, host: str) -> RemoteError | None:
             return Unreachable(f"{host} broke the connection off")
         case HTTPException() | InvalidHeader():
             return NotUnderstood(f"what {host} sent is not HTTP ({type(cause).__name__})")
+        case ProtocolError():
+            return NotUnderstood(f"only a part came from {host}: the connection ended early")
         case OSError() if not isinstance(cause, HTTPError):
             return Unreachable(f"the connection to {host} failed: {cause.strerror or cause}")
         case _:

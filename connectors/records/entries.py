@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,14 @@ _RAW = msgspec.json.Decoder(msgspec.Raw)
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _BOM = b"\xef\xbb\xbf"
+_LONGEST = 200
+
+
+class Unread(NamedTuple):
+    """An entry that no number or text can be made of; the others of its document can."""
+
+    text: str
+    """How it begins"""
 
 
 def entries_of(body: bytes, items: str, name: str) -> Iterator[Any]:
@@ -42,7 +50,7 @@ def entries_of(body: bytes, items: str, name: str) -> Iterator[Any]:
             raise NotUnderstood(
                 f"{name} is no whole JSON: {said}", remedy="It may be cut short."
             ) from error
-        return map(msgspec.json.decode, lines)
+        return (_decoded(line, "") for line in lines)
     steps = [step for step in items.split(".") if step]
     return (_decoded(raw, key) for key, raw in _found(body, steps, name))
 
@@ -57,7 +65,10 @@ def _are_whole(lines: Sequence[bytes]) -> bool:
 
 
 def _decoded(raw: bytes, key: str) -> Any:
-    entry = msgspec.json.decode(raw)
+    try:
+        entry = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Unread(raw[:_LONGEST].decode("utf-8", "replace"))
     return {KEY: key} | entry if key and isinstance(entry, dict) else entry
 
 

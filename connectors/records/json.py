@@ -18,7 +18,7 @@ from connectors.found import Batch, Left, State
 from connectors.lists.settings import ValuesSource
 from connectors.lists.streaming import batches
 from connectors.reading import Reading
-from connectors.records.entries import cells_of, entries_of, fields_of
+from connectors.records.entries import Unread, cells_of, entries_of, fields_of
 from connectors.source import Piece
 from connectors.web import refuse_page
 from hub.errors import HubError
@@ -81,8 +81,9 @@ def _told(piece: Piece, settings: JsonSettings, run: Run) -> Iterator[Told | Lef
     refuse_page(piece, "JSON")
     entries = iter(entries_of(piece.body, settings.items, piece.name))
     sample = list(islice(entries, _SAMPLE))
-    names = list(settings.fields) or fields_of(sample)
-    columns = _columns(sample, names, settings, piece.name)
+    readable = [entry for entry in sample if not isinstance(entry, Unread)]
+    names = list(settings.fields) or fields_of(readable)
+    columns = _columns(readable, names, settings, piece.name)
     for column in columns:
         if column.doubt and column.use != "ignore":
             run.notice(f"{piece.name}: {column.name} as {column.use}: {column.doubt}")
@@ -93,7 +94,10 @@ def _rows(
     entries: Iterator[Any], names: list[str], columns: tuple[Column, ...]
 ) -> Iterator[Told | LeftOut]:
     for number, entry in enumerate(entries, 1):
-        yield from of_record(Record(number, cells_of(entry, names)), columns)
+        if isinstance(entry, Unread):
+            yield LeftOut(entry.text, "invalid", number)
+        else:
+            yield from of_record(Record(number, cells_of(entry, names)), columns)
 
 
 def _columns(

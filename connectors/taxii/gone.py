@@ -7,18 +7,21 @@ Whenever one of them cannot be read to its end, nothing is gone.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from connectors.errors import NotUnderstood
+from connectors.errors import NotUnderstood, Unreachable
 from connectors.taxii.messages import Page
 
 _ASKED = 20
 """Ids in one question: an address of 1,000 characters"""
 _PAGE = 1_000
 _FEW = 20
+_LONGEST_S = 3_600.0
+"""All manifests together: a server may turn pages for ever"""
 
 
 class _Named(msgspec.Struct):
@@ -46,15 +49,15 @@ def missing(session: Listed, urls: Sequence[str], known: Iterable[str]) -> list[
         known: What the feed has published.
 
     Raises:
-        RemoteError: A manifest cannot be read whole.
+        RemoteError: A manifest cannot be read whole, or does not end.
     """
-    left = set(known)
+    left, ends_s = set(known), time.monotonic() + _LONGEST_S
     for url in urls:
         if left:
-            left.difference_update(_ids(session, url, {}))
+            left.difference_update(_ids(session, url, {}, ends_s))
     for url in urls:
         for some in _some(left):
-            left.difference_update(_ids(session, url, {"match[id]": ",".join(some)}))
+            left.difference_update(_ids(session, url, {"match[id]": ",".join(some)}, ends_s))
     return sorted(left)
 
 
@@ -64,9 +67,11 @@ def _some(ids: Iterable[str]) -> Iterator[list[str]]:
         yield ordered[start : start + _ASKED]
 
 
-def _ids(session: Listed, url: str, more: Mapping[str, str]) -> Iterator[str]:
+def _ids(session: Listed, url: str, more: Mapping[str, str], ends_s: float) -> Iterator[str]:
     params = {"limit": str(_PAGE), "match[version]": "all"} | dict(more)
     for page in session.pages(url, "", params, of="manifest"):
+        if time.monotonic() > ends_s:
+            raise Unreachable(f"{url} did not finish within {_LONGEST_S:g} s")
         for record in page.raws:
             try:
                 yield _RECORD.decode(record).id

@@ -190,19 +190,28 @@ def _found(raw: bytes, place: Place) -> Found:
     return Found(raw, f"{name} in {place.title} ({place.url})")
 
 
-class TaxiiConnector:
-    """TAXII 2.1."""
+class TaxiiConnector(Generic[S, T]):
+    """TAXII of one version.
 
-    def collect(self, settings: Settings, state: State, run: Run) -> Iterator[Batch]:
+    Args:
+        session: With a server of that version.
+        pull: One run of it.
+    """
+
+    def __init__(self, session: type[S], pull: type[Pull[S, T]]) -> None:
+        self._session = session
+        self._pull = pull
+
+    def collect(self, settings: T, state: State, run: Run) -> Iterator[Batch]:
         """See `connectors.base.Connector`."""
-        with Session(
+        with self._session(
             settings.credentials(run),
             verify=run.net.adapter(),
             notice=run.notice,
             pauses_s=PAUSES_S,
         ) as session:
-            yield from _Pull(session, settings, state, run).batches()
+            yield from self._pull(session, settings, state, run).batches()
 
 
 SETTINGS = Settings
-CONNECTOR = TaxiiConnector()
+CONNECTOR = TaxiiConnector(Session, _Pull)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from connectors.base import Run
-from connectors.found import Batch, State
+from connectors.found import Batch
 from connectors.taxii.client20 import Session20
 from connectors.taxii.markings import Markings
 from connectors.taxii.places import Place
-from connectors.taxii.pull import PAUSES_S, Pull
+from connectors.taxii.pull import Pull, TaxiiConnector
 from connectors.taxii.settings import Settings20
 from connectors.taxii.walk import later
 from hub.model.clock import HOUR_US
@@ -57,19 +56,5 @@ class _Pull20(Pull[Session20, Settings20]):
         return True
 
 
-class Taxii20Connector:
-    """TAXII 2.0."""
-
-    def collect(self, settings: Settings20, state: State, run: Run) -> Iterator[Batch]:
-        """See `connectors.base.Connector`."""
-        with Session20(
-            settings.credentials(run),
-            verify=run.net.adapter(),
-            notice=run.notice,
-            pauses_s=PAUSES_S,
-        ) as session:
-            yield from _Pull20(session, settings, state, run).batches()
-
-
 SETTINGS = Settings20
-CONNECTOR = Taxii20Connector()
+CONNECTOR = TaxiiConnector(Session20, _Pull20)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from flask import Request
 
-from hub.errors import Fault, HubError
+from hub.http.query import check_query
 from hub.service.changes import bad
 
 _DIGITS = 10
@@ -44,12 +44,7 @@ def read(request: Request, params: tuple[Param, ...]) -> dict[str, Any]:
         HubError: BAD_REQUEST for an unknown, repeated or malformed parameter, and for a query
             string that is no UTF-8.
     """
-    try:
-        request.query_string.decode()
-    except UnicodeDecodeError as error:
-        raise HubError(
-            Fault.BAD_REQUEST, "the query string is not UTF-8", remedy="Percent-encode it."
-        ) from error
+    check_query(request)
     known = {param.name for param in params}
     for name in request.args:
         if name not in known:

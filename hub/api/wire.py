@@ -9,7 +9,7 @@ from flask import Request, Response
 from werkzeug.http import parse_options_header
 
 from hub.errors import Fault, HubError
-from hub.http.body import read_some
+from hub.http.body import read_most
 
 _TYPE = "application/json"
 _MOST = 262_144
@@ -49,14 +49,10 @@ def read_whole(request: Request, most: int) -> bytes:
     Raises:
         HubError: TOO_LARGE for more than `most`, BAD_BODY when it ends before its time.
     """
-    parts: list[bytes] = []
-    size = 0
-    while size <= most and (piece := read_some(request, most + 1 - size)):
-        parts.append(piece)
-        size += len(piece)
-    if size > most:
+    body = read_most(request, most)
+    if body is None:
         raise HubError(Fault.TOO_LARGE, f"the body is larger than {most} bytes")
-    return b"".join(parts)
+    return body
 
 
 def respond(value: Any, status: int = 200) -> Response:

@@ -180,10 +180,25 @@ class _Since(click.ParamType[int | None]):
             self.fail(f"{value!r} is not now, all or like 2026-01-31T08:00:00Z", param, ctx)
 
 
-SINCE = _Since()
-
 # Controls of eight bits and of direction; JSON itself escapes those of seven.
 _LEADING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+runs_option = click.option(
+    "--runs", type=click.IntRange(1, 200), default=10, show_default=True, help="Of the history."
+)
+
+
+def since_option(meaning: str, default: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """An option that says from when on."""
+    return click.option(
+        "--since",
+        "since_us",
+        type=_Since(),
+        default=default,
+        show_default=True,
+        help=f"{meaning} from this instant on: now, all or a timestamp.",
+    )
 
 
 def clearance_option(

@@ -8,13 +8,13 @@ import click
 
 from hub.cli.base import (
     CONSOLE,
-    SINCE,
     Context,
     guarded,
     output_option,
     pass_context,
     say,
     show,
+    since_option,
 )
 from hub.model.clock import format_us
 from hub.model.party import Circle, Group, Subject
@@ -22,14 +22,7 @@ from hub.model.party import Circle, Group, Subject
 if TYPE_CHECKING:
     from hub.service.circles import Circles
 
-since_option = click.option(
-    "--since",
-    "since_us",
-    type=SINCE,
-    default="now",
-    show_default=True,
-    help="They see what was added from this instant on: now, all or a timestamp.",
-)
+since = since_option("They see what was added", "now")
 
 
 @click.group()
@@ -52,7 +45,7 @@ def community_create(context: Context, /, name: str, title: str, terms: str) -> 
 @community.command("join")
 @click.argument("name")
 @click.argument("members", nargs=-1, required=True)
-@since_option
+@since
 @pass_context
 @guarded
 def community_join(context: Context, /, name: str, **who: Any) -> None:
@@ -102,7 +95,7 @@ def group_create(context: Context, /, name: str, owner: str, title: str, terms: 
 @group.command("join")
 @click.argument("name")
 @click.argument("members", nargs=-1, required=True)
-@since_option
+@since
 @pass_context
 @guarded
 def group_join(context: Context, /, name: str, **who: Any) -> None:

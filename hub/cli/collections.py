@@ -10,7 +10,6 @@ import msgspec
 
 from hub.cli.base import (
     MARKING,
-    SINCE,
     Context,
     clearance_option,
     guarded,
@@ -18,6 +17,7 @@ from hub.cli.base import (
     pass_context,
     say,
     show,
+    since_option,
 )
 from hub.model.clock import format_us
 from hub.model.party import Collection, Directory, Grant, Subject
@@ -100,14 +100,7 @@ def collection_set(context: Context, /, alias: str, **fields: Any) -> None:
 @click.option("--read", is_flag=True, help="It may read.")
 @click.option("--write", is_flag=True, help="It may publish.")
 @clearance_option("--up-to", "The strictest marking it may read.", Tlp.RED)
-@click.option(
-    "--since",
-    "since_us",
-    type=SINCE,
-    default="all",
-    show_default=True,
-    help="It reads what was added from this instant on: now, all or a timestamp.",
-)
+@since_option("It reads what was added", "all")
 @pass_context
 @guarded
 def collection_grant(context: Context, /, alias: str, **fields: Any) -> None:

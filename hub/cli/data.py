@@ -27,7 +27,7 @@ from hub.cli.base import (
 )
 from hub.cli.connect import audience_option
 from hub.cli.intake import STDIN, Piece, batches, pieces
-from hub.cli.sink import Sink, disk_faults
+from hub.cli.sink import Sink, disk_faults, form_option, versions_option
 from hub.cli.tally import Tally, placed, progress
 from hub.errors import Fault, HubError
 from hub.model.clock import format_us, now_us
@@ -112,21 +112,8 @@ def _count(status: Status, batch: Sequence[Piece], tally: Tally) -> None:
     type=click.Path(dir_okay=False, allow_dash=True),
     help="File that is written, gzipped if it ends in .gz. Default: standard output.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["ndjson", "bundle"]),
-    default="ndjson",
-    show_default=True,
-    help="One object per line, or one bundle.",
-)
-@click.option(
-    "--versions",
-    type=click.Choice(["last", "all"]),
-    default="last",
-    show_default=True,
-    help="Only the latest version of each object, or every one.",
-)
+@form_option
+@versions_option
 @output_option
 @pass_context
 @guarded

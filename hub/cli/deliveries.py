@@ -16,6 +16,7 @@ from hub.cli.base import (
     guarded,
     output_option,
     pass_context,
+    runs_option,
     say,
     show,
     show_json,
@@ -59,9 +60,7 @@ def delivery_list(context: Context, /, output: str) -> None:
 @delivery.command("show")
 @click.argument("name")
 @reader_option
-@click.option(
-    "--runs", type=click.IntRange(1, 200), default=10, show_default=True, help="Of the history."
-)
+@runs_option
 @output_option
 @pass_context
 @guarded

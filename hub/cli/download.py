@@ -14,7 +14,6 @@ import fcntl
 import os
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 import msgspec
@@ -86,12 +85,7 @@ class Stream:
     def _size(self) -> int:
         return 0
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._sink.finish()
 
 
@@ -145,13 +139,8 @@ class Download(Stream):
     def _size(self) -> int:
         return self._file.tell()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        super().__exit__(*_)
         self._flush()
         self._file.close()
 

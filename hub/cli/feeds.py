@@ -17,6 +17,7 @@ from hub.cli.base import (
     guarded,
     output_option,
     pass_context,
+    runs_option,
     say,
     show,
     show_json,
@@ -55,9 +56,7 @@ def feed_list(context: Context, /, *, ready: bool, output: str) -> None:
 
 @feed.command("show")
 @click.argument("name")
-@click.option(
-    "--runs", type=click.IntRange(1, 200), default=10, show_default=True, help="Of the history."
-)
+@runs_option
 @output_option
 @pass_context
 @guarded

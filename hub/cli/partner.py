@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from hub.cli.base import (
-    SINCE,
     Context,
     Exit,
     clearance_option,
@@ -20,6 +19,7 @@ from hub.cli.base import (
     guarded,
     pass_context,
     say,
+    since_option,
 )
 from hub.cli.vault import Vault, authority_options
 from hub.model.party import Organisation
@@ -51,14 +51,7 @@ def partner() -> None:
 @click.option("--country", default="VN", show_default=True, help="ISO 3166-1 code.")
 @click.option("--publish", "publishes", is_flag=True, help="It may publish there, too.")
 @clearance_option("--clearance", "The strictest marking its account sees.", Tlp.AMBER_STRICT)
-@click.option(
-    "--since",
-    "since_us",
-    type=SINCE,
-    default="all",
-    show_default=True,
-    help="It sees what was added from this instant on: now, all or a timestamp.",
-)
+@since_option("It sees what was added", "all")
 @click.option(
     "--days", default=365, show_default=True, type=click.IntRange(1, 1826), help="Of the secret."
 )

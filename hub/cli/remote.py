@@ -12,7 +12,7 @@ from hub.cli.connect import audience_option, checked, connect, connection_option
 from hub.cli.cursor import Cursor
 from hub.cli.download import Download, Stream, follow
 from hub.cli.intake import STDIN
-from hub.cli.sink import Form, disk_faults
+from hub.cli.sink import Form, disk_faults, form_option, versions_option
 from hub.model.clock import parse_us
 
 
@@ -30,23 +30,10 @@ from hub.model.clock import parse_us
     type=click.Path(path_type=Path, dir_okay=False),
     help="File that remembers where to go on. Default: the name of --out and .cursor.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["ndjson", "bundle"]),
-    default="ndjson",
-    show_default=True,
-    help="One object per line, or one bundle.",
-)
+@form_option
 @click.option("--since", default="", help="Only what was added after this UTC timestamp.")
 @click.option("--type", "types", multiple=True, help="Only objects of this type; repeatable.")
-@click.option(
-    "--versions",
-    type=click.Choice(["last", "all"]),
-    default="last",
-    show_default=True,
-    help="Only the latest version of each object, or every one.",
-)
+@versions_option
 @click.option("--limit", type=click.IntRange(1), help="Objects per request.")
 @connection_options
 @guarded

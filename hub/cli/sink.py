@@ -8,9 +8,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, Literal
 
+import click
+
 from hub.cli.base import Exit, fail
 
 Form = Literal["ndjson", "bundle"]
+
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ndjson", "bundle"]),
+    default="ndjson",
+    show_default=True,
+    help="One object per line, or one bundle.",
+)
+versions_option = click.option(
+    "--versions",
+    type=click.Choice(["last", "all"]),
+    default="last",
+    show_default=True,
+    help="Only the latest version of each object, or every one.",
+)
 _TAIL = b"\n]}\n"
 _BREAKS = bytes.maketrans(b"\r\n", b"  ")
 

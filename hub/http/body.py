@@ -25,6 +25,20 @@ def read_some(request: Request, size: int) -> bytes:
         ) from error
 
 
+def read_most(request: Request, most: int) -> bytes | None:
+    """A whole body of at most `most` bytes; None: it is larger.
+
+    Raises:
+        HubError: BAD_BODY as of `read_some`.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while size <= most and (piece := read_some(request, most + 1 - size)):
+        parts.append(piece)
+        size += len(piece)
+    return b"".join(parts) if size <= most else None
+
+
 def drain(request: Request, most: int) -> None:
     """Read away a refused body, up to `most` bytes.
 

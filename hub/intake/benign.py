@@ -15,6 +15,9 @@ from hub.language.values import derived, detect
 from hub.model.search import Term
 
 _FIELDS = frozenset({"ip", "domain", "url", "hash", "email", "file", "asn"})
+_BLOCKED = frozenset({"domain", "url"})
+"""What cannot be reached any more when a domain above it is blocked"""
+
 _COMMENT = " #"
 
 
@@ -37,6 +40,14 @@ class Benign:
         terms = {term for line in lines if (term := entry(line))}
         self._values = frozenset(terms)
         self._spans = tuple(span(term.key) for term in terms if term.field == "ip")
+        self._above = frozenset(
+            above
+            for term in terms
+            if term.field in _BLOCKED
+            for name in (term, *derived(term))
+            if name.field == "domain"
+            for above in _above(name.key)
+        )
 
     def has(self, field: str, key: str) -> bool:
         """Whether a value, by its field and key, stands in the lists."""
@@ -44,6 +55,18 @@ class Benign:
             return False
         term = Term(field, key)
         return term in self._values or any(self._covers(t) for t in (term, *derived(term)))
+
+    def is_behind(self, field: str, key: str) -> bool:
+        """Whether who blocks a value blocks one of the lists, too: a network or domain around it."""
+        if field == "domain":
+            return key in self._above
+        if field == "ip":
+            version, low, high = span(key)
+            return any(
+                version == each.version and low <= each.high and each.low <= high
+                for each in self._spans
+            )
+        return False
 
     def _covers(self, term: Term) -> bool:
         if term.field == "domain":

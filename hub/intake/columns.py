@@ -25,10 +25,13 @@ USES: tuple[str, ...] = get_args(Use)
 _MOST_OF_THEM = 0.5
 _NEARLY_ALL = 0.8
 _SURE = 0.9
+_PROBABLY = 0.6
 _FEW = 5
 """Addresses; fewer at one place say nothing"""
 _HUNDRED = 100
 _EITHER = "day and month cannot be told apart"
+_ENDS = frozenset({"ip", "domain", "email", "mac"})
+"""Kinds that name a machine or a person, be it the attacker or the victim"""
 _SHOWN = 3
 _LONGEST_SHOWN = 80
 
@@ -51,6 +54,15 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
     """Its first cells that say something"""
 
 
+class _Verdict(NamedTuple):
+    """What a column is taken for."""
+
+    use: Use
+    sure: float
+    """0 to 1"""
+    doubt: str = ""
+
+
 class _Seen(NamedTuple):
     """What the sample of a column has."""
 
@@ -62,24 +74,27 @@ class _Seen(NamedTuple):
 
 
 def columns_of(
-    layout: Layout, given: Mapping[str, str] | None = None, *, order: Order = ""
+    layout: Layout, given: Mapping[str, str] | Sequence[str] = (), *, order: Order = ""
 ) -> tuple[Column, ...]:
     """What the columns are.
 
     Args:
         layout: Of the table.
         given: Uses by heading or by number; other columns are left out then, for whoever names
-            columns names all that are wanted. None or empty: they are found out.
+            columns names all that are wanted. Or the use of each column, in their order. Empty:
+            they are found out.
         order: Of year, month and day in its dates; empty: it is found out.
 
     Raises:
-        HubError: BAD_BODY. A named column is not there, or a use does not exist.
+        HubError: BAD_BODY. A named column is not there, there are more or fewer than were given,
+            or a use does not exist.
     """
     seen = [_look(layout, at) for at in range(layout.width)]
     if given:
-        return tuple(_given(layout, seen, given, order))
+        uses = _named(layout, given) if isinstance(given, Mapping) else list(given)
+        return tuple(_given(layout, seen, uses, order))
     guessed = [_guess(layout.name(at), found, order) for at, found in enumerate(seen)]
-    return tuple(_sites(guessed, seen))
+    return tuple(_alike(list(_sites(guessed, seen))))
 
 
 def _look(layout: Layout, at: int) -> _Seen:
@@ -98,7 +113,7 @@ def _guess(name: str, seen: _Seen, order: Order) -> Column:
     use, sure, doubt = _verdict(seen)
     order = _order(seen, use, order)
     if not order:
-        use, doubt = "ignore", _EITHER
+        use, sure, doubt = _Verdict("ignore", sure, _EITHER)
     return Column(
         name,
         use,
@@ -114,9 +129,9 @@ def _order(seen: _Seen, use: Use, given: Order) -> Order:
     return given or order_of(seen.cells) if use == "seen" else "ymd"
 
 
-def _verdict(seen: _Seen) -> tuple[Use, float, str]:
+def _verdict(seen: _Seen) -> _Verdict:
     if not seen.cells:
-        return "ignore", 1.0, ""
+        return _Verdict("ignore", 1.0)
     if seen.share > _MOST_OF_THEM:
         return _of_values(seen)
     if _part(seen.cells, is_date) >= _NEARLY_ALL or (
@@ -127,48 +142,50 @@ def _verdict(seen: _Seen) -> tuple[Use, float, str]:
     return _of_words(seen)
 
 
-def _of_values(seen: _Seen) -> tuple[Use, float, str]:
+def _of_values(seen: _Seen) -> _Verdict:
     others = round((1 - seen.share) * len(seen.cells))
     heading = seen.heading
     names_values = bool(headings.VALUES.search(heading))
     if headings.OTHERS.search(heading) or (headings.NUMBERS.search(heading) and not names_values):
-        return "ignore", 1 - seen.share / 2, "it holds values, but its heading says they are none"
+        return _Verdict(
+            "ignore", 1 - seen.share / 2, "it holds values, but its heading says they are none"
+        )
     describes = bool(headings.NOTES.search(heading)) and not names_values
     if (headings.REFERENCES.search(heading) or describes) and set(seen.fields) <= {"url"}:
         unsure = names_values or describes
         doubt = "its addresses may be values" if unsure else ""
-        return "reference", _MOST_OF_THEM if unsure else _SURE, doubt
+        return _Verdict("reference", _MOST_OF_THEM if unsure else _SURE, doubt)
     doubt = f"{others} of {len(seen.cells)} cells are no values" if others else ""
     if describes:
         doubt = doubt or "it holds values, but its heading says that it describes"
-    return "value", seen.share, doubt
+    return _Verdict("value", seen.share, doubt)
 
 
-def _of_dates(heading: str) -> tuple[Use, float, str]:
+def _of_dates(heading: str) -> _Verdict:
     if headings.OTHER_DATES.search(heading):
-        return "ignore", _SURE, ""
+        return _Verdict("ignore", _SURE)
     if headings.SEEN.search(heading):
-        return "seen", 1.0, ""
-    return (
-        ("ignore" if heading else "seen"),
-        0.6,
-        ("" if heading else "no heading says whose date"),
-    )
+        return _Verdict("seen", 1.0)
+    if heading:
+        return _Verdict("ignore", _PROBABLY)
+    return _Verdict("seen", _PROBABLY, "no heading says whose date")
 
 
-def _of_words(seen: _Seen) -> tuple[Use, float, str]:
+def _of_words(seen: _Seen) -> _Verdict:
     heading = seen.heading
     if headings.CONFIDENCE.search(heading) and _part(seen.cells, _is_percent) == 1:
-        return "confidence", 1.0, ""
+        return _Verdict("confidence", 1.0)
     if headings.KINDS.search(heading) and not seen.share:
-        return "ignore", _SURE, ""
+        return _Verdict("ignore", _SURE)
     if headings.NOTES.search(heading):
-        return "note", _SURE, ""
+        return _Verdict("note", _SURE)
     some = round(seen.share * len(seen.cells))
     if some and headings.VALUES.search(heading):
-        return "value", 0.6, f"{len(seen.cells) - some} of {len(seen.cells)} cells are no values"
+        others = len(seen.cells) - some
+        doubt = f"{others} of {len(seen.cells)} cells are no values"
+        return _Verdict("value", _PROBABLY, doubt)
     doubt = f"{some} of {len(seen.cells)} cells are values" if some else ""
-    return "ignore", 1 - seen.share if some else _SURE, doubt
+    return _Verdict("ignore", 1 - seen.share if some else _SURE, doubt)
 
 
 def _is_percent(cell: str) -> bool:
@@ -185,8 +202,25 @@ def _sites(columns: Sequence[Column], seen: Sequence[_Seen]) -> Iterator[Column]
     for column, found in zip(columns, seen, strict=True):
         hosts = {_host(cell) for cell in found.cells} if column.fields == ("url",) else set()
         if others and len(hosts) == 1 and len(set(found.cells)) >= _FEW:
-            doubt = f"its addresses are all at {hosts.pop()}; they may be values"
-            yield msgspec.structs.replace(column, use="reference", sure=50, doubt=doubt, fields=())
+            [host] = hosts
+            use, sure, doubt = _Verdict(
+                "reference", 0.5, f"its addresses are all at {host}; they may be values"
+            )
+            yield msgspec.structs.replace(
+                column, use=use, sure=round(sure * _HUNDRED), doubt=doubt, fields=()
+            )
+        else:
+            yield column
+
+
+def _alike(columns: Sequence[Column]) -> Iterator[Column]:
+    """Two columns of addresses may be both ends of a connection, of which only one is hostile."""
+    kinds = [column.fields[0] for column in columns if column.fields]
+    for column in columns:
+        several = bool(column.fields) and kinds.count(column.fields[0]) > 1
+        if several and column.fields[0] in _ENDS and not column.doubt:
+            doubt = _Verdict("value", 1.0, "another column has values of the same kind").doubt
+            yield msgspec.structs.replace(column, doubt=doubt)
         else:
             yield column
 
@@ -195,23 +229,32 @@ def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].lower()
 
 
-def _given(
-    layout: Layout, seen: Sequence[_Seen], given: Mapping[str, str], order: Order
-) -> Iterator[Column]:
+def _named(layout: Layout, given: Mapping[str, str]) -> list[str]:
+    """The use of each column in their order."""
     wanted = dict(given)
-    for at, found in enumerate(seen):
-        name = layout.name(at)
-        use = wanted.pop(name, None) or wanted.pop(str(at + 1), None) or "ignore"
+    uses = []
+    for at in range(layout.width):
+        use = wanted.pop(layout.name(at), None) or wanted.pop(str(at + 1), None) or "ignore"
+        uses.append(use)
+    if wanted:
+        there = ", ".join(layout.name(at) for at in range(layout.width))
+        raise _bad(f"there is no column {', '.join(wanted)}; there are {there}")
+    return uses
+
+
+def _given(
+    layout: Layout, seen: Sequence[_Seen], uses: Sequence[str], order: Order
+) -> Iterator[Column]:
+    if len(uses) != len(seen):
+        raise _bad(f"the table has {len(seen)} columns, and {len(uses)} were given")
+    for at, (found, use) in enumerate(zip(seen, uses, strict=True)):
         if use not in USES:
             raise _bad(f"a column is read as one of {', '.join(USES)}, not as {use!r}")
         written = _order(found, cast("Use", use), order)
         doubt = "" if written else _EITHER
         fields = found.fields if use == "value" else ()
         shown = _shown(found.cells)
-        yield Column(name, cast("Use", use), _HUNDRED, doubt, fields, written, shown)
-    if wanted:
-        there = ", ".join(layout.name(at) for at in range(layout.width))
-        raise _bad(f"there is no column {', '.join(wanted)}; there are {there}")
+        yield Column(layout.name(at), cast("Use", use), _HUNDRED, doubt, fields, written, shown)
 
 
 def seen_us(cell: str, column: Column) -> int:

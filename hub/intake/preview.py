@@ -1,24 +1,25 @@
-"""What would be read from a table or list, before anything is: for `hub feed try` and the console."""
+"""What would be read from a table, before anything is: for the console."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
 
 import msgspec
 
 from hub.intake.columns import Column, columns_of
-from hub.intake.records import Layout, layout_of
-from hub.intake.rows import Told, told
-from hub.intake.text import decoded
-from hub.model.intake import LeftOut, Reason
+from hub.intake.records import layout_of
+from hub.intake.rows import Told, of_record, told
+from hub.intake.table import item_of_row
+from hub.model.intake import Item, LeftOut, Reason, Wish
 
 _ROWS = 5
 _MOST_LOOKED_AT = 20_000
 """Values and what is none; a preview is not an import."""
 _EXAMPLES = 3
 _LONGEST = 120
+_FOUND_OUT = Wish()
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -30,16 +31,27 @@ class Missing(msgspec.Struct, frozen=True):
     """As it stands there, each with its line: `[CORRUPT] (line 41)`"""
 
 
+class Row(msgspec.Struct, frozen=True):
+    """One row, and what is read from it."""
+
+    line: int
+    cells: tuple[str, ...]
+    """As they stand there"""
+    items: tuple[Item, ...]
+    """Its values, with what the row says of them"""
+    left: tuple[str, ...]
+    """What should be a value and is none"""
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What a table is read as, and what comes of it."""
 
-    encoding: str
     separator: str
     """Empty: every line is one cell."""
     has_heading: bool
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
-    """The first ones, as they stand there"""
+    rows: tuple[Row, ...]
+    """The first ones"""
     counts: dict[str, int]
     """Values by their kind (field of the query language), each value once"""
     left: tuple[Missing, ...]
@@ -52,38 +64,40 @@ class Preview(msgspec.Struct, frozen=True):
         return tuple(f"{c.name}: {c.doubt}" for c in self.columns if c.doubt)
 
 
-def preview(
-    raw: bytes,
-    *,
-    columns: Mapping[str, str] | None = None,
-    separator: str = "",
-    heading: bool | None = None,
-) -> Preview:
+def preview(text: str, wish: Wish = _FOUND_OUT) -> Preview:
     """What would be read.
 
     Args:
-        raw: The file.
-        columns: Uses by heading or number; None: they are found out.
-        separator: Of the cells; empty: it is found out.
-        heading: Whether the first row is one; None: it is found out.
+        text: All of the table.
+        wish: How somebody wants it read.
 
     Raises:
-        HubError: BAD_BODY. A named column is not there, or a use does not exist.
+        HubError: BAD_BODY. The wish does not fit the table. The field is `columns`.
     """
-    text, encoding = decoded(raw)
-    layout = layout_of(text, separator=separator, heading=heading)
-    found = columns_of(layout, columns)
+    layout = layout_of(text, separator=wish.separator, heading=wish.heading)
+    found = columns_of(layout, wish.uses, order=wish.order)
     entries = told(text, layout, found)
     counts, left = _counted(islice(entries, _MOST_LOOKED_AT))
     return Preview(
-        encoding=encoding,
         separator=layout.separator,
         has_heading=bool(layout.heading),
         columns=found,
-        rows=_rows(layout),
+        rows=tuple(
+            _row(record.line, record.cells, list(of_record(record, found)))
+            for record in layout.sample[:_ROWS]
+        ),
         counts=counts,
         left=left,
         is_whole=next(entries, None) is None,
+    )
+
+
+def _row(line: int, cells: Iterable[str], entries: list[Told | LeftOut]) -> Row:
+    return Row(
+        line,
+        tuple(" ".join(cell.split())[:_LONGEST] for cell in cells),
+        tuple(item_of_row(entry) for entry in entries if isinstance(entry, Told)),
+        tuple(entry.given[:_LONGEST] for entry in entries if isinstance(entry, LeftOut)),
     )
 
 
@@ -106,10 +120,3 @@ def _counted(entries: Iterable[Told | LeftOut]) -> tuple[dict[str, int], tuple[M
             shown.append(f"{entry.given[:_LONGEST]} (line {entry.line})")
     left = tuple(Missing(r, n, tuple(examples[r])) for r, n in numbers.most_common())
     return dict(counts.most_common()), left
-
-
-def _rows(layout: Layout) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        tuple(" ".join(cell.split())[:_LONGEST] for cell in record.cells)
-        for record in layout.sample[:_ROWS]
-    )

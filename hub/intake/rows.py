@@ -10,11 +10,13 @@ from hub.intake.cells import is_empty, values_of
 from hub.intake.columns import Column, seen_us
 from hub.intake.concerns import item_of
 from hub.intake.records import Layout, Record, records
+from hub.language.fold import INVISIBLE
 from hub.model.intake import Item, LeftOut
 
 _HUNDRED = 100
 _WEB = re.compile(r"https?://[^\s;,<>\"]+")
 _MOST_REFERENCES = 20
+_LONGEST_NAME = 200
 
 
 class Told(NamedTuple):
@@ -84,8 +86,13 @@ def _note(filled: Sequence[tuple[str, Column]]) -> str:
         if column.use == "note":
             said.append(text)
         elif column.use == "detail":
-            said.append(f"{column.name}: {text}")
+            said.append(f"{plain_name(column.name)}: {text}")
     return " · ".join(dict.fromkeys(said))
+
+
+def plain_name(heading: str) -> str:
+    """A heading as it is published and shown: no longer than a line, and nothing in it turns it around."""
+    return INVISIBLE.sub("", heading)[:_LONGEST_NAME]
 
 
 def _references(filled: Sequence[tuple[str, Column]]) -> tuple[str, ...]:

@@ -48,6 +48,12 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     concerns: tuple[Concern, ...] = ()
     keep: bool = True
     """It is to be published."""
+    seen_us: int = 0
+    """When it was seen, in microseconds since 1970; 0: it is not said."""
+    confidence: int | None = None
+    """0 to 100; None: it is not said."""
+    references: tuple[str, ...] = ()
+    """Addresses of where to read more"""
 
 
 class StixItem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,6 +79,42 @@ class LeftOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """More about it, such as why an object cannot be kept"""
 
 
+class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How somebody wants a table read; what is empty is found out."""
+
+    separator: str = ""
+    """Of the cells"""
+    heading: bool | None = None
+    """Whether the first row names the columns"""
+    order: Literal["ymd", "dmy", "mdy", ""] = ""
+    """Of year, month and day in dates"""
+    uses: tuple[str, ...] = ()
+    """What each column is read as, in their order (`hub.intake.columns.USES`)"""
+
+
+class ReadColumn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One column, and what it was read as."""
+
+    name: str
+    use: str
+    doubt: str = ""
+    """What speaks against it; empty: nothing"""
+
+
+class Table(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A table, and how it was read."""
+
+    columns: tuple[ReadColumn, ...]
+    heading: str
+    """Digest of its heading line; empty: it has none."""
+    wish: Wish
+    packed: bytes = b""
+    """All of it, so that it can be read again; empty: it is too long for that."""
+    said: Literal["", "now", "before"] = ""
+    """Whether somebody said what its columns are: for this table, or for one before it with the same
+    heading"""
+
+
 class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that was found in one submission."""
 
@@ -85,6 +127,6 @@ class Taken(msgspec.Struct, frozen=True, omit_defaults=True):
     """What may go along as the description"""
     tlp: str = ""
     """How it is marked, as far as it says so: `amber`"""
-    columns: tuple[tuple[str, str], ...] = ()
-    """Of a table: heading, and what it was read as; empty: it was not read."""
+    table: Table | None = None
+    """If it is one"""
     encoding: str = "utf-8"

@@ -18,7 +18,7 @@ from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.clock import now_us
 from hub.model.draft import Draft, DraftHead
-from hub.model.intake import Taken
+from hub.model.intake import Item, Table, Taken, Wish
 from hub.model.party import Collection, Directory, Subject
 from hub.model.query import Label, Scope
 from hub.model.record import KEPT, Candidate, Refusal, Status
@@ -70,6 +70,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Such as `org:grid`"""
     scrub: dict[str, str] = {}
     """What was found and is to be replaced, and by what"""
+    readings: int = 0
+    """How often its table was read again"""
     begun: str = ""
     """Digest of what was sent at first"""
 
@@ -125,6 +127,10 @@ def new_id() -> str:
 def _digest(content: Content) -> str:
     """Of what was sent, without what the hub adds to it."""
     sent = msgspec.structs.replace(content, seed="", made_us=0, collection=0, tlp="", begun="")
+    if sent.taken.table and sent.taken.table.packed:
+        # How it is read may be known better the second time.
+        packed = Table((), "", Wish(), sent.taken.table.packed)
+        sent = msgspec.structs.replace(sent, taken=Taken("csv", table=packed))
     return hashlib.blake2b(msgspec.json.encode(sent), digest_size=16).hexdigest()
 
 
@@ -344,11 +350,7 @@ def raws(content: Content, creator: str) -> list[bytes]:
     if content.taken.source == "stix":
         kept = [item.raw for item in content.taken.stix if item.keep]
         return [object_replaced(raw, chosen).encode() for raw in kept]
-    items = [
-        msgspec.structs.replace(item, note=replaced(item.note, chosen))
-        for item in content.taken.items
-        if item.keep and makes(item)
-    ]
+    items = [_scrubbed(item, chosen) for item in content.taken.items if item.keep and makes(item)]
     making = Making(
         seed=uuid.UUID(content.seed),
         made_us=content.made_us,
@@ -368,6 +370,12 @@ def raws(content: Content, creator: str) -> list[bytes]:
     return compose(making, items)
 
 
+def _scrubbed(item: Item, chosen: dict[str, str]) -> Item:
+    """A value with its texts as they are published; an address that would be changed leads nowhere."""
+    links = tuple(url for url in item.references if replaced(url, chosen) == url)
+    return msgspec.structs.replace(item, note=replaced(item.note, chosen), references=links)
+
+
 def findings(content: Content, own: Own) -> list[Finding]:
     """What may tell too much in the texts of a draft that would be published."""
     return find(_texts(content), own)
@@ -378,5 +386,6 @@ def _texts(content: Content) -> list[str]:
         return [
             text for item in content.taken.stix if item.keep for text in object_texts(item.raw)
         ]
-    notes = [item.note for item in content.taken.items if item.keep and item.note]
+    kept = [item for item in content.taken.items if item.keep]
+    notes = [text for item in kept for text in (item.note, *item.references) if text]
     return [content.title, content.text, *dict.fromkeys(notes)]

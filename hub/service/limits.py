@@ -78,12 +78,10 @@ class Meter:
         if self._rule.rate.limit:
             self._check(self._counters.take(self._key(who), self._rule.rate, units, self._clock()))
 
-    def require(self, who: str, units: int = 1) -> None:
-        """Raises what `take` would raise; takes nothing."""
+    def require(self, who: str) -> None:
+        """Raises what `take` would raise for one unit; takes nothing."""
         if self._rule.rate.limit:
-            self._check(
-                self._counters.short(self._key(who), self._rule.rate, units, self._clock())
-            )
+            self._check(self._counters.short(self._key(who), self._rule.rate, 1, self._clock()))
 
     def give_back(self, who: str, units: int = 1) -> None:
         """Put units back that were taken."""

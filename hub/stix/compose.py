@@ -103,9 +103,19 @@ def compose(making: Making, items: list[Item]) -> list[bytes]:
         making: What is said of all of them.
         items: Values of which objects can be made (`makes`), each once.
     """
-    objects = [_of_item(making, item) for item in items]
+    objects = [_of_item(_told(making, item), item) for item in items]
     grouped = [*objects, *_group(making, objects)]
     return [msgspec.json.encode(obj) for obj in grouped]
+
+
+def _told(making: Making, item: Item) -> Making:
+    """What is said of one value; its own source knows better than what holds for all."""
+    return msgspec.structs.replace(
+        making,
+        confidence=making.confidence if item.confidence is None else item.confidence,
+        references=(*making.references, *item.references),
+        valid_from_us=item.seen_us or making.valid_from_us,
+    )
 
 
 def _of_item(making: Making, item: Item) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from isal import igzip
 from werkzeug.http import parse_list_header, parse_options_header
 
 from hub.errors import Fault, HubError
-from hub.http.body import read_some
+from hub.http.body import read_most
 from hub.http.errors import MEDIA_TYPE
+from hub.http.query import check_query
 
 _TYPE = "application/taxii+json"
 _RANGES = {"*/*": 1, "application/*": 2, _TYPE: 3}
@@ -35,12 +36,7 @@ def negotiate(request: Request) -> None:
         HubError: BAD_REQUEST for a query that is no text; NOT_ACCEPTABLE. No Accept header, and
             one without a version, are fine.
     """
-    try:
-        request.query_string.decode()
-    except UnicodeDecodeError as error:
-        raise HubError(
-            Fault.BAD_REQUEST, "the query string is not UTF-8", remedy="Percent-encode it."
-        ) from error
+    check_query(request)
     header = request.headers.get("Accept", "").strip()
     if not header or _quality(header) > 0:
         return
@@ -100,14 +96,8 @@ def read_body(request: Request, limit: int) -> bytes:
 def _read(request: Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         _too_large(limit)
-    parts: list[bytes] = []
-    size = 0
-    while size <= limit and (part := read_some(request, limit + 1 - size)):
-        parts.append(part)
-        size += len(part)
-    if size > limit:
-        _too_large(limit)
-    return b"".join(parts)
+    body = read_most(request, limit)
+    return _too_large(limit) if body is None else body
 
 
 def _unzip(body: bytes, limit: int) -> bytes:

@@ -10,19 +10,18 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from flask import Response
 
 from hub.errors import Fault, HubError
 from hub.intake.documents.values import taken_of
 from hub.intake.reading import MOST_BYTES, take
 from hub.service.drafts import Content, Desk, Lack, Sheet, fresh, is_id, is_stored, lacks, new_id
-from hub.service.publish import MeteredPublisher
+from hub.service.rereading import as_before
 from hub.service.screening import benign_for, looked_through
 from hub.store.base import Stale
-from hub.web import receipt
+from hub.web import receipt, submit_table
 from hub.web.frame import Answer, Console, Page
 from hub.web.submit_form import changed, filled, incident_of, indicator_of, start_values
-from hub.web.submit_page import look, previewed
+from hub.web.submit_page import desk_of, look, previewed, version_of, where
 from hub.web.submit_words import shown
 from hub.web.visit import Visit
 
@@ -32,20 +31,14 @@ _MOST_DRAFT = 1_000_000
 
 
 def pages(console: Console) -> list[Page]:
-    """`/submit`, `/submit/<draft_id>` and `/receipts/<status_id>`."""
+    """`/submit`, `/submit/<draft_id>`, its `/columns`, and `/receipts/<status_id>`."""
     del console
     return [
         Page("submit", _start, ("GET", "POST"), most=_MOST_START),
         Page("draft", _draft, ("GET", "POST"), section="submit", most=_MOST_DRAFT),
+        Page("draft_columns", submit_table.view, ("GET", "POST"), section="submit"),
         Page("receipt", receipt.view, section="submit"),
     ]
-
-
-def desk_of(visit: Visit) -> Desk:
-    """Drafts and how they are published."""
-    console = visit.console
-    metered = MeteredPublisher(console.publisher, console.quota)
-    return Desk(console.store, console.publisher, metered, console.clock)
 
 
 def _start(visit: Visit) -> Answer:
@@ -68,7 +61,7 @@ def _start(visit: Visit) -> Answer:
             raise
         field = error.field if error.field in {"text", "drafts"} else "text"
         return _begin_page(visit, filled(visit.form), {field: visit.problem(error)}), 400
-    return _where(visit, sheet)
+    return where(visit, sheet)
 
 
 def _content(visit: Visit) -> Content | dict[str, str]:
@@ -86,18 +79,13 @@ def _content(visit: Visit) -> Content | dict[str, str]:
             taken = taken_of(file.stream.read(), file.filename, own)
         else:
             taken = take(text.encode("utf-8", "replace"), own_domains=own)
-        taken = looked_through(taken, benign_for(visit.directory, visit.scope.org))
+        benign = benign_for(visit.directory, visit.scope.org)
+        taken = looked_through(taken, benign)
+        taken = as_before(visit.console.store, visit.scope, taken, own, benign)
         found = fresh(taken, visit.now_us)
     if isinstance(found, dict):
         return found
     return start_values(visit, found, desk_of(visit).last_collection(visit.scope))
-
-
-def _where(visit: Visit, sheet: Sheet) -> Response:
-    """A draft that was published leads to its receipt."""
-    if sheet.head.status_id:
-        return visit.go("receipt", status_id=sheet.head.status_id)
-    return visit.go("draft", draft_id=sheet.head.id)
 
 
 def _begin_page(visit: Visit, given: dict[str, str], errors: dict[str, str]) -> str:
@@ -116,7 +104,7 @@ def _draft(visit: Visit, draft_id: str) -> Answer:
     desk = desk_of(visit)
     sheet = desk.open(visit.scope, draft_id)
     if sheet.head.status_id:
-        return _where(visit, sheet)
+        return where(visit, sheet)
     if visit.request.method != "POST":
         return _page(visit, sheet)
     if visit.form.get("action") == "drop":
@@ -129,7 +117,7 @@ def _draft(visit: Visit, draft_id: str) -> Answer:
 def _change(visit: Visit, desk: Desk, sheet: Sheet) -> Answer:
     """Keep what the form says; then publish, or show the page again."""
     content, errors = changed(visit, sheet.content)
-    head = msgspec.structs.replace(sheet.head, version=_version(visit))
+    head = msgspec.structs.replace(sheet.head, version=version_of(visit))
     try:
         sheet = desk.save(visit.scope, head, content)
     except Stale:
@@ -138,6 +126,8 @@ def _change(visit: Visit, desk: Desk, sheet: Sheet) -> Answer:
         return _publish(visit, desk, sheet, errors)
     if errors:
         return _page(visit, sheet, errors), 400
+    if visit.form.get("action") == "columns":
+        return visit.go("draft_columns", draft_id=sheet.head.id)
     if visit.form.get("action") == "save":
         visit.say(visit.text("The draft is saved."))
     return visit.to(f"{visit.request.path}#recipients")
@@ -189,7 +179,7 @@ def _conflict(visit: Visit, mine: Sheet, errors: dict[str, str]) -> Answer:
     """Somebody changed the draft in another tab: both are shown, nothing is overwritten."""
     kept = desk_of(visit).open(visit.scope, mine.head.id)
     if kept.head.status_id:
-        return _where(visit, kept)
+        return where(visit, kept)
     return _page(visit, Sheet(kept.head, mine.content), errors, kept.content), 409
 
 
@@ -202,8 +192,3 @@ def _page(
 ) -> str:
     context: dict[str, Any] = look(visit, desk_of(visit), sheet, other)
     return visit.render("submit/draft.html", errors=errors or {}, note=note, **context)
-
-
-def _version(visit: Visit) -> int:
-    text = visit.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004

@@ -124,21 +124,10 @@ def changed(visit: Visit, before: Content) -> tuple[Content, dict[str, str]]:
     form = visit.form
     errors: dict[str, str] = {}
     values: dict[str, Any] = _said(visit, errors, "")
-    kept = set(form.getlist("keep"))
-    taken = before.taken
-    taken = msgspec.structs.replace(
-        taken,
-        items=tuple(
-            msgspec.structs.replace(item, keep=str(place) in kept and makes(item))
-            for place, item in enumerate(taken.items)
-        ),
-        stix=tuple(
-            msgspec.structs.replace(item, keep=str(place) in kept)
-            for place, item in enumerate(taken.stix)
-        ),
-    )
+    # Places are those of one reading of a table: of another one, they would tick other values.
+    if form.get("reading", "0") == str(before.readings):
+        values["taken"] = _ticked(before.taken, set(form.getlist("keep")))
     values |= {
-        "taken": taken,
         "group": _known(form.get("group", before.group), ("report", "incident")) or before.group,
         "title": plain(form.get("title", before.title))[:LONGEST_TITLE],
         "text": plain(form.get("text", before.text))[:LONGEST_TEXT],
@@ -159,6 +148,21 @@ def changed(visit: Visit, before: Content) -> tuple[Content, dict[str, str]]:
         if item.found in chosen
     }
     return msgspec.structs.replace(content, scrub=scrub), errors
+
+
+def _ticked(taken: Taken, kept: Container[str]) -> Taken:
+    """What was found, with what is chosen of it, by place."""
+    return msgspec.structs.replace(
+        taken,
+        items=tuple(
+            msgspec.structs.replace(item, keep=str(place) in kept and makes(item))
+            for place, item in enumerate(taken.items)
+        ),
+        stix=tuple(
+            msgspec.structs.replace(item, keep=str(place) in kept)
+            for place, item in enumerate(taken.stix)
+        ),
+    )
 
 
 def own_of(visit: Visit) -> Own:

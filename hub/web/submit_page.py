@@ -6,12 +6,16 @@ import hashlib
 from collections import Counter
 from typing import Any, NamedTuple
 
+from flask import Response
+
 from hub.errors import HubError
 from hub.language.defang import defang
+from hub.model.intake import ReadColumn
 from hub.model.record import Refusal
 from hub.model.tlp import Tlp
 from hub.policy import may_address, neighbours, readers
 from hub.service.drafts import Content, Desk, Outlook, Sheet, findings, lacks
+from hub.service.publish import MeteredPublisher
 from hub.stix.compose import makes
 from hub.web.problems import say_text
 from hub.web.submit_form import own_of
@@ -26,6 +30,26 @@ class Preview(NamedTuple):
     digest: str
     creator: str
     problem: str = ""
+
+
+def desk_of(visit: Visit) -> Desk:
+    """Drafts and how they are published."""
+    console = visit.console
+    metered = MeteredPublisher(console.publisher, console.quota)
+    return Desk(console.store, console.publisher, metered, console.clock)
+
+
+def where(visit: Visit, sheet: Sheet) -> Response:
+    """A draft that was published leads to its receipt."""
+    if sheet.head.status_id:
+        return visit.go("receipt", status_id=sheet.head.status_id)
+    return visit.go("draft", draft_id=sheet.head.id)
+
+
+def version_of(visit: Visit) -> int:
+    """The version of the draft that a form was made of; 0: it does not say."""
+    text = visit.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004
 
 
 def previewed(visit: Visit, desk: Desk, sheet: Sheet) -> Preview:
@@ -58,6 +82,7 @@ def look(visit: Visit, desk: Desk, sheet: Sheet, other: Content | None) -> dict[
         "other": _differences(visit, content, other) if other else None,
         "items": [(place, item, makes(item)) for place, item in enumerate(content.taken.items)],
         "defanged": lambda item: defang(item.field, item.value),
+        "doubts": _doubts(visit, content),
         "left": _left(content),
         "findings": findings(content, own_of(visit)),
         "preview": preview,
@@ -77,6 +102,12 @@ def _refused(visit: Visit, outlook: Outlook | None) -> dict[str, int]:
         if isinstance(item, Refusal):
             counts[say_text(item.reason.partition(": ")[2], visit.lang)] += 1
     return dict(counts.most_common(20))
+
+
+def _doubts(visit: Visit, content: Content) -> list[tuple[ReadColumn, str]]:
+    """Columns of a table that may have been read wrongly, and why."""
+    columns = content.taken.table.columns if content.taken.table else ()
+    return [(column, say_text(column.doubt, visit.lang)) for column in columns if column.doubt]
 
 
 def _left(content: Content) -> dict[str, int]:

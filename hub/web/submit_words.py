@@ -18,6 +18,7 @@ def shown(visit: Visit) -> dict[str, Words]:
         "reason": _reasons(visit),
         "source": _sources(visit),
         "finding": _findings(visit),
+        "use": _uses(visit),
         "unreached": _unreached(visit),
         "severity": dict(zip(SEVERITIES, levels, strict=True)),
         "sector": dict.fromkeys(order("industry-sector-ov"), ""),
@@ -99,6 +100,19 @@ def _findings(visit: Visit) -> Words:
         "path": visit.text("path with a user name"),
         "ticket": visit.text("ticket number"),
         "phone": visit.text("phone number"),
+    }
+
+
+def _uses(visit: Visit) -> Words:
+    """What a column of a table is read as."""
+    return {
+        "value": visit.text("values"),
+        "note": visit.text("note"),
+        "detail": visit.text("note, behind its heading"),
+        "seen": visit.text("date when seen"),
+        "confidence": visit.text("confidence, 0 to 100"),
+        "reference": visit.text("address to read more"),
+        "ignore": visit.text("not read"),
     }
 
 

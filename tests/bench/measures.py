@@ -13,7 +13,6 @@ from .objects import Feed, distinct, envelope
 from .servers import Server
 
 PAGE = 1000
-BATCHES = (1, 10, 100, 1000, 5000)
 WRITERS = (1, 4)
 POLLERS = (1, 8, 32)
 

@@ -138,7 +138,7 @@ def found(browser: Browser, desk: Desk, demo: hubs.Served) -> dict[str, str]:
         log_in(page, "analyst", demo.passwords["analyst"])  # a second session, to be ended
     with watched(browser, demo.url, state=desk.state(demo, "analyst")) as page:
         session = _linked(page, "/account", "/end")
-        made = {"receipt": _publish(page), "draft": _draft(page)}
+        made = {"receipt": _publish(page), "draft": _draft(page), "table": _draft(page, _TABLE)}
     return objects | demo.collections | made | {"token": token, "session": session}
 
 
@@ -159,10 +159,16 @@ SHA-256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8
 """
 
 
-def _draft(page: Page) -> str:
+_TABLE = """Source IP,Destination IP,Malware,Date
+10.1.2.3,198.51.100.77,Emotet,03/04/2026
+10.1.2.4,198.51.100.78,Emotet,05/06/2026
+"""
+
+
+def _draft(page: Page, text: str = _MAIL) -> str:
     """The address of a draft, of a text with several values."""
     page.goto("/submit")
-    page.locator("textarea[name=text]").fill(_MAIL)
+    page.locator("textarea[name=text]").fill(text)
     page.locator("form:has(textarea[name=text]) button.primary").click()
     page.wait_for_url("**/submit/*")
     return urlsplit(page.url).path

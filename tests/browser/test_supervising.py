@@ -52,7 +52,7 @@ def test_an_empty_hub_leads_its_administrator_on(
     person.fill("Short name", slug)
     person.fill("Name in Vietnamese", "Cơ quan mẫu")
     person.fill("Name in English", "Sample agency")
-    person.press("Store")
+    person.press("Save")
     expect(page.locator("main")).to_contain_text(slug)
     page.goto("/")
     done = page.locator("li", has_text="Enter the organisations")

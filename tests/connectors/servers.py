@@ -227,6 +227,17 @@ def announces_terabytes(handler: Handler) -> None:
     handler.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999\r\n\r\n", b"", pause_s=5)
 
 
+def announces_no_number(handler: Handler) -> None:
+    """A length of more digits than Python takes for a number."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5_000
+    handler.raw(head + b"\r\n\r\nevil.vn\n")
+
+
+def ends_between_chunks(handler: Handler) -> None:
+    """Ends behind a chunk that is not the last."""
+    handler.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nevil.vn\n\r\n")
+
+
 def cuts_chunks(handler: Handler) -> None:
     """Ends in the middle of a chunk."""
     handler.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nevil.vn\n\r\n50\r\nev")

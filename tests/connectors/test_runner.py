@@ -97,6 +97,25 @@ def test_what_is_said_anew_is_a_version_and_keeps_created(hub, run, clock) -> No
     assert named(hub)["evil.com"]["created"] == old["created"]
 
 
+def test_what_ends_is_made_anew_at_half_of_its_time(hub, run, clock) -> None:
+    """Counted from its own last version, and not from instants at which all begin anew."""
+    life_s = 10 * DAY_S
+    # A second before such an instant, whatever the clock says now.
+    clock.advance(life_s // 2 - clock.now // 1_000_000 % (life_s // 2) - 3)
+    assert run("evil.com", lifetime="10d") == {"read": 1, "new": 1}
+    made = named(hub)["evil.com"]
+    clock.advance(60)
+    assert run("evil.com", "left x", lifetime="10d") == {"read": 1, "known": 1, "left": 1}
+    clock.advance(life_s // 2 - 120)
+    assert run("evil.com", lifetime="10d") == {"read": 1, "known": 1}
+    clock.advance(120)
+    assert run("evil.com", "left x", lifetime="10d") == {"read": 1, "versions": 1, "left": 1}
+    anew = named(hub)["evil.com"]
+    assert anew["valid_until"] > made["valid_until"]
+    assert anew["created"] == made["created"]
+    assert run("evil.com", lifetime="10d") == {"read": 1, "known": 1}
+
+
 def test_the_same_value_twice_is_one_object(hub, run) -> None:
     lines = ["evil.com # a", *(f"evil{n}.com" for n in range(7)), "evil[.]com # b"]
     assert run(*lines) == {"read": 9, "new": 8, "left": 1}
@@ -172,6 +191,21 @@ def test_what_the_source_has_no_more_is_deleted_if_the_feed_brought_it(hub, run)
     assert [obj["id"] for obj in hub.objects()] == [theirs["id"]]
     # It comes back, in the version that this feed took away itself.
     assert run(mine, theirs) == {"read": 2, "new": 1, "known": 1}
+
+
+def test_what_a_colleague_said_of_it_later_is_not_deleted_with_it(hub, run) -> None:
+    brought, kept = fakes.indicator(1), fakes.indicator(2)
+    run(brought, kept, "evil.com")
+    later = fakes.indicator(1, 5, name="Analysed")
+    place, account = fakes.KEYS["shared"], hub.desk.parties.now().directory
+    collection = next(c for c in account.collections.values() if c.key == place)
+    door = hub.desk.publisher(hub.store)
+    assert door.publish(hub.scope(), collection, [json.dumps(later).encode()])
+    assert run(*[f"gone {obj['id']}" for obj in (brought, kept)]) == {"gone": 1, "refused": 1}
+    assert set(named(hub)) == {"Analysed", "evil.com"}
+    # From now on it is theirs: nothing more is to be done about it.
+    assert run(f"gone {brought['id']}", "left x") == {"left": 1}
+    assert run(brought) == {"read": 1, "known": 1}
 
 
 def test_what_was_deleted_here_is_not_taken_again(hub, run) -> None:

@@ -156,6 +156,17 @@ class TestBadServers:
             collected(connector, {"url": f"{server.url}/a.x"}, run_of(tmp_path))
         assert caught.value.remedy
 
+    @pytest.mark.parametrize("of", ["%s", '{"list": %s}'])
+    def test_an_entry_that_is_out_of_range_costs_no_other(self, tmp_path, of):
+        entries = b'[{"ip": "45.83.12.9"}, {"ip": %s}, {"ip": "45.83.12.10"}]' % (b"9" * 6_000)
+        source = {"items": "list"} if "list" in of else {}
+        body = of.encode() % entries
+        with serving({"/a": text(body)}) as server:
+            found = collected("json", {"url": f"{server.url}/a"} | source, run_of(tmp_path))
+        assert values(found) == ["45.83.12.9", "45.83.12.10"]
+        [left] = [left for batch in found for left in batch.left]
+        assert (left.reason, left.given[:8]) == ("it is no value", '{"ip": 9')
+
 
 class TestFiles:
     def test_one_file_is_read_when_it_changes(self, tmp_path):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hub.language.fields import FIELDS, Kind
 from hub.service.histogram import STEPS
+from hub.service.outlet import csaf, misp
 from hub.service.outlet.table import FORMATS
 from hub.service.search import SUGGESTED
 from tests.http import cast
@@ -84,9 +85,10 @@ _OTHERS = st.sampled_from(
     (Ask("POST", f"{API}/lookup", pasted=PASTED), Ask("GET", f"{API}/searches"))
 )
 EXPORT = "/export/collections"
+_LISTS = (*misp.NAMES[:2], *csaf.NAMES[:3])
 _EXPORTS = st.tuples(
     st.sampled_from(("shared", "shared", *COLLECTIONS, "nowhere")),
-    st.sampled_from((*FORMATS, "csaf/provider-metadata.json", "nothing.txt")),
+    st.sampled_from((*FORMATS, *_LISTS, *_LISTS, "nothing.txt")),
     st.sampled_from(("", "tlp=green", "max=1", "min_confidence=50", "types=domain", "comments=1")),
 ).map(lambda drawn: Ask("GET", f"{EXPORT}/{drawn[0]}/{drawn[1]}", drawn[2]))
 LOOKS = st.one_of(
@@ -101,7 +103,7 @@ LOOK_AROUND = (
     Ask("POST", f"{API}/lookup", pasted=PASTED),
     *(Ask("GET", f"{EXPORT}/shared/{name}") for name in ("suricata.rules", "values.csv")),
     Ask("GET", f"{EXPORT}/shared/rpz.zone", "comments=1"),
-    *(Ask("GET", f"{EXPORT}/shared/csaf/{name}") for name in ("changes.csv", "index.txt")),
+    *(Ask("GET", f"{EXPORT}/shared/{name}") for name in _LISTS),
 )
 """What every viewer asks at the end of every script."""
 

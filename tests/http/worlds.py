@@ -24,6 +24,7 @@ from hub.http.caller import Admitted
 from hub.http.session import Current, SessionDoorman
 from hub.model.party import ANONYMOUS, Caller, Role
 from hub.model.session import Session
+from hub.service.outlet.folder import Shelf
 from hub.service.publish import Publisher
 from hub.service.pulse import Pulse
 from hub.store.base import Act, Tally
@@ -154,6 +155,7 @@ class World:
             Publisher, new_id=lambda: fakes.uuid_of(_FIRST_STATUS + self._step)
         )
         self.searched = engine(self.store)
+        self.shelf = Shelf()
         # Written down when it is asked for, not when a thread comes to it.
         kept = SqlitePulse(beside(self.config.store_path))
         self.pulse = Pulse(kept, clock=self.clock, pause_s=_NEVER_S)
@@ -164,6 +166,7 @@ class World:
             mock.patch.object(app, "Publisher", named),
             mock.patch.object(app, "now_us", self.clock),
             mock.patch.object(app, "SessionDoorman", Injected),
+            mock.patch("hub.service.outlet.outlet.Shelf", return_value=self.shelf),
         ):
             self.app = app.create_app(self.config, self.store, finder=self.searched.finder)
 
@@ -182,6 +185,7 @@ class World:
             connection.execute("UPDATE clock SET last_us = 0")
         self.store._labels = Labels()
         self.searched.empty()
+        self.shelf._kept.clear()
         self.pulse.flush()
         with self.pulse._kept._database.writing() as connection:
             for table in ("pull", "pull_day", "fall", "visit"):

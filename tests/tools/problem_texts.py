@@ -45,6 +45,8 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     "_Out": ((0, "reason"),),
     # What is wrong with a field of a definition
     "wrong": ((3, "reason"),),
+    # What speaks against what a column is taken for
+    "_Verdict": ((2, "doubt"),),
 }
 # Of what reads sources: why no object was made of something, and what the other side did.
 _SINKS_OF_SOURCES: dict[str, tuple[tuple[int, str], ...]] = {

@@ -54,6 +54,30 @@ def test_what_stands_in_a_list(field, value, has):
     assert LISTS.has(field, key) is has
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "is_behind"),
+    [
+        ("domain", "gov.vn", True),
+        ("domain", "agency.gov.vn", True),
+        ("domain", "example.net", True),
+        ("domain", "static.example.net", True),
+        ("domain", "net.example", False),
+        ("domain", "other.gov.vn", False),
+        # Mail goes there, and nobody has to reach it.
+        ("domain", "partner.example", False),
+        ("ip", "203.0.112.0/23", True),
+        ("ip", "198.51.100.0/24", True),
+        ("ip", "198.51.100.8/31", False),
+        ("ip", "2001:db8::/32", True),
+        ("url", "https://gov.vn/", False),
+    ],
+)
+def test_what_is_blocked_with_a_larger_value(field, value, is_behind):
+    key = read(field, value)
+    assert key
+    assert LISTS.is_behind(field, key) is is_behind
+
+
 def test_without_a_list_nothing_does():
     assert not Benign().has("ip", "203.0.113.1")
 

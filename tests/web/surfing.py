@@ -11,8 +11,6 @@ from werkzeug.test import TestResponse
 from tests import fakes
 from tests.http.asking import Hub
 
-_VOID = {"input", "meta", "link", "br", "hr", "img", "path", "rect", "circle", "line"}
-
 
 class Form:
     """A form of a page, with what its fields hold."""

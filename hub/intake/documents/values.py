@@ -193,7 +193,9 @@ class _Reader:
             raise Unreadable(error.reason, remedy=error.remedy, fault=error.fault) from error
         self._say(taken.title, taken.text)
         for item in taken.items:
-            self.gathered.add(item)
+            # What a row says of when and how sure stays with tables that come by themselves.
+            bare = msgspec.structs.replace(item, seen_us=0, confidence=None, references=())
+            self.gathered.add(bare)
         for kept in taken.stix:
             self.stix.setdefault((kept.id, kept.raw), kept)
         for left in taken.left:

@@ -61,8 +61,6 @@ class Health(NamedTuple):
     """Its last run that is over, in numbers alone"""
     error: str
     """Why it does not do well, in words; empty: it does"""
-    lag_us: int
-    """How long ago it ended well; 0: it never did"""
 
 
 class Feeds:
@@ -166,15 +164,13 @@ class Feeds:
         runs = self._store.job_runs(known.name, 1)
         feed = item if isinstance(item, Feed) else None
         error = known.error if isinstance(item, Feed) else item.reason
-        now = self._clock()
         return Health(
             item.name,
-            _condition(feed, known, now),
+            _condition(feed, known, self._clock()),
             feed,
             known,
             _in_numbers(_run(runs[0])) if runs else None,
             error,
-            max(0, now - known.well_us) if known.well_us else 0,
         )
 
 

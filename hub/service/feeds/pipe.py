@@ -34,6 +34,8 @@ CHUNK = 500
 """Objects of one publish"""
 
 _CHUNK_BYTES = 8_000_000
+_VERSIONS = 10_000
+_TAKEN_OVER = "the source has it no more, and somebody here published a newer version: it stays"
 GONE = b""
 """Digest of what this feed took away, because its source had it no more"""
 
@@ -136,7 +138,7 @@ class Pipe:
         fresh = []
         for item in part:
             known = memory.get(item.object_id)
-            if known and known.digest == item.digest:
+            if known and known.digest == item.digest and not _is_ageing(item, known):
                 self._counts.add("known")
             else:
                 fresh.append(_Fresh(_born(item, known), known))
@@ -198,8 +200,6 @@ class Pipe:
                 self._remove_one(place, known)
 
     def _remove_one(self, place: Standing, known: Memory) -> None:
-        removed = Step(remember=(known._replace(digest=GONE),))
-        log = HeldLog(self._desk.store, self._hold, removed=removed)
         query = Query(
             place.collection.key,
             ids=(known.object_id,),
@@ -207,6 +207,17 @@ class Pipe:
             stix=BOTH_STIX,
             publisher=place.scope.org,
         )
+        there = self._desk.store.entries(place.scope, query, 0, _VERSIONS).entries
+        versions = tuple(instant_us(entry.version) or 0 for entry in there)
+        if not versions:
+            return
+        if max(versions) > known.version_us:
+            self._leave(known)
+            return
+        # Exactly these: what somebody publishes at this moment stays.
+        query = msgspec.structs.replace(query, edges=(), versions_us=versions)
+        removed = Step(remember=(known._replace(digest=GONE),))
+        log = HeldLog(self._desk.store, self._hold, removed=removed)
         try:
             self._desk.publisher(log).delete(place.scope, place.collection, query)
         except HubError as error:
@@ -216,6 +227,11 @@ class Pipe:
                 self._counts.leave("refused", known.object_id, "", error.reason)
         else:
             self._counts.add("gone")
+
+    def _leave(self, known: Memory) -> None:
+        """A person, or another feed, has said more of an object since: it is theirs from now on."""
+        self._desk.store.step_job(self._hold, Step(remember=(known._replace(own=False),)))
+        self._counts.leave("refused", known.object_id, "", _TAKEN_OVER)
 
 
 def without_place(reason: str) -> str:
@@ -241,6 +257,14 @@ def _born(item: Treated, known: Memory | None) -> Treated:
     if not item.made or not known or item.obj.get("created") == created:
         return item
     return item._replace(raw=_encode(item.obj | {"created": created}))
+
+
+def _is_ageing(item: Treated, known: Memory) -> bool:
+    """Whether its last version is so old that it would end while the source still has it.
+
+    A run that is begun again keeps its instant, and so finds what it made young.
+    """
+    return 0 < item.renew_us <= _version(item) - known.version_us
 
 
 def _version(item: Treated) -> int:

@@ -58,6 +58,8 @@ class Treated(NamedTuple):
     origin: str
     made: bool
     obj: dict[str, Any]
+    renew_us: int
+    """See `connectors.found.Found`"""
 
 
 class Lists(NamedTuple):
@@ -123,7 +125,8 @@ class Treatment:
         said = found.digest or hashlib.sha256(raw).digest()
         digest = hashlib.sha256(b"\0".join((said, self._key, repr(flags).encode()))).digest()
         kind = str(mapped.get("type", ""))
-        return Treated(raw, mapped["id"], kind, digest, found.origin, found.made, mapped)
+        origin, made, renew_us = found.origin, found.made, found.renew_us
+        return Treated(raw, mapped["id"], kind, digest, origin, made, mapped, renew_us)
 
     def _mapped(self, obj: dict[str, Any]) -> dict[str, Any]:
         object_id = obj["id"]

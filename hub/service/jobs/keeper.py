@@ -7,7 +7,6 @@ import os
 import secrets
 import socket
 import threading
-from types import TracebackType
 from typing import Self
 
 from hub.errors import HubError
@@ -49,12 +48,7 @@ class Keeper:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
 

@@ -37,15 +37,11 @@ class Schedule:
 
     Args:
         kinds: Of jobs.
-        tick_s: How long it waits between two looks, in seconds.
         at_once: How many jobs it does at the same time.
     """
 
-    def __init__(
-        self, kinds: Sequence[Due], *, tick_s: float = _TICK_S, at_once: int = _AT_ONCE
-    ) -> None:
+    def __init__(self, kinds: Sequence[Due], *, at_once: int = _AT_ONCE) -> None:
         self._kinds = kinds
-        self._tick_s = tick_s
         self._at_once = at_once
         self._stopped = threading.Event()
         self._running: dict[str, threading.Thread] = {}
@@ -56,7 +52,7 @@ class Schedule:
 
     def run(self) -> None:
         """Look and do until `stop`."""
-        while not self._stopped.wait(self._tick_s):
+        while not self._stopped.wait(_TICK_S):
             self.look()
 
     def look(self) -> int:

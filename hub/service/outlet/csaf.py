@@ -1,15 +1,19 @@
 """A selection as a directory of CSAF 2.0 documents (section 7.1): its lists, and its documents.
 
-All of them are made of the whole selection, the same way each time, so a document that a list names
-is there. What stands in a document is decided by `hub.service.outlet.advisory`.
+All of them are made of the whole selection at once, and the same way each time, so a document that a
+list names is there. What stands in a document is decided by `hub.service.outlet.advisory`.
+
+The folder has the lists, the objects, and of each document which objects it is written from: so it is
+not larger than the selection, however many reports name the same vulnerabilities.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,15 +21,18 @@ import msgspec
 from hub.errors import Fault, HubError
 from hub.model.clock import format_us
 from hub.service.outlet.advisory import LABELS, Draft, Origin, Part, part_of, written
-from hub.service.outlet.press import Format, Press, Selection
+from hub.service.outlet.folder import Folder
+from hub.service.outlet.press import Format, Leaf, Press, Selection
 from hub.service.outlet.wish import Left
 
-NAMES = (
-    "csaf/provider-metadata.json",
-    "csaf/index.txt",
-    "csaf/changes.csv",
-    "csaf/YEAR/ID.json",
-)
+_JSON, _TEXT, _CSV = "application/json", "text/plain; charset=utf-8", "text/csv; charset=utf-8"
+_METADATA, _INDEX, _CHANGES = "csaf/provider-metadata.json", "csaf/index.txt", "csaf/changes.csv"
+_LISTS: Mapping[str, tuple[str, str]] = {
+    _METADATA: ("Who provides the documents", _JSON),
+    _INDEX: ("The paths of all documents", _TEXT),
+    _CHANGES: ("The paths and dates of all documents", _CSV),
+}
+NAMES = (*_LISTS, "csaf/YEAR/ID.json")
 """Addresses of a directory, below that of its collection or search; digests are beside documents"""
 
 CEILING = max(LABELS)
@@ -33,20 +40,11 @@ QUERY = "type:report OR type:vulnerability"
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _DOCUMENT = re.compile(
-    rf"csaf/([0-9]{{4}}/((?:report|vulnerability)--{_UUID})\.json)(?:\.(sha256|sha512))?"
+    rf"csaf/([0-9]{{4}}/(?:report|vulnerability)--{_UUID}\.json)(?:\.(sha256|sha512))?"
 )
-_JSON, _TEXT, _CSV = "application/json", "text/plain; charset=utf-8", "text/csv; charset=utf-8"
 
-Write = Callable[[Selection, Press], Iterator[bytes]]
-
-
-class _Shelf(NamedTuple):
-    """The documents of a selection, without what stands in them."""
-
-    drafts: dict[str, Draft]
-    """By path"""
-    objects: dict[str, dict[str, Any]]
-    """Members of the objects of one document, by id"""
+_encode = msgspec.msgpack.Encoder().encode
+_draft = msgspec.msgpack.Decoder(Draft).decode
 
 
 def form_of(name: str, path: str) -> Format | None:
@@ -56,121 +54,106 @@ def form_of(name: str, path: str) -> Format | None:
         name: The address, below that of the collection or search.
         path: Below `/export`: of the collection or search, by its id.
     """
-    if name == NAMES[0]:
-        return _format(name, "Who provides the documents", _JSON, _metadata(path))
-    if name == NAMES[1]:
-        return _format(name, "The paths of all documents", _TEXT, index)
-    if name == NAMES[2]:
-        return _format(name, "The paths and dates of all documents", _CSV, changes)
+    if name in _LISTS:
+        return _format(name, *_LISTS[name], path)
     if match := _DOCUMENT.fullmatch(name):
-        media, write = (_TEXT if match[3] else _JSON), _document(path, *match.groups())
-        return _format(name, "A CSAF document or its digest", media, write)
+        media_type = _TEXT if match[2] else _JSON
+        return _format(name, "A CSAF document or its digest", media_type, path)
     return None
 
 
-def _format(name: str, meaning: str, media_type: str, write: Write) -> Format:
-    return Format(name, meaning, media_type, CEILING, write, query=QUERY)
+def _format(name: str, meaning: str, media_type: str, path: str) -> Format:
+    leaf = Leaf("csaf", partial(_fill, path), partial(_read, path))
+    return Format(name, meaning, media_type, CEILING, leaf, query=QUERY)
 
 
-def index(selection: Selection, press: Press) -> Iterator[bytes]:
-    """The file index.txt."""
-    for path in sorted(_shelf(selection, press).drafts):
-        yield f"{path}\n".encode()
+def _fill(path: str, selection: Selection, press: Press, folder: Folder) -> None:
+    """Who may see what, and what is live, is decided where the selection comes from."""
+    dates: dict[str, int] = {}
+    for draft in _drafts(selection, press, folder):
+        folder.put(draft.path, [_encode(draft)])
+        dates[draft.path] = draft.changed_us
+    made = _metadata(_origin(press, path), max(dates.values(), default=0))
+    folder.put(_METADATA, [msgspec.json.encode(made) + b"\n"])
+    folder.put(_INDEX, (f"{place}\n".encode() for place in sorted(dates)))
+    newest = sorted(dates, key=lambda place: (-dates[place], place))
+    lines = (f'"{place}","{format_us(dates[place])}"\n' for place in newest)
+    folder.put(_CHANGES, (line.encode() for line in lines))
 
 
-def changes(selection: Selection, press: Press) -> Iterator[bytes]:
-    """The file changes.csv, newest first."""
-    drafts = _shelf(selection, press).drafts
-    for path in sorted(drafts, key=lambda path: (-drafts[path].changed_us, path)):
-        yield f'"{path}","{format_us(drafts[path].changed_us)}"\n'.encode()
-
-
-def _metadata(path: str) -> Write:
-    """What writes provider-metadata.json.
+def _metadata(origin: Origin, newest_us: int) -> dict[str, Any]:
+    """What stands in provider-metadata.json.
 
     The role is the one that claims least: nothing is signed, and no aggregator is to list what
     cannot be read without a credential.
     """
-
-    def write(selection: Selection, press: Press) -> Iterator[bytes]:
-        origin = _origin(press, path)
-        dates = [draft.changed_us for draft in _shelf(selection, press).drafts.values()]
-        made = {
-            "canonical_url": f"{origin.folder}provider-metadata.json",
-            "distributions": [{"directory_url": origin.folder}],
-            "last_updated": format_us(max(dates, default=0)),
-            "list_on_CSAF_aggregators": False,
-            "metadata_version": "2.0",
-            "mirror_on_CSAF_aggregators": False,
-            "publisher": {
-                "category": "other",
-                "name": urlsplit(origin.namespace).hostname or "hub",
-                "namespace": origin.namespace,
-            },
-            "role": "csaf_publisher",
-        }
-        yield msgspec.json.encode(made) + b"\n"
-
-    return write
+    return {
+        "canonical_url": f"{origin.folder}provider-metadata.json",
+        "distributions": [{"directory_url": origin.folder}],
+        "last_updated": format_us(newest_us),
+        "list_on_CSAF_aggregators": False,
+        "metadata_version": "2.0",
+        "mirror_on_CSAF_aggregators": False,
+        "publisher": {
+            "category": "other",
+            "name": urlsplit(origin.namespace).hostname or "hub",
+            "namespace": origin.namespace,
+        },
+        "role": "csaf_publisher",
+    }
 
 
-def _document(path: str, place: str, object_id: str, algorithm: str | None) -> Write:
-    """What writes a document, or its digest as `sha256sum` and `sha512sum` do."""
-
-    def write(selection: Selection, press: Press) -> Iterator[bytes]:
-        shelf = _shelf(selection, press, object_id)
-        draft = shelf.drafts.get(place)
-        if draft is None:
-            raise HubError(
-                Fault.ABSENT,
-                f"there is no document {place} in this directory",
-                field="path",
-                remedy="Read index.txt again: it names all that there are.",
-            )
-        parts = (_filled(part, shelf) for part in draft.flaws)
-        raw = written(Draft(_filled(draft.head, shelf), list(parts)), _origin(press, path))
-        if algorithm:
-            digest = hashlib.new(algorithm, raw).hexdigest()
-            raw = f"{digest}  {place.rpartition('/')[2]}\n".encode()
-        yield raw
-
-    return write
-
-
-def _shelf(selection: Selection, press: Press, wanted: str = "") -> _Shelf:
-    """All documents. Who may see what, and what is live, is decided where the selection comes from.
+def _drafts(selection: Selection, press: Press, folder: Folder) -> Iterator[Draft]:
+    """All documents, without what stands in them: that goes into the folder, by the objects' ids.
 
     Args:
         selection: Reports and vulnerabilities.
         press: Counts what fits into no document.
-        wanted: Id of the object whose document is written: what it needs is kept whole.
+        folder: Takes the objects.
     """
     reports: list[tuple[Part, tuple[str, ...]]] = []
     flaws: dict[str, Part] = {}
-    kept: dict[str, dict[str, Any]] = {}
-    needed = {wanted}
     for piece in selection.objects():
         obj = msgspec.json.decode(piece.raw)
         part = part_of(piece, obj)._replace(obj={})
-        refs = _refs(obj) if piece.type == "report" else ()
-        # Ids are in order, so a report comes before the vulnerabilities that it names.
-        needed.update(refs if piece.object_id == wanted else ())
-        if piece.object_id in needed:
-            kept[piece.object_id] = obj
+        folder.put(piece.object_id, [piece.raw])
         if piece.type == "report":
-            reports.append((part, refs))
+            reports.append((part, _refs(obj)))
         elif part.cve:
             flaws[part.id] = part
         else:
             press.left[Left.FORM] += 1
-    drafts = [Draft(part, [part]) for part in flaws.values()]
+    yield from (Draft(part, [part]) for part in flaws.values())
     for part, refs in reports:
         named = [flaws[ref] for ref in refs if ref in flaws]
         if named:
-            drafts.append(Draft(part, named))
+            yield Draft(part, named)
         else:
             press.left[Left.FORM] += 1
-    return _Shelf({draft.path: draft for draft in drafts}, kept)
+
+
+def _read(path: str, folder: Folder, name: str, press: Press) -> Iterator[bytes]:
+    match = _DOCUMENT.fullmatch(name)
+    found = folder.read(match[1] if match else name)
+    if found is None:
+        raise HubError(
+            Fault.ABSENT,
+            f"there is no document {name.removeprefix('csaf/')} in this directory",
+            field="path",
+            remedy="Read index.txt again: it names all that there are.",
+        )
+    if match is None:
+        return found
+    draft = _draft(b"".join(found))
+    parts = [_filled(part, folder) for part in draft.flaws]
+    raw = written(Draft(_filled(draft.head, folder), parts), _origin(press, path))
+    return iter([_digest(match[1], raw, match[2]) if match[2] else raw])
+
+
+def _digest(place: str, raw: bytes, algorithm: str) -> bytes:
+    """As `sha256sum` and `sha512sum` write it."""
+    digest = hashlib.new(algorithm, raw).hexdigest()
+    return f"{digest}  {place.rpartition('/')[2]}\n".encode()
 
 
 def _refs(obj: dict[str, Any]) -> tuple[str, ...]:
@@ -180,8 +163,8 @@ def _refs(obj: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({ref for ref in texts if ref.startswith("vulnerability--")}))
 
 
-def _filled(part: Part, shelf: _Shelf) -> Part:
-    return part._replace(obj=shelf.objects[part.id])
+def _filled(part: Part, folder: Folder) -> Part:
+    return part._replace(obj=msgspec.json.decode(b"".join(folder.read(part.id) or ())))
 
 
 def _origin(press: Press, path: str) -> Origin:

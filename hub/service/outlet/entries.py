@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from hub.model.tlp import Tlp
 from hub.service.outlet.assertion import Assertion
 from hub.service.outlet.sorter import Sorter
 from hub.service.outlet.wish import Left, LeftOut
@@ -46,25 +45,13 @@ class Entry(NamedTuple):
         return max(source.said.last_us for source in self.sources)
 
 
-class _Packed(msgspec.Struct, array_like=True):
-    spelling: str
-    publisher: str
-    object_id: str
-    confidence: int
-    first_us: int
-    last_us: int
-    until_us: int
-    tlp: int
-    name: str
-
-
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Packed).decode
+_decode = msgspec.msgpack.Decoder(Source).decode
 
 
 def pack(sorter: Sorter, equal: Equal, spelling: str, said: Assertion) -> None:
     """Keep a value as one indicator says it."""
-    sorter.add(f"{equal.field}{_BETWEEN}{equal.key}", _encode((spelling, *said)))
+    sorter.add(f"{equal.field}{_BETWEEN}{equal.key}", _encode(Source(spelling, said)))
 
 
 def joined(sorter: Sorter) -> Iterator[Entry]:
@@ -93,11 +80,9 @@ def _joined(field: str, key: str, payloads: Iterable[bytes]) -> Entry:
     """One value; of an object that is in several collections, what it says last."""
     found: dict[tuple[str, str], Source] = {}
     for payload in payloads:
-        packed = _decode(payload)
-        spelling, *rest = (getattr(packed, name) for name in _Packed.__struct_fields__)
-        source = Source(spelling, Assertion(*rest)._replace(tlp=Tlp(packed.tlp)))
-        at = (packed.publisher, packed.object_id)
-        if at not in found or found[at].said.last_us < packed.last_us:
+        source = _decode(payload)
+        at = (source.said.publisher, source.said.object_id)
+        if at not in found or found[at].said.last_us < source.said.last_us:
             found[at] = source
     sources = [found[at] for at in sorted(found)]
     return Entry(field, key, sources[0].spelling, sources)

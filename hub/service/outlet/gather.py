@@ -8,13 +8,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
 from hub.model.search import Piece
-from hub.model.tlp import Tlp
 from hub.service.outlet.assertion import LASTING, Assertion
 from hub.service.outlet.entries import Entry, Source, joined, newest, pack
 from hub.service.outlet.live import Sieve
@@ -30,32 +28,9 @@ Pages = Callable[[], Iterator[list[Piece]]]
 _BETWEEN = "\x00"
 
 
-class _Held(msgspec.Struct, array_like=True):
-    added_us: int
-    collection: int
-    object_id: str
-    type: str
-    version: str
-    tlp: int
-    publisher: str
-    raw: bytes
-
-
-class _Said(msgspec.Struct, array_like=True):
-    text: str
-    publisher: str
-    object_id: str
-    confidence: int
-    first_us: int
-    last_us: int
-    until_us: int
-    tlp: int
-    name: str
-
-
 _encode = msgspec.msgpack.Encoder().encode
-_held = msgspec.msgpack.Decoder(_Held).decode
-_said = msgspec.msgpack.Decoder(_Said).decode
+_piece = msgspec.msgpack.Decoder(Piece).decode
+_rule = msgspec.msgpack.Decoder(tuple[str, Assertion]).decode
 
 
 class Gathering:
@@ -88,12 +63,7 @@ class Gathering:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._sorter.close()
 
     def entries(self) -> Iterator[Entry]:
@@ -110,7 +80,7 @@ class Gathering:
         """See `Selection.objects`."""
         for piece in self._all():
             if self._may_leave(piece):
-                payload = _encode((*piece[:5], int(piece.tlp), piece.publisher, piece.raw))
+                payload = _encode(piece._replace(named=frozenset()))
                 # The newest of an object that is in several collections stands first.
                 order = f"{_FAR_US - piece.added_us:020d}"
                 self._sorter.add(f"{piece.object_id}{_BETWEEN}{order}", payload)
@@ -126,9 +96,8 @@ class Gathering:
             if found:
                 self._take_rule(*found)
         for _, payload in self._sorter:
-            said = _said(payload)
-            text, *rest = (getattr(said, name) for name in _Said.__struct_fields__)
-            yield Rule(Source("", Assertion(*rest)._replace(tlp=Tlp(said.tlp))), text)
+            text, said = _rule(payload)
+            yield Rule(Source("", said), text)
 
     def _all(self) -> Iterator[Piece]:
         return (piece for pieces in self._pages() for piece in pieces)
@@ -152,7 +121,7 @@ class Gathering:
         text = obj.get("pattern")
         is_meant = str(obj.get("pattern_type")).lower() == self._form.language
         if is_meant and isinstance(text, str) and self._sieve.holds(said, LASTING):
-            payload = _encode((text, *said))
+            payload = _encode((text, said))
             self._sorter.add(f"{said.name}{_BETWEEN}{said.object_id}", payload)
 
     def _may_leave(self, piece: Piece) -> bool:
@@ -174,9 +143,7 @@ class Gathering:
 
     def _each(self) -> Iterator[Piece]:
         for _, group in groupby(self._sorter, lambda pair: pair[0].partition(_BETWEEN)[0]):
-            held = _held(next(group)[1])
-            values = (getattr(held, name) for name in _Held.__struct_fields__)
-            yield Piece(*values)._replace(tlp=Tlp(held.tlp))
+            yield _piece(next(group)[1])
 
     def _is_in(self, piece: Piece, least_us: int) -> bool:
         if piece.added_us >= least_us:

@@ -34,9 +34,9 @@ class Sieve:
         self.left: LeftOut = LeftOut()
         self.turn_us = NEVER_US
         """When something begins or ends"""
+        self.now_us = now_us
         self._wish = wish
         self._ceiling = min(ceiling, wish.ceiling)
-        self._now = now_us
 
     def open(self, piece: Piece) -> bool:
         """Whether the marking and the audience of a record let it leave at all."""
@@ -73,12 +73,12 @@ class Sieve:
     def holds_any(self, said: Assertion, fields: Collection[str]) -> bool:
         """Whether one of several values does."""
         end = max(said.end_us(field, self._wish.days) for field in fields)
-        if end <= self._now:
+        if end <= self.now_us:
             self.left[Left.OUTLIVED] += 1
             return False
         if self._wish.min_weight:
             end = max(self._faded(said, field) for field in fields)
-            if end <= self._now:
+            if end <= self.now_us:
                 self.left[Left.FADED] += 1
                 return False
         self.turn_us = min(self.turn_us, end)
@@ -93,10 +93,10 @@ class Sieve:
         least = max(self._wish.min_confidence, self._wish.min_weight)
         if least and said.confidence < least:
             return Left.CONFIDENCE
-        if said.first_us > self._now:
+        if said.first_us > self.now_us:
             self.turn_us = min(self.turn_us, said.first_us)
             return Left.EARLY
-        return Left.EXPIRED if 0 < said.until_us <= self._now else None
+        return Left.EXPIRED if 0 < said.until_us <= self.now_us else None
 
     def _faded(self, said: Assertion, field: str) -> int:
         span = said.span_us(field, self._wish.days)

@@ -1,7 +1,8 @@
 """Makes a file for one caller, or says that the one it has is still right.
 
 A file is made whole before any of it is sent: its tag follows from its bytes, and its head says
-what is in it. It is made in a temporary file, so that memory does not grow with it.
+what is in it. It is made in a temporary file, so that memory does not grow with it. Files of one
+folder are made together, and are there for the next pull: see `hub.service.outlet.folder`.
 
 Whether a file is still right is asked of what the caller sees, and of nothing else: how many records
 of the collection, the newest of them, and when something in it begins or ends. So what is hidden
@@ -10,7 +11,7 @@ from a caller changes neither the answer nor the time that it takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache
 from hashlib import blake2b
@@ -23,12 +24,13 @@ import msgspec
 from hub.model.exporting import Kept, Made, Numbered
 from hub.model.party import Directory
 from hub.model.query import Scope
+from hub.service.outlet.folder import Filed, Folder, Place, Shelf
 from hub.service.outlet.gather import Gathering
 from hub.service.outlet.live import Sieve
-from hub.service.outlet.press import Format, Press, Totals, about
+from hub.service.outlet.press import Format, Leaf, Press, Totals, Write, about
 from hub.service.outlet.refuse import Never
 from hub.service.outlet.rules import NUMBERS
-from hub.service.outlet.wish import Wish, header
+from hub.service.outlet.wish import LeftOut, Wish, header
 from hub.service.screening import benign_for
 from hub.service.search import Searcher
 from hub.store.base import Log
@@ -107,6 +109,7 @@ class Outlet:
         self._store = store
         self._house = house
         self._clock = clock
+        self._shelf = Shelf()
 
     def get(self, order: Order, has: Callable[[str, int], bool]) -> Parcel:
         """A file.
@@ -121,41 +124,75 @@ class Outlet:
         what = f"{order.place}/{order.form.name}?{order.wish.text()}"
         seen = self._seen(order)
         kept = self._store.export_state(order.scope, what)
-        if kept and kept.made.seen == seen and self._clock() < kept.made.turn_us:
+        if kept and self._is_right(kept.made, seen):
             tag = _tag(kept)
             if has(tag, kept.changed_us):
                 return Parcel(tag, kept.changed_us, kept.made.left_out, b"", None)
         return self._made(order, what, seen, has)
 
+    def _is_right(self, made: Made | Filed, seen: bytes) -> bool:
+        return made.seen == seen and self._clock() < made.turn_us
+
     def _made(
         self, order: Order, what: str, seen: bytes, has: Callable[[str, int], bool]
     ) -> Parcel:
-        # An index outside of the store may not know yet what was counted for `seen`.
-        reach = self._finder.reach()
-        is_behind = bool(reach.trouble) or reach.ordinal < reach.newest
-        now = self._clock()
-        sieve = Sieve(order.wish, order.form.ceiling, now)
-        press = self._press(order, sieve)
+        write = order.form.write
         body = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - whoever sends it closes it
-        digest = blake2b(digest_size=_DIGEST)
         with ExitStack() as stack:
             stack.callback(body.close)
-            with self._selection(order, sieve) as selection:
-                for piece in order.form.write(selection, press):
-                    body.write(piece)
-                    digest.update(piece)
-            left = header(sieve.left)
-            if order.wish.comments:
-                digest.update(left.encode())
-            turn = sieve.turn_us if order.collection else min(sieve.turn_us, now + _SEARCH_US)
-            made = Made(b"" if is_behind else seen, digest.digest(), turn, left)
+            if isinstance(write, Leaf):
+                made = self._read(order, write, seen, body)
+            else:
+                made = self._written(order, write, seen, body)
             kept = self._store.keep_export(order.scope, what, made)
             tag = _tag(kept)
             if has(tag, kept.changed_us):
-                return Parcel(tag, kept.changed_us, left, b"", None)
+                return Parcel(tag, kept.changed_us, made.left_out, b"", None)
             stack.pop_all()
         body.seek(0)
-        return Parcel(tag, kept.changed_us, left, _head(order, press, kept), body)
+        return Parcel(tag, kept.changed_us, made.left_out, _head(order, kept), body)
+
+    def _written(self, order: Order, write: Write, seen: bytes, body: IO[bytes]) -> Made:
+        """Write a file."""
+        known = self._known(seen)
+        sieve = Sieve(order.wish, order.form.ceiling, self._clock())
+        with self._selection(order, sieve) as selection:
+            digest = _copied(write(selection, self._press(order, sieve.left)), body)
+        left = header(sieve.left)
+        if order.wish.comments:
+            digest.update(left.encode())
+        return Made(known, digest.digest(), _turn_us(order, sieve), left)
+
+    def _read(self, order: Order, leaf: Leaf, seen: bytes, body: IO[bytes]) -> Made:
+        """Write a file of a folder."""
+        scope = order.scope
+        place: Place = (
+            *(scope.account, scope.org, scope.clearance),
+            *(order.place, leaf.folder, order.wish.text()),
+        )
+        filed = self._shelf.get(
+            place,
+            lambda filed: self._is_right(filed, seen),
+            lambda: self._filled(order, leaf, seen),
+        )
+        press = self._press(order, LeftOut())
+        digest = _copied(leaf.read(filed.folder, order.form.name, press), body)
+        return Made(filed.seen, digest.digest(), filed.turn_us, filed.left_out)
+
+    def _filled(self, order: Order, leaf: Leaf, seen: bytes) -> Filed:
+        known = self._known(seen)
+        sieve, folder = Sieve(order.wish, order.form.ceiling, self._clock()), Folder()
+        with self._selection(order, sieve) as selection:
+            leaf.fill(selection, self._press(order, sieve.left), folder)
+        folder.seal()
+        return Filed(folder, known, _turn_us(order, sieve), header(sieve.left))
+
+    def _known(self, seen: bytes) -> bytes:
+        """What a walk that begins now is made from; empty: that cannot be said."""
+        # An index outside of the store may not know yet what was counted for `seen`.
+        reach = self._finder.reach()
+        is_behind = bool(reach.trouble) or reach.ordinal < reach.newest
+        return b"" if is_behind else seen
 
     def _selection(self, order: Order, sieve: Sieve) -> Gathering:
         text = " ".join(f"({part})" for part in (order.query, order.form.query) if part)
@@ -171,11 +208,11 @@ class Outlet:
     def _never(self, order: Order) -> Never:
         return Never(self._house.own_domains, benign_for(order.directory, order.scope.org))
 
-    def _press(self, order: Order, sieve: Sieve) -> Press:
+    def _press(self, order: Order, left: LeftOut) -> Press:
         def numbers(rules: Sequence[tuple[str, bytes]]) -> list[Numbered | None]:
             return self._store.number_rules(order.scope, rules, NUMBERS)
 
-        return Press(order.wish, order.place, self._house.url, numbers, sieve.left)
+        return Press(order.wish, order.place, self._house.url, numbers, left)
 
     def _seen(self, order: Order) -> bytes:
         """A digest of all that a file follows from, within what the caller sees."""
@@ -203,10 +240,23 @@ class Outlet:
         return blake2b(repr(parts).encode("utf-8", "replace"), digest_size=_DIGEST).digest()
 
 
-def _head(order: Order, press: Press, kept: Kept) -> bytes:
+def _copied(pieces: Iterable[bytes], body: IO[bytes]) -> blake2b:
+    """Write pieces and give their digest."""
+    digest = blake2b(digest_size=_DIGEST)
+    for piece in pieces:
+        body.write(piece)
+        digest.update(piece)
+    return digest
+
+
+def _turn_us(order: Order, sieve: Sieve) -> int:
+    return sieve.turn_us if order.collection else min(sieve.turn_us, sieve.now_us + _SEARCH_US)
+
+
+def _head(order: Order, kept: Kept) -> bytes:
     totals = Totals(kept.serial, kept.changed_us, kept.made.left_out)
     form = order.form
-    remarks = about(press, form, totals) if form.sign and order.wish.comments else b""
+    remarks = about(order.place, form, totals) if form.sign and order.wish.comments else b""
     return remarks + (form.head(totals) if form.head else b"")
 
 

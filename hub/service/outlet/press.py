@@ -12,6 +12,7 @@ from hub.model.exporting import Numbered
 from hub.model.search import Piece
 from hub.model.tlp import Tlp
 from hub.service.outlet.entries import Entry, Source
+from hub.service.outlet.folder import Folder
 from hub.service.outlet.wish import LeftOut, Wish
 
 _UNSEEN = re.compile(rf"[^ -~]|{INVISIBLE.pattern}")
@@ -62,6 +63,21 @@ class Totals(NamedTuple):
     left_out: str
 
 
+Write = Callable[[Selection, Press], Iterator[bytes]]
+"""Writes a file: everything but the head"""
+
+
+class Leaf(NamedTuple):
+    """How a file is written that is one of many in a folder."""
+
+    folder: str
+    """Its name: the same for all that are made together"""
+    fill: Callable[[Selection, Press, Folder], None]
+    """Puts in what all of them are read from"""
+    read: Callable[[Folder, str, Press], Iterator[bytes]]
+    """Writes the file of a name; raises HubError, ABSENT, if there is none."""
+
+
 class Format(NamedTuple):
     """One kind of file; the table of `hub.service.outlet.table` has all of them."""
 
@@ -71,8 +87,7 @@ class Format(NamedTuple):
     media_type: str
     ceiling: Tlp
     """The strictest marking that its audience may hold"""
-    write: Callable[[Selection, Press], Iterator[bytes]]
-    """Everything but the head"""
+    write: Write | Leaf
     fields: tuple[str, ...] = ()
     """Values it can say, of the query language; none: it holds no single values"""
     more: tuple[str, ...] = ()
@@ -94,10 +109,10 @@ def remark(sign: str, text: str) -> bytes:
     return f"{sign} {shown(text)}\n".encode()
 
 
-def about(press: Press, form: Format, totals: Totals) -> bytes:
-    """The comments at the head of a file."""
+def about(place: str, form: Format, totals: Totals) -> bytes:
+    """The comments at the head of a file of that place."""
     lines = (
-        f"{press.place}, {form.name}",
+        f"{place}, {form.name}",
         f"serial {totals.serial}, changed {format_us(totals.changed_us)[:19]}Z",
         f"left out: {totals.left_out or 'nothing'}",
     )

@@ -54,34 +54,39 @@ def refusal(equal: Equal, never: Never) -> Left | None:
         return reason
     if field in {"domain", "url"} and _is_broad(field, key):
         return Left.BROAD
-    if field == "hash" and any(key in entries(name) for name in _HASHES):
+    if _is_known(field, key) or never.benign.has(field, key) or never.benign.is_behind(field, key):
         return Left.LISTED
-    if never.benign.has(field, key):
-        return Left.LISTED
-    if field == "email" and _CONTACT.fullmatch(key):
-        return Left.LISTED
+    if field == "domain" and any(own.endswith(f".{domain_of(key)}") for own in never.own_domains):
+        return Left.OWN
     item = weighed(Item(field, key, equal.text), never.own_domains)
     return next((_REASONS[name] for name in item.concerns if name in _REASONS), None)
+
+
+def _is_known(field: str, key: str) -> bool:
+    """Whether it is the hash of a file, or an address of mail, that everybody has."""
+    if field == "hash":
+        return any(key in entries(name) for name in _HASHES)
+    return field == "email" and _CONTACT.fullmatch(key) is not None
 
 
 def _of_network(key: str) -> Left | None:
     network = ipaddress.ip_network(key)
     if network.prefixlen < LEAST_PREFIX[network.version]:
         return Left.BROAD
-    if network.num_addresses > 1 and isinstance(network, ipaddress.IPv4Network):
-        return Left.LISTED if _has_resolver(network) else None
+    if network.num_addresses > 1 and _has_resolver(network):
+        return Left.LISTED
     return None
 
 
-def _has_resolver(network: ipaddress.IPv4Network) -> bool:
-    found = _resolvers()
+def _has_resolver(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    found = _resolvers(network.version)
     at = bisect.bisect_left(found, int(network.network_address))
     return at < len(found) and found[at] <= int(network.broadcast_address)
 
 
 @cache
-def _resolvers() -> list[int]:
-    return sorted(int(ipaddress.IPv4Address(text)) for text in entries("public-dns-v4"))
+def _resolvers(version: int) -> list[int]:
+    return sorted(int(ipaddress.ip_address(text)) for text in entries(f"public-dns-v{version}"))
 
 
 def _is_broad(field: str, key: str) -> bool:

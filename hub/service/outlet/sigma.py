@@ -19,7 +19,19 @@ SIGN = "#"
 LONGEST = 65_536
 """Characters of a rule"""
 
+_DEEPEST = 50
+"""Lists and tables in one another: of deeper ones PyYAML reads each sign at every depth again"""
+
 _MARKS = ("---", "...", "%")
+_FAILURES = (
+    yaml.YAMLError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    ValueError,
+)
+"""What PyYAML raises; some of it for values that are not what their tag says"""
 
 
 def write(selection: Selection, press: Press) -> Iterator[bytes]:
@@ -46,15 +58,27 @@ def rule_id(text: str) -> str | None:
     if len(text) > LONGEST or any(line.startswith(_MARKS) for line in text.split("\n")):
         return None
     try:
-        # An alias makes much of little; no rule needs one.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+        if not _is_plain(text):
             return None
         found = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
+    except _FAILURES:
         return None
     if not _is_rule(found):
         return None
-    return str(found.get("id") or text)
+    name = found.get("id")
+    # What is no text may be a number with more digits than are written out.
+    return name if isinstance(name, str) and name else text
+
+
+def _is_plain(text: str) -> bool:
+    """Without aliases, which make much of little, and not deep; no rule needs either."""
+    depth = 0
+    for event in yaml.parse(text):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
+            return False
+    return True
 
 
 def _is_rule(found: Any) -> bool:

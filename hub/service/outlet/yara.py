@@ -30,14 +30,15 @@ MODULES = ("elf", "hash", "math", "pe", "time")
 """Every YARA of the last years has these."""
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
+    r"""(?P<space>[ \t\r\n]+|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)
+    |(?P<open>/\*)
     |(?P<text>"(?:[^"\\\n]|\\.)*")
     |(?P<variable>[$\#@!]\w*\*?)
     |(?P<word>[A-Za-z_]\w*)
     |(?P<number>[0-9][\w.]*)
     |(?P<regex>/(?:[^/\\\n]|\\.)+/[is]*)
     |(?P<sign>.)""",
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _WORDS = (
     "all and any ascii at base64 base64wide contains defined endswith entrypoint false filesize for"
@@ -46,10 +47,12 @@ _WORDS = (
     " uint8be wide xor"
 )
 _KEYWORDS = frozenset(_WORDS.split())
-_SIGNS = frozenset("{}()[]:=,.<>+-*/\\%&|^~?")
-# Behind one of these a `/` divides.
-_VALUES = frozenset({"word", "number", "variable"})
+# No `/`: YARA divides by `\`.
+_SIGNS = frozenset("{}()[]:=,.<>+-*\\%&|^~?")
 _TOO_LONG_NAME = 120
+_RESERVED = frozenset(
+    {"condition", "global", "import", "include", "meta", "private", "rule", "strings"}
+)
 
 
 class Token(NamedTuple):
@@ -101,7 +104,8 @@ def read(text: str) -> Pattern:
         raise Unfit("too long, or not text")
     body = _without_imports(list(_tokens(text)))
     names = tuple(_rules([token for token in body if token.kind != "space"]))
-    if not names or len(set(names)) < len(names) or not _KEYWORDS.union(MODULES).isdisjoint(names):
+    others = _KEYWORDS | _RESERVED.union(MODULES)
+    if not names or len(set(names)) < len(names) or not others.isdisjoint(names):
         raise Unfit("no rule, or two of one name, or one that is called like something else")
     if (compiled := _compiler()) and not compiled(text):
         raise Unfit("it does not compile")
@@ -109,21 +113,19 @@ def read(text: str) -> Pattern:
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    at, before = 0, Token("", "")
+    at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
             raise Unfit("it has a character that no rule has")
         token = Token(match.lastgroup or "", match[0])
-        divides = before.kind in _VALUES or before.text in {")", "]"}
-        if token.kind == "regex" and divides and before.text != "matches":
-            token = Token("sign", "/")
-        if token.kind == "sign" and token.text not in _SIGNS:
-            raise Unfit("it has a character that no rule has")
+        # What is open is looked for to the end of the text: once, and not at each of its signs.
+        if token.kind == "open" or (token.kind == "sign" and token.text not in _SIGNS):
+            raise Unfit("it has a character that no rule has, or a comment without an end")
+        if token.kind == "variable" and len(token.text) > _TOO_LONG_NAME:
+            raise Unfit("a name is too long")
         at += len(token.text)
         yield token
-        if token.kind != "space":
-            before = token
 
 
 def _without_imports(tokens: list[Token]) -> list[Token]:
@@ -227,19 +229,16 @@ def _check_words(condition: Sequence[Token], known: AbstractSet[str]) -> None:
 
 
 def _check_used(condition: Sequence[Token], defined: Sequence[str]) -> None:
-    spoken = [f"${token.text[1:]}" for token in condition if token.kind == "variable"]
+    spoken = {f"${token.text[1:]}" for token in condition if token.kind == "variable"}
     words = {token.text for token in condition if token.kind == "word"}
+    # Sets, since there may be thousands: how a name begins, with `*` behind it.
+    begun = {name: {f"{name[:end]}*" for end in range(1, len(name) + 1)} for name in defined}
+    if not spoken <= {"$"}.union(defined, *begun.values()):
+        raise Unfit("a condition speaks of a string that is not there")
     everything = "them" in words or "$*" in spoken
-    for text in spoken:
-        stem = text.rstrip("*")
-        if text != "$" and not any(
-            name.startswith(stem) if text.endswith("*") else name == text for name in defined
-        ):
-            raise Unfit("a condition speaks of a string that is not there")
     for name in defined:
         used = everything or name in spoken or name.startswith("$_")
-        stems = [text[:-1] for text in spoken if text.endswith("*")]
-        if not (used or any(name.startswith(stem) for stem in stems)):
+        if not (used or not spoken.isdisjoint(begun[name])):
             raise Unfit("a string is not used")
 
 

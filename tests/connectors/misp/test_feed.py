@@ -229,13 +229,14 @@ def test_names_in_the_manifest_are_uuids_or_nothing(site: Site, run: Run) -> Non
         "http://evil.example/x": {"timestamp": "1"},
         uuid_of(1): {"timestamp": "soon"},
         uuid_of(2): [],
+        uuid_of(3): {"timestamp": "9" * 5_000},
     }
     (site.folder / "feed" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     [batch] = pull(run, url=site.url)
     assert {left.reason for left in batch.left} == {
         "entry of the manifest without a UUID or timestamp"
     }
-    assert len(batch.left) == 4
+    assert len(batch.left) == 5
     assert [path for path, _ in site.asked] == ["/feed/manifest.json"]
 
 
@@ -277,6 +278,9 @@ def test_what_is_no_feed_is_told_in_words(site: Site, run: Run) -> None:
     with pytest.raises(Absent):
         pull(run, url=site.url)
     (site.folder / "feed" / "manifest.json").write_text("<html>no</html>", encoding="utf-8")
+    with pytest.raises(NotUnderstood, match="not JSON"):
+        pull(run, url=site.url)
+    (site.folder / "feed" / "manifest.json").write_text("[" * 200_000, encoding="utf-8")
     with pytest.raises(NotUnderstood, match="not JSON"):
         pull(run, url=site.url)
     (site.folder / "feed" / "manifest.json").write_text("[1]", encoding="utf-8")

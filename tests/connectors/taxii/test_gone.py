@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from connectors.taxii import pull
+from connectors.taxii import gone, pull
 from tests import fakes
 from tests.connectors.taxii.driving import Driver, feed, indicators
 from tests.connectors.taxii.server import Answer, Asked, TaxiiServer, taxii
@@ -101,6 +101,25 @@ def test_a_server_that_lost_everything_deletes_nothing(server: TaxiiServer) -> N
     server.collections["a"].clear()
     server.add("a", *indicators(1, 16))
     assert len(driver.run(late_h=25).gone) == 14
+
+
+def test_a_manifest_without_an_end_deletes_nothing(
+    server: TaxiiServer, filled: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gone, "_LONGEST_S", 0.3)
+    server.remove("a", gone_of(2)[0])
+
+    def endless(asked: Asked) -> Answer | None:
+        if not asked.path.endswith("/manifest/"):
+            return None
+        page = int(asked.query.get("next", 0)) + 1
+        record = {"id": f"indicator--{fakes.uuid_of(1000 + page)}", "date_added": "2026-01-01"}
+        return taxii({"objects": [record], "more": True, "next": str(page)})
+
+    server.fault = endless
+    filled.run(late_h=25)
+    assert filled.gone == []
+    assert "did not finish" in filled.notices[-1]
 
 
 def test_deletions_can_be_switched_off(server: TaxiiServer, one: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.taxii import pull, pull20
+from connectors.taxii import pull
 from tests import fakes
 from tests.connectors.laws import SECRET, ConnectorLaws
 from tests.connectors.taxii.driving import old
@@ -103,6 +103,6 @@ class TestTaxii20Laws(ConnectorLaws):
 
     @pytest.fixture
     def source(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source20]:
-        monkeypatch.setattr(pull20, "PAUSES_S", (0.01,))
+        monkeypatch.setattr(pull, "PAUSES_S", (0.01,))
         with taxii20_server() as server:
             yield Source20(server)

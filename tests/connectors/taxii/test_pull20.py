@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.errors import NotUnderstood, RemoteError, Unreachable
-from connectors.taxii import pull20
+from connectors.taxii import pull, pull20
 from connectors.taxii.errors import Lost
 from tests import fakes
 from tests.connectors.taxii.driving import Driver, old
@@ -17,7 +17,7 @@ from tests.connectors.taxii.server20 import STIX, Answer, Taxii20Server, taxii20
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Taxii20Server]:
-    monkeypatch.setattr(pull20, "PAUSES_S", (0.01,))
+    monkeypatch.setattr(pull, "PAUSES_S", (0.01,))
     with taxii20_server() as running:
         yield running
 

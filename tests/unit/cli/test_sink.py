@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import json
-from pathlib import Path
 
 import pytest
 
@@ -23,10 +22,6 @@ def objects_in(content: bytes, form: Form) -> list[dict]:
     if form == "ndjson":
         return [json.loads(line) for line in content.split(b"\n")[:-1]]
     return json.loads(content)["objects"]
-
-
-def ids_in(path: Path, form: Form) -> str:
-    return "".join(found["id"] for found in objects_in(path.read_bytes(), form))
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -13,7 +13,7 @@ from hub.intake.lines import listed
 from hub.intake.preview import preview
 from hub.intake.records import layout_of, records
 from hub.intake.rows import Told, told
-from hub.intake.text import lines_of
+from hub.intake.text import decoded, lines_of
 
 DAY_US = 86_400_000_000
 
@@ -67,7 +67,7 @@ class TestColumns:
         text = (
             "first_seen,comments,ioc\n03/04/2026,https://x.vn/a,evil.vn\n,,rubbish\n,,evil2.vn\n"
         )
-        assert preview(text.encode()).doubts == (
+        assert preview(text).doubts == (
             "first_seen: day and month cannot be told apart",
             "comments: its addresses may be values",
             "ioc: 1 of 3 cells are no values",
@@ -240,12 +240,13 @@ class TestLines:
 
 class TestPreview:
     def test_it_shows_what_would_be_read(self):
-        raw = (
-            "\ufeffLoại;Giá trị;Mô tả\r\nIP;1.2.3.4;máy chủ\r\nIP;1.2.3.4;\r\nIP;x;y\r\n".encode()
-        )
-        found = preview(raw)
-        assert (found.encoding, found.separator, found.has_heading) == ("utf-8-sig", ";", True)
-        assert found.rows[0] == ("IP", "1.2.3.4", "máy chủ")
+        text = "Loại;Giá trị;Mô tả\r\nIP;1.2.3.4;máy chủ\r\nIP;1.2.3.4;\r\nIP;x;y\r\n"
+        found = preview(text)
+        assert (found.separator, found.has_heading) == (";", True)
+        first, _, third = found.rows
+        assert (first.line, first.cells) == (2, ("IP", "1.2.3.4", "máy chủ"))
+        assert [(item.value, item.note) for item in first.items] == [("1.2.3.4", "máy chủ")]
+        assert (third.items, third.left) == ((), ("x",))
         assert found.counts == {"ip": 1}
         assert {m.reason: m.examples for m in found.left} == {
             "duplicate": ("1.2.3.4 (line 3)",),
@@ -257,5 +258,6 @@ class TestPreview:
         text = "Tên miền,Ghi chú\nevil.vn,Đặt\n"
         for encoding, shown in (("cp1258", "windows-1258"), ("utf-16", "utf-16")):
             raw = text.replace("ề", "ê").replace("ặ", "ă").replace("ú", "u").encode(encoding)
-            assert preview(raw).encoding == shown
-            assert preview(raw).counts == {"domain": 1}
+            read, found = decoded(raw)
+            assert found == shown
+            assert preview(read).counts == {"domain": 1}

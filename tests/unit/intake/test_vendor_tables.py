@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from hub.intake.preview import preview
+from hub.intake.text import decoded
 
 
 class Expected(NamedTuple):
@@ -91,7 +92,7 @@ EXPECTED = {
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_table_of_a_vendor(corpus, name):
     expected = EXPECTED[name]
-    found = preview((corpus / "csv" / "unit42" / name).read_bytes())
+    found = preview(decoded((corpus / "csv" / "unit42" / name).read_bytes())[0])
     assert found.is_whole
     assert {c.name: c.use for c in found.columns if c.use != "ignore"} == expected.uses
     assert found.counts == expected.counts

@@ -56,7 +56,3 @@ def accepted(obj: Any) -> Candidate:
     item = judged(obj)
     assert isinstance(item, Candidate), item
     return item
-
-
-def warnings_of(obj: Any) -> tuple[str, ...]:
-    return accepted(obj).warnings

@@ -154,7 +154,6 @@ def test_a_newer_format(files, folder):
     assert f"format {FORMAT + 1}, this program knows {FORMAT}" in reason
 
 
-STORE_ONLY = {STORE: CONTENT[STORE]}
 WRONG = {
     "no manifest": [*CONTENT.items()],
     "nothing": [],

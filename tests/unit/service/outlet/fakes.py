@@ -73,5 +73,5 @@ def written(name: str, chosen: Chosen, left: LeftOut | None = None, **wish: obje
     press = Press(asked, "collection x", "https://hub.example.org", Numbers(), count)
     body = b"".join(form.write(chosen, press))
     totals = Totals(7, START_US, "")
-    remarks = about(press, form, totals) if form.sign and asked.comments else b""
+    remarks = about(press.place, form, totals) if form.sign and asked.comments else b""
     return remarks + (form.head(totals) if form.head else b"") + body

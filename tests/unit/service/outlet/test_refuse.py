@@ -14,7 +14,8 @@ from hub.service.outlet.wish import Left
 from hub.stix.equalities import Equal, equalities
 
 NEVER = Never(
-    frozenset({"bank.example.vn"}), Benign(["ours.example # a partner", "45.61.200.0/24"])
+    frozenset({"bank.example.vn"}),
+    Benign(["ours.example # a partner", "cdn.partner.example", "45.61.200.0/24"]),
 )
 FIELDS = ("ip", "domain", "url", "hash", "email", "file")
 
@@ -55,6 +56,11 @@ def equal(field: str, text: str) -> Equal:
         ("email", "abuse@a.test", Left.LISTED),
         ("domain", "www.ours.example", Left.LISTED),
         ("ip", "45.61.200.7", Left.LISTED),
+        # Who blocks these blocks what is in them, or below.
+        ("ip", "45.61.192.0/20", Left.LISTED),
+        ("ip", "2001:4860::/32", Left.LISTED),
+        ("domain", "partner.example", Left.LISTED),
+        ("domain", "example.vn", Left.OWN),
         ("hash", "d41d8cd98f00b204e9800998ecf8427e", Left.LISTED),
         ("hash", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Left.LISTED),
     ],

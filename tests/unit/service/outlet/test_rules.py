@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import yaml
 import yara
@@ -12,6 +14,9 @@ from hub.service.outlet import rules, sigma
 from hub.service.outlet import yara as outlet
 from hub.service.outlet.wish import Left, LeftOut
 from tests.unit.service.outlet.fakes import Chosen, entry, written
+
+SOON_S = 5
+"""CPU for the largest rule: quadratic readers take minutes"""
 
 GOOD = 'rule good { strings: $a = "abc" $b = { 4D ?? 5A } condition: any of them }'
 PAIR = """import "pe"
@@ -39,6 +44,14 @@ BAD = (
     "rule \u1eefng { condition: true }",
     "/* rule x { condition: true }",
     f"rule {'x' * 300} {{ condition: true }}",
+    "rule r\u00e8gle { condition: true }",
+    'rule x { strings: $\u00e9 = "abc" condition: $\u00e9 }',
+    "rule\u00a0x { condition: true }",
+    "rule x { condition: true }\x0crule y { condition: true }",
+    "rule rule { condition: true }",
+    "rule x { condition: 4 / 2 == 2 }",
+    "/* " * 80_000,
+    "/\\" * 100_000,
 )
 
 
@@ -57,8 +70,10 @@ class TestYara:
         if not compiler:
             monkeypatch.setattr(outlet, "_compiler", lambda: None)
         left = LeftOut()
+        began_s = time.process_time()
         assert compiled([GOOD, bad, PAIR], left) == ["good", "first", "second"]
         assert left == {Left.RULE: 1}
+        assert time.process_time() - began_s < SOON_S
 
     def test_names_that_are_taken_are_changed_where_they_are_spoken_of(self) -> None:
         other = PAIR.replace("1MB", "2MB")
@@ -75,6 +90,19 @@ class TestYara:
         text = 'rule a { strings: $a = "a a" condition: $a }'
         body = written("yara.yar", Chosen(rules=[text, text.replace('"a a"', '"a b"')])).decode()
         assert '$a = "a b" condition: $a }' in body
+
+    def test_thousands_of_strings(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(outlet, "_compiler", lambda: None)
+        began_s, many = time.process_time(), 12_000
+        strings = " ".join(f'$a{n}="a"' for n in range(many))
+        found = outlet.read(f"rule x {{ strings: {strings} condition: any of ($a*) }}")
+        assert found.names == ("x",)
+        spoken = " or ".join(f"$a{n}" for n in range(many // 2))
+        strings = " ".join(f'$a{n}="a"' for n in range(many // 2))
+        assert outlet.read(f"rule x {{ strings: {strings} condition: {spoken} }}").names == ("x",)
+        with pytest.raises(outlet.Unfit, match="not used"):
+            outlet.read(f"rule x {{ strings: {strings} condition: any of ($a1*) }}")
+        assert time.process_time() - began_s < SOON_S
 
     @given(
         at=st.integers(0, len(PAIR)),
@@ -106,6 +134,9 @@ NO_SIGMA = (
     SIGMA.replace("selection:\n", "selection: [\n"),
     SIGMA + "x: !!python/object/apply:os.system ['true']\n",
     "[" * 5000,
+    SIGMA + "x: !!bool foo\n",
+    SIGMA + "x: !!timestamp foo\n",
+    SIGMA + f"x: {'[' * 60_000}\n",
 )
 
 
@@ -114,7 +145,9 @@ class TestSigma:
     def test_a_bad_rule_does_not_break_the_stream(self, bad: str) -> None:
         left = LeftOut()
         other = SIGMA.replace("1111-1111", "2222-1111").replace("One", "Two")
+        began_s = time.process_time()
         body = written("sigma.yml", Chosen(rules=[SIGMA, bad, other]), left, comments=True)
+        assert time.process_time() - began_s < SOON_S
         found = [doc for doc in yaml.safe_load_all(body) if doc]
         assert [doc["title"] for doc in found] == ["One", "Two"]
         assert left == {Left.RULE: 1}
@@ -122,6 +155,11 @@ class TestSigma:
     def test_an_id_stands_there_once(self) -> None:
         body = written("sigma.yml", Chosen(rules=[SIGMA, SIGMA.replace("One", "Again")]))
         assert [doc["title"] for doc in yaml.safe_load_all(body)] == ["One"]
+
+    def test_an_id_that_is_a_number_without_end(self) -> None:
+        number = SIGMA.replace("11111111-1111-4111-8111-111111111111", f"0x{'F' * 5_000}")
+        body = written("sigma.yml", Chosen(rules=[number, SIGMA]))
+        assert len([doc for doc in yaml.safe_load_all(body) if doc]) == 2
 
     def test_windows_line_ends(self) -> None:
         assert sigma.rule_id(SIGMA) is not None
