@@ -40,7 +40,8 @@ _LONGEST_PART = 4
 _VALUE = re.compile(r"\{(\w+)\}")
 _MOST_SENTENCES = 40
 _PLACED = re.compile(
-    r"(https?://[^\s;]{1,300}|[^\s:;]{1,200}|\w+(?:, \w+)*|the object): (.+)", re.DOTALL
+    r"([^\s`;][^`;]{0,300}\.toml(?::\d+)?: `[^`]{1,100}`|https?://[^\s;]{1,300}|[^\s:;]{1,200}|\w+(?:, \w+)*|the object): (.+)",
+    re.DOTALL,
 )
 _BETWEEN = re.compile(r"\. (?=\w)")
 _WORDS = re.compile(r"kind|why")

@@ -43,6 +43,8 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     # Why a feed did not publish something
     "leave": ((3, "reason"),),
     "_Out": ((0, "reason"),),
+    # What is wrong with a field of a definition
+    "wrong": ((3, "reason"),),
     # What speaks against what a column is taken for
     "_Verdict": ((2, "doubt"),),
 }
@@ -51,6 +53,8 @@ _SINKS_OF_SOURCES: dict[str, tuple[tuple[int, str], ...]] = {
     "Left": ((1, "reason"),),
     "_leave": ((1, "reason"),),
     "Undelivered": ((2, "reason"),),
+    # Settings that do not go together
+    "ValueError": ((0, "reason"),),
 }
 _OF_REMOTE = ((0, "reason"), (99, "remedy"))
 _REMOTE = frozenset(
@@ -64,12 +68,19 @@ _TABLES = {
     "connectors/lists/streaming.py": {"_REASONS"},
 }
 # They give back what it was, and the text behind it.
-_GIVERS_OF_PAIRS = {"losses", "_lost_context"}
+_LOSSES = {"losses", "_lost_context"}
+# A field of a definition, and what is wrong with it.
+_CHECKS = {"_faults", "_of_audience", "_of_lifetime", "_of_filters", "_of_ceiling", "_of_readers"}
+_GIVERS_OF_PAIRS = {"of_way", *_LOSSES, *_CHECKS}
 # They give texts back, rather than raise them.
 _GIVERS = {
     "policy.py": {"objection"},
+    "service/jobs/declared.py": {"of_way", "_reveals"},
+    "service/feeds/definition.py": _CHECKS - {"_of_ceiling", "_of_readers"},
+    "service/deliveries/definition.py": {"_faults", "_of_ceiling", "_of_readers"},
     "intake/documents/pdf.py": {"_remark"},
-    "connectors/misp/events.py": _GIVERS_OF_PAIRS,
+    "connectors/taxii/settings.py": {"_faults", "_of_address"},
+    "connectors/misp/events.py": _LOSSES,
     "stix/strict.py": {
         "_of_parsing",
         "_differences",

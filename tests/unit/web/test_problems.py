@@ -51,9 +51,18 @@ def filled(template: str) -> tuple[str, list[str]]:
     return VALUE.sub(value, template), values
 
 
+GIVEN |= dict.fromkeys(("way", "get", "value", "_place"), "name it in `key`")
+# What msgspec says of a definition.
+OF_TYPES = {
+    "Expected `{wanted}`, got `{given}`",
+    "Expected `{wanted}` matching regex {pattern}",
+    "Expected `{wanted}` >= {least}",
+    "Expected `{wanted}` <= {most}",
+    "Invalid enum value {given}",
+}
 # What stands in a table of tuples, and where that has nothing.
 OF_STATUS = {text for _, text in _FROM_STATUS.values()} | {"the request cannot be understood"}
-TEXTS = sorted({item.template for item in texts()} | OF_STATUS)
+TEXTS = sorted({item.template for item in texts()} | OF_STATUS | OF_TYPES)
 
 
 def test_the_tool_finds_texts_wherever_they_are_written():
@@ -228,6 +237,32 @@ def test_a_reason_with_its_remedy_as_a_run_keeps_it_is_two_sentences():
         "họ cấp, hãy khai báo CA đó trong `ca_file`."
     )
     assert say_text(made.text(), "en").startswith("The certificate of partner.example")
+
+
+@pytest.mark.parametrize(
+    ("said", "vietnamese"),
+    [
+        (
+            "`every`: it is unknown; known are a, b.",
+            "không có trường này; các trường hợp lệ: a, b",
+        ),
+        (
+            (
+                "`source.url`: a key must not stand in an address: write {token} in its place, and name "
+                "it in `token`; and change it if anybody else could read this file."
+            ),
+            (
+                "không được để khóa trong địa chỉ: hãy thay bằng {token} và khai báo khóa trong `token`; "
+                "và hãy đổi khóa nếu người khác có thể đã đọc tệp này"
+            ),
+        ),
+        ("`source.url`: Expected `str`, got `int`.", "Cần `str`, nhưng nhận được `int`"),
+    ],
+)
+def test_what_is_wrong_with_a_definition_stands_behind_its_place(said, vietnamese):
+    for file in ("/srv/hub/feeds/a b.toml:12: ", "a.toml: "):
+        field = said.partition(": ")[0]
+        assert translated(file + said) == f"{file}{field}: {vietnamese}"
 
 
 def test_what_the_other_side_wrote_is_neither_translated_nor_left_out():
