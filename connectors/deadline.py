@@ -10,12 +10,15 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def within(wire: socket.socket, seconds: float) -> Iterator[None]:
-    """Shut a connection down when the time is over: whoever waits for it gets an OSError or an end."""
+    """Shut a connection down when the time is over: whoever waits for it gets an OSError or an end.
+
+    Also when TLS is put on it later: that takes the connection away from `wire`, and not from this.
+    """
+    spare = wire.dup()
 
     def end() -> None:
         with suppress(OSError):
-            # Of the connection, not of TLS over it, which somebody may be waiting for.
-            socket.socket.shutdown(wire, socket.SHUT_RDWR)
+            spare.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
@@ -24,3 +27,4 @@ def within(wire: socket.socket, seconds: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        spare.close()

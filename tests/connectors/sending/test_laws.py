@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from connectors.errors import RemoteError, Unsafe
 from connectors.senders import SENDERS, sending
 from tests.connectors.sending.parcels import READER, SECRETS, freight, parcel, trip
+from tests.e2e.certificates import write_certificate
 
 Deed = Callable[[socket.socket], object]
 
@@ -134,6 +136,41 @@ def test_another_side_that_is_none_ends_in_words_and_in_time(way, name, tmp_path
     assert said.isprintable()
     assert 10 < len(said) < 1000
     assert not any(secret in said for secret in [*SECRETS.values(), "s3cret"])
+
+
+def _under_tls(context: ssl.SSLContext, *, after: bytes) -> Deed:
+    """Puts TLS on, after some words in the clear, and drips for ever below it."""
+
+    def deed(wire: socket.socket) -> None:
+        for line in after.splitlines(keepends=True):
+            wire.sendall(line)
+            wire.recv(4096)
+        with context.wrap_socket(wire, server_side=True) as secured:
+            for _ in range(100):
+                secured.sendall(b"250-2\r\n")
+                time.sleep(0.3)
+
+    return deed
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "after"),
+    [
+        ("mail", {"security": "tls"}, b""),
+        ("mail", {}, b"220 here\r\n250 STARTTLS\r\n220 go\r\n"),
+        ("syslog", {}, b""),
+    ],
+)
+def test_the_time_of_all_of_it_holds_below_tls_too(name, said, after, tmp_path):
+    certificate = write_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("server-key.pem"))
+    going = trip(tmp_path, ca_file=str(certificate), read_s=1.0, whole_s=2.0)
+    begun = time.monotonic()
+    with bad(_under_tls(context, after=after)) as port, suppress(RemoteError):
+        to = msgspec.structs.replace(settings(name, port), **said)
+        sending(name).sender.send(to, parcel_for(name), going)
+    assert time.monotonic() - begun < 8
 
 
 @pytest.mark.parametrize("name", SENDERS)
