@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from hub.cli import scratch
 from hub.cli.admin import password_option, read_password
 from hub.cli.base import (
     Context,
@@ -92,7 +92,7 @@ def run_server(path: Path, greeting: str = "") -> None:
     """Start gunicorn; returns when it was stopped."""
     config = load(path)
     config.secret()  # refuse before anything listens
-    folder = tempfile.mkdtemp(prefix="hub-metrics-", dir=_memory())
+    folder = scratch.make()
     # The metrics library decides at import whether, and where, workers share their counters.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     from hub.app import open_store
@@ -121,12 +121,6 @@ def run_server(path: Path, greeting: str = "") -> None:
             with suppress(HubError, ConfigError):
                 open_store(config, upgrade=False).close()
                 counters.prepare(counted)
-
-
-def _memory() -> str | None:
-    """A folder in memory: a worker that writes a mapped file on a full disk is killed."""
-    shared = Path("/dev/shm")  # noqa: S108 - the folder made in it is its owner's alone
-    return str(shared) if os.access(shared, os.W_OK) else None
 
 
 @click.command()

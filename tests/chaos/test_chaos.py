@@ -61,7 +61,7 @@ def settle(folder: Path) -> tuple[Path, str, str]:
 
 def await_ready(url: str, server: subprocess.Popen) -> None:
     ready = url.split("/vn/", maxsplit=1)[0] + "/health/ready"
-    for _ in range(300):
+    for _ in range(900):
         assert server.poll() is None, "the hub did not start"
         try:
             with urllib.request.urlopen(ready, timeout=2) as answer:

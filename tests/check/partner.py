@@ -493,12 +493,13 @@ class Stalls(Partner):
 
 
 class LiesAboutLength(Partner):
-    """More bytes are promised than come."""
+    """More bytes of manifests are promised than come."""
 
     caught_by = ("HT-02",)
 
-    def inside(self, *args):
-        return super().inside(*args)._replace(headers={"Content-Length": "100000"})
+    def inside(self, collection, what, query):
+        reply = super().inside(collection, what, query)
+        return reply._replace(headers={"Content-Length": "100000"} if what == "manifest" else {})
 
 
 class CutOff(Partner):

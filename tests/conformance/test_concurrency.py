@@ -44,7 +44,7 @@ def running(place):
         (place / name).touch()
     for process in started:
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -44,7 +44,7 @@ ACT = Act("administrator", "ministry", "test", "feed")
 SECRET = "s3cret-of-the-source"
 """What the environment variable FEED_SECRET holds; `settings()` may name it as env:FEED_SECRET."""
 
-_LONGEST_S = 20.0
+_LONGEST_S = 60.0
 
 
 class Source(Protocol):

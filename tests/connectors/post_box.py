@@ -77,12 +77,12 @@ class PostBox:
     def stop(self) -> None:
         if self._process:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)
 
     @contextmanager
     def client(self) -> Iterator[imaplib.IMAP4]:
         """Another client, of the person whose mailbox it is."""
-        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=30)
+        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=60)
         client.login(USER, self._password)
         try:
             yield client
@@ -130,7 +130,7 @@ def tls_door(certificate: Certificate, to_port: int) -> Iterator[Door]:
             yield door
         finally:
             listening.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+            thread.join(60)
 
 
 def _serve(door: Door, listening: socket.socket, certificate: Certificate, to_port: int) -> None:

@@ -39,7 +39,7 @@ def run_of(
         terms: What differs of the terms.
         limits: What differs of those of tests.
     """
-    allowed = Limits(networks=LOOPBACK, connect_s=2, read_s=1, whole_s=5)._replace(**limits)
+    allowed = Limits(networks=LOOPBACK, connect_s=30, read_s=30, whole_s=60)._replace(**limits)
     said = Terms("sample", CREATOR, Tlp.GREEN)._replace(**(terms or {}))
     maker = Maker(said, at_us)
     run = Run("sample", at_us, Net(allowed), maker, SECRETS.__getitem__, folder)

@@ -129,7 +129,8 @@ class TestBadServers:
         ],
     )
     def test_a_reason_that_people_understand(self, tmp_path, connector, route, error):
-        run = run_of(tmp_path, most_bytes=1_000_000)
+        patience_s = 0.5 if route is servers.stalls else 30.0
+        run = run_of(tmp_path, most_bytes=1_000_000, read_s=patience_s)
         with serving({"/a": route}) as server, pytest.raises(error) as caught:
             collected(connector, {"url": f"{server.url}/a"}, run)
         assert len(caught.value.reason) > 15

@@ -154,7 +154,7 @@ def test_a_worker_that_is_told_to_stop_lets_go(hub: Hub, tmp_path: Path) -> None
         with worker(tmp_path) as process:
             wait_until_well(hub, since=0)
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(_PATIENCE_S) == 0
     job = hub.store.job("feed:list")
     assert job is not None
     assert job.owner == ""
@@ -170,13 +170,13 @@ def test_the_server_runs_feeds_unless_it_is_told_not_to(hub: Hub, tmp_path: Path
         with worker(tmp_path, "serve") as process:
             time.sleep(8)
             process.terminate()
-            process.wait(40)
+            process.wait(_PATIENCE_S)
         assert hub.store.jobs() == []
         fakes.make_config(tmp_path, "[server]\nport = 0\n")
         with worker(tmp_path, "serve") as process:
             wait_until_well(hub, since=0)
             process.terminate()
-            process.wait(40)
+            process.wait(_PATIENCE_S)
     assert len(hub.raws()) == 1
     assert [run.outcome for run in hub.store.job_runs("feed:list", 9)] == ["well"]
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 600.0
 
 
 class Web:

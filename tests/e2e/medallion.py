@@ -18,7 +18,7 @@ import requests
 
 USER, PASSWORD = "admin", "s3cret-password"
 COLLECTION = "91a7b528-80eb-42ed-a74d-c6fbd5a26116"
-_READY_S = 30
+_READY_S = 120
 _STIX = {
     "2.0": "application/vnd.oasis.stix+json; version=2.0",
     "2.1": "application/stix+json;version=2.1",
@@ -89,7 +89,7 @@ def medallion(
         yield running
     finally:
         process.kill()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def _wait(running: Medallion, process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -80,7 +80,7 @@ class Feeder:
     def _end(self) -> None:
         self._process.kill()
         with self._process:
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=60)
 
     def stop(self) -> None:
         """End it for good."""

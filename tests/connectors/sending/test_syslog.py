@@ -46,7 +46,7 @@ def test_lines_arrive_framed_by_octets(transport, tmp_path):
         receipt = SENDER.send(
             to(port, transport), PARCEL, trip(tmp_path, ca_file=str(certificate))
         )
-        assert lines.closed.wait(5)
+        assert lines.closed.wait(60)
     assert receipt.accepted == 2
     first, second = lines.frames()
     head = _HEADER.fullmatch(first)
@@ -107,7 +107,7 @@ def test_udp_takes_short_lines_and_refuses_long_ones(tmp_path):
     long = freight(3, name="ữ" * 200, pattern="[file:name = '" + "ữ" * 300 + ".exe']")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
+        receiver.settimeout(60)
         told = to(receiver.getsockname()[1], "udp")
         receipt = SENDER.send(told, parcel(freight(1), long), trip(tmp_path))
         text = receiver.recv(65536).decode()
@@ -137,7 +137,7 @@ def test_a_port_where_nobody_listens_and_a_certificate_of_nobody(tmp_path):
 def test_lines_framing_has_a_line_for_each(tmp_path):
     with syslog() as (lines, port):
         SENDER.send(to(port, "tcp", framing="lines"), PARCEL, trip(tmp_path))
-        assert lines.closed.wait(5)
+        assert lines.closed.wait(60)
     assert len(lines.data.decode().splitlines()) == 2
 
 

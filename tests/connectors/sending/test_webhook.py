@@ -119,8 +119,9 @@ def test_nothing_leaves_unsigned():
 def test_each_answer_says_what_to_do_with_the_parcel(said, kind, wait_s, tmp_path):
     with hook() as receiver:
         receiver.answers.append(said)
+        going = trip(tmp_path, read_s=0.5 if said.stall_s else 30.0)
         with pytest.raises(RemoteError) as caught:
-            SENDER.send(to(receiver.url), PARCEL, trip(tmp_path))
+            SENDER.send(to(receiver.url), PARCEL, going)
     assert type(caught.value) is kind
     assert getattr(caught.value, "wait_s", 0) == wait_s
     assert "s3cret" not in caught.value.text()

@@ -37,7 +37,7 @@ class Driver:
         self,
         connector: Connector[Any],
         settings: tuple[type[msgspec.Struct], dict[str, Any]],
-        limits: Limits = Limits(networks=LOOPBACK, connect_s=2, read_s=2, whole_s=10),  # noqa: B008
+        limits: Limits = Limits(networks=LOOPBACK, connect_s=30, read_s=30, whole_s=60),  # noqa: B008
     ) -> None:
         self._connector = connector
         kind, said = settings

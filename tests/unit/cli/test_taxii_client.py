@@ -318,7 +318,7 @@ def test_a_server_that_hangs_is_left(
     session: Session, monkeypatch: pytest.MonkeyPatch, partner_server: PartnerServer
 ) -> None:
     hang = threading.Event()
-    partner_server._answer = lambda _: hang.wait(5)  # type: ignore[method-assign,assignment]
+    partner_server._answer = lambda _: hang.wait(60)  # type: ignore[method-assign,assignment]
     monkeypatch.setattr(client, "_READ_S", 0.1)
     with pytest.raises(Unreachable, match="timed out"):
         pages(session, partner_server.url)
