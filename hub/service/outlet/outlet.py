@@ -37,7 +37,7 @@ from hub.store.base import Log
 from hub.store.exporting import Exports
 from hub.store.search import Finder
 
-_EDITION = 1
+_EDITION = 2
 """Of what files are made by: another one makes every file anew"""
 
 _IN_MEMORY = 1_000_000
