@@ -37,7 +37,9 @@ public final class HubTestMain {
             .put("network.host", "127.0.0.1")
             .put("node.processors", 1)
             .put("indices.breaker.total.use_real_memory", false)
-            .put("cluster.routing.allocation.disk.threshold_enabled", false);
+            .put("cluster.routing.allocation.disk.threshold_enabled", false)
+            // Each look at the disk lifts the blocks that tests put on their indices.
+            .put("cluster.info.update.interval", "1d");
         for (int i = 1; i < args.length; i++) {
             String[] pair = args[i].split("=", 2);
             if (pair[1].indexOf(',') >= 0) {
