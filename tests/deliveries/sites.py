@@ -35,9 +35,9 @@ start = "all"
 networks = ["127.0.0.0/8"]
 {more}
 [timeouts]
-connect = 1.0
-read = 1.0
-whole = 5.0
+connect = 30.0
+read = {read_s}
+whole = 60.0
 [target]
 url = "{url}"
 secret = "file:hook.key"
@@ -72,8 +72,10 @@ class Site:
         path.write_text(text, encoding="utf-8")
         return load(path)
 
-    def webhook(self, url: str, more: str = "", name: str = "partner") -> Delivery:
-        return self.define(WEBHOOK.format(url=url, more=more), name)
+    def webhook(
+        self, url: str, more: str = "", name: str = "partner", read_s: float = 30.0
+    ) -> Delivery:
+        return self.define(WEBHOOK.format(url=url, more=more, read_s=float(read_s)), name)
 
     def run(self, delivery: Delivery, recipient: Any = None) -> Ending:
         """A run now."""

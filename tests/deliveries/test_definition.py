@@ -11,7 +11,7 @@ from hub.model.tlp import Tlp
 from hub.service.deliveries.definition import load, load_all
 from tests.deliveries.sites import WEBHOOK
 
-GOOD = WEBHOOK.format(url="https://partner.example/hook", more="")
+GOOD = WEBHOOK.format(url="https://partner.example/hook", more="", read_s=30.0)
 
 
 def write(folder, text, name="partner"):

@@ -37,6 +37,7 @@ class Said(NamedTuple):
     announced: int | None = None
     """Length that it names; None: that of the body"""
     stall_s: float = 0.0
+    """Nothing at all, after so long or when the receiver is closed"""
 
 
 class Hook:
@@ -56,6 +57,7 @@ class Hook:
         """Objects; of more it answers 413."""
         self.before: Callable[[], object] = lambda: None
         """Called before it answers"""
+        self._closing = threading.Event()
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -80,6 +82,7 @@ class Hook:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -93,7 +96,8 @@ class Hook:
         self.headers.append(dict(request.headers))
         said = self.answers.pop(0) if self.answers else Said()
         if said.stall_s:
-            threading.Event().wait(said.stall_s)
+            self._closing.wait(said.stall_s)
+            return
         self.before()
         status = said.status if verified(dict(request.headers), body) else 401
         found = json.loads(body)

@@ -112,7 +112,7 @@ def test_nothing_leaves_unsigned():
         (Said(400), Refused, 0),
         (Said(422), Refused, 0),
         (Said(200, body=b"half", announced=400), Unreachable, 0),
-        (Said(stall_s=1.5), Unreachable, 0),
+        (Said(stall_s=60), Unreachable, 0),
     ],
     ids=lambda value: getattr(value, "__name__", None) or str(getattr(value, "status", value)),
 )
