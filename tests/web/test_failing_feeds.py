@@ -20,9 +20,10 @@ from hub.service.deliveries.runner import Deliverer
 from hub.service.directory import Parties
 from hub.service.feeds.health import Feeds
 from hub.service.feeds.runner import Runner
+from tests import fakes
 from tests.connectors import servers
 from tests.http.asking import Hub
-from tests.web.conftest import Person
+from tests.web.conftest import SETTINGS, Person
 from tests.web.surfing import Surfer
 
 KEY = "q7Zr2Lw9Xk4Tn8Vb3Ym6Pc1D"
@@ -105,6 +106,16 @@ secret = "env:HOOK"
 
 
 @pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """One without the feeds and deliveries of other tests."""
+    config = fakes.make_config(tmp_path_factory.mktemp("failing"), SETTINGS)
+    store = fakes.open_store(config.store_path)
+    fakes.populate(store)
+    yield Hub(config, store)
+    store.close()
+
+
+@pytest.fixture(scope="module")
 def flows(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, str]]:
     """The hub after one run of each, and what its log says of them."""
     folder = Path(hub.config.folder, hub.config.feeds.folder)
@@ -132,10 +143,6 @@ def flows(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
     kept.close()
     assert KEY not in log.read_text()
     assert WRITTEN not in log.read_text()
-    for place in (folder, delivery_folder(hub.config)):
-        for path in place.iterdir():
-            path.unlink()
-        place.rmdir()
 
 
 def publish(hub: Hub, folder: Path) -> None:

@@ -42,7 +42,7 @@ class Driver:
         self._connector = connector
         kind, said = settings
         self.settings = msgspec.convert(said, kind)
-        self._limits = limits
+        self.limits = limits
         self.secrets = SECRETS
         self.state: State = NOTHING
         self.raws: list[bytes] = []
@@ -75,7 +75,7 @@ class Driver:
         run = Run(
             feed="test",
             started_us=self.now_us,
-            net=Net(self._limits),
+            net=Net(self.limits),
             maker=Maker(Terms("test", f"identity--{fakes.uuid_of(101)}", Tlp.GREEN), self.now_us),
             secret=self.secrets.__getitem__,
             folder=Path(),
