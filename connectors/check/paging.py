@@ -60,11 +60,15 @@ def _same(window: Window) -> bool:
 
 
 def _by_date(window: Window, names: list[str]) -> list[tuple[str, str]]:
-    """Ids behind their dates; without the last instant, if the walks may have ended inside it."""
+    """Ids behind their dates, as far as all walks went.
+
+    The first walk may have ended inside of an instant, and the other have gone on.
+    """
     found = [(window.dates.get(name, ""), name) for name in names]
     ends = [window.dates.get(w.ids[-1], "") for w in (window.small, window.manifest) if w.ids]
     if not window.complete:
-        found = [(date, name) for date, name in found if date not in ends]
+        end = min((at for date in ends if (at := stamp(date))), default=None)
+        found = [pair for pair in found if end is None or (stamp(pair[0]) or 0) < end]
     # The order of different instants is that of the walk; a date that comes back shows in OB-06.
     places = {date: place for place, (date, _) in reversed(list(enumerate(found)))}
     return sorted(found, key=lambda pair: (places[pair[0]], pair[1]))

@@ -63,6 +63,15 @@ def world() -> list[Item]:
     return [Item(START_US + n * _STEP_US, item) for n, item in enumerate(found)]
 
 
+def grown(server: Partner, count: int) -> Partner:
+    """The server with so many more objects, each added at an instant of its own."""
+    first = len(server.items)
+    for n in range(first, first + count):
+        made = server.items[1].object | {"id": f"indicator--{n:08}-0000-4000-8000-000000000000"}
+        server.items.append(Item(START_US + n * _STEP_US, made))
+    return server
+
+
 class Partner:
     """Answers requests; the methods are what faults change."""
 
@@ -122,7 +131,7 @@ class Partner:
 
     def inside(self, collection: str, what: str, query: list[tuple[str, str]]) -> Reply:
         params = self.params(query)
-        items = self.here = list(self.items) if collection == ID else self.items[9:]
+        items = self.here = list(self.items) if collection == ID else self.items[9:14]
         if what in ("objects", "manifest"):
             return self.page(self.selected(items, params), params, what)
         name = what.removeprefix("objects/").removesuffix("/versions")

@@ -48,6 +48,20 @@ def test_each_fault_is_found_by_its_check(fault: type[Partner]) -> None:
     assert report.requests <= BOUNDS.requests
 
 
+def test_a_right_server_fails_nothing_when_only_a_part_is_read() -> None:
+    """The walks end at different objects, as their pages have different sizes."""
+    assert failed(checked(partner.grown(Partner(), 90))) == set()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [kind for kind in FAULTS if {"PG-02", "PG-07", "OB-06"}.intersection(kind.caught_by)],
+    ids=lambda kind: kind.__name__,
+)
+def test_what_is_wrong_in_the_part_is_found(fault: type[Partner]) -> None:
+    assert set(fault.caught_by) <= failed(checked(partner.grown(fault(), 90)))
+
+
 def test_a_failure_says_what_was_asked_and_what_came() -> None:
     report = checked(partner.LeaksTypes())
     line = next(line for line in report.checks if line.id == "FI-01")
