@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, Page, StorageState, expect
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from tests.browser.watch import Watch
 
@@ -15,7 +15,10 @@ SHOTS = Path(__file__).resolve().parents[2] / "var" / "shots"
 PHONE = "phone"
 SIZES = {"desktop": (1280, 900), PHONE: (390, 844)}
 LOCALES = {"vi": "vi-VN", "en": "en-GB"}
+TOTAL = ".total strong:text-matches('[0-9]')"
+"""How many objects a search has, for `counted`"""
 _SLOW_MS = 60_000
+_TRIES = 30
 
 expect.set_options(timeout=_SLOW_MS)
 
@@ -66,6 +69,16 @@ def watched(
     finally:
         context.close()
     assert not faults, "\n".join(faults)
+
+
+def counted(page: Page, selector: str) -> Locator:
+    """What a page shows once it was counted: on a busy machine the first answers leave it out."""
+    found = page.locator(selector)
+    for _ in range(_TRIES):
+        if found.count():
+            break
+        page.reload()
+    return found
 
 
 def shoot(page: Page, name: str) -> Path:

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import check_accessible
 from tests.browser.layout import faults
-from tests.browser.look import PHONE, shoot
+from tests.browser.look import PHONE, TOTAL, counted, shoot
 
-_TIMES = 20
 Open = Callable[..., Page]
 WRONG = "/search?q=" + quote("type:malware AND (domian:x")
 ADDRESSES = {
@@ -24,16 +23,6 @@ ADDRESSES = {
     "searches": "/searches?q=type:malware",
     "help-search": "/help/search",
 }
-
-
-def charted(page: Page, path: str) -> Locator:
-    """The bars of a search, which a busy machine leaves out of the first answers."""
-    bars = page.locator("svg.chart a")
-    for _ in range(_TIMES):
-        page.goto(path)
-        if bars.count() > 3:
-            break
-    return bars
 
 
 def query(page: Page) -> str:
@@ -91,8 +80,9 @@ def test_ticks_are_counted_and_taken(page: Page) -> None:
 
 
 def test_a_range_is_dragged_over_the_bars(page: Page) -> None:
-    bars = charted(page, "/search?q=type:indicator&by=created")
-    before = page.locator(".total").inner_text()
+    page.goto("/search?q=type:indicator&by=created")
+    bars = counted(page, "svg.chart a")
+    before = counted(page, TOTAL).inner_text()
     first, last = bars.nth(1), bars.nth(3)
     start, end = first.bounding_box(), last.bounding_box()
     page.mouse.move(start["x"] + 2, start["y"] + 40)
@@ -104,7 +94,7 @@ def test_a_range_is_dragged_over_the_bars(page: Page) -> None:
     page.mouse.up()
     page.wait_for_url(re.compile("created:"))
     assert query(page) == f"type:indicator created:(>={goal[0]} <={goal[1]})"
-    assert page.locator(".total").inner_text() != before
+    assert counted(page, TOTAL).inner_text() != before
     page.get_by_role("link", name="All dates").click()
     page.wait_for_url(lambda url: "created:" not in url)
     page.go_back()
@@ -112,7 +102,8 @@ def test_a_range_is_dragged_over_the_bars(page: Page) -> None:
 
 
 def test_a_click_on_a_bar_takes_its_period(page: Page) -> None:
-    bar = charted(page, "/search?q=type:indicator&by=created").nth(1)
+    page.goto("/search?q=type:indicator&by=created")
+    bar = counted(page, "svg.chart a").nth(1)
     period = bar.get_attribute("data-from")
     bar.click(force=True)
     page.wait_for_url(re.compile("created:"))
@@ -128,7 +119,7 @@ def test_a_pasted_column_stays_a_list(page: Page) -> None:
 
 
 def test_filters_are_links_and_back_is_one_step(page: Page) -> None:
-    page.locator("#facet-tlp a").first.click()
+    counted(page, "#facet-tlp a").first.click()
     page.wait_for_url(re.compile("tlp:"))
     assert query(page).startswith("type:indicator tlp:")
     page.go_back()
@@ -173,5 +164,5 @@ def test_it_works_without_scripts(console: Open) -> None:
     with page.expect_download() as waiting:
         page.get_by_role("button", name="CSV table").click()
     assert waiting.value.path().read_text("utf-8-sig").count("indicator--") >= 1
-    page.locator("svg.chart a").first.click(force=True)
+    counted(page, "svg.chart a").first.click(force=True)
     page.wait_for_url(re.compile("added:"))

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from hub.web.words import words
 from tests.browser.hubs import Served
+from tests.browser.look import TOTAL, counted
 
 Console = Callable[..., Page]
 
@@ -49,8 +50,8 @@ class Person:
 
 def found(page: Page) -> int:
     """How many objects the search page says that there are."""
-    digits = re.sub(r"\D", "", page.locator(".total strong").inner_text())
-    return int(digits)
+    said = counted(page, TOTAL).inner_text()
+    return int(re.sub(r"\D", "", said))
 
 
 LANGS = pytest.mark.parametrize("lang", ["vi", "en"])
@@ -67,7 +68,7 @@ def test_an_analyst_searches_narrows_and_pivots(console: Console, lang: str) -> 
     page.wait_for_url("**/search?q=lua+dao+ngan+hang")
     some = found(page)
     assert 0 < some < everything
-    page.locator("#facet-type li a").first.click()
+    counted(page, "#facet-type li a").first.click()
     page.wait_for_url(lambda url: "type:" in url)
     assert found(page) <= some
     page.go_back()

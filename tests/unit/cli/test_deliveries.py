@@ -24,7 +24,7 @@ def partner(folder, receiver):
     key = folder / "deliveries" / "hook.key"
     key.touch(mode=0o600)
     key.write_text(SECRET)
-    text = WEBHOOK.format(url=receiver.url, more="attempts = 1")
+    text = WEBHOOK.format(url=receiver.url, more="attempts = 1", read_s=30.0)
     (folder / "deliveries" / "partner.toml").write_text(text)
     store = fakes.open_store(folder / "hub.sqlite")
     Site(folder, store).publish(fakes.indicator(1), fakes.indicator(2))
