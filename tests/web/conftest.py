@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -23,13 +25,20 @@ guesses_per_day = 0
 """
 
 
-@pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    config = fakes.make_config(tmp_path_factory.mktemp("console"), SETTINGS)
+@contextmanager
+def opened(folder: Path) -> Iterator[Hub]:
+    """A hub in a folder, with the parties of `tests.fakes`."""
+    config = fakes.make_config(folder, SETTINGS)
     store = fakes.open_store(config.store_path)
     fakes.populate(store)
     yield Hub(config, store)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with opened(tmp_path_factory.mktemp("console")) as made:
+        yield made
 
 
 Person = Callable[..., str]

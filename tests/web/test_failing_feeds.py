@@ -20,10 +20,9 @@ from hub.service.deliveries.runner import Deliverer
 from hub.service.directory import Parties
 from hub.service.feeds.health import Feeds
 from hub.service.feeds.runner import Runner
-from tests import fakes
 from tests.connectors import servers
 from tests.http.asking import Hub
-from tests.web.conftest import SETTINGS, Person
+from tests.web.conftest import Person, opened
 from tests.web.surfing import Surfer
 
 KEY = "q7Zr2Lw9Xk4Tn8Vb3Ym6Pc1D"
@@ -108,11 +107,8 @@ secret = "env:HOOK"
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """One without the feeds and deliveries of other tests."""
-    config = fakes.make_config(tmp_path_factory.mktemp("failing"), SETTINGS)
-    store = fakes.open_store(config.store_path)
-    fakes.populate(store)
-    yield Hub(config, store)
-    store.close()
+    with opened(tmp_path_factory.mktemp("failing")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
