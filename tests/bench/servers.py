@@ -8,13 +8,14 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import uuid
 from pathlib import Path
 from typing import ClassVar
+
+from tests.tools.ports import free_port
 
 from .client import Client, Target
 from .meter import Tree
@@ -29,13 +30,6 @@ request_burst = 1_000_000
 objects_per_day = 10_000_000
 """
 _RUNNING: set[subprocess.Popen] = set()
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _environment() -> dict[str, str]:

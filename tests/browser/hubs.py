@@ -24,7 +24,7 @@ from hub.stix.check import Limits
 from hub.store.base import Store
 from tests import fakes
 from tests.e2e.serving import environment, hub_command
-from tests.elastic.node import free_port
+from tests.tools.ports import free_port
 
 # The tests ask faster than a person; tests/http/test_limits.py is about limits.
 _LIMITS = """

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,18 +22,13 @@ from hub.cli.setup import write_config
 from hub.config import load
 from hub.model.party import Account, Collection, Grant, Organisation, Role
 from hub.service.admin import Admin
+from tests.tools.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 WRITERS, POLLERS = 4, 3
 OBJECTS = int(os.environ.get("HUB_CHAOS_OBJECTS", "100000"))
 LIMIT_S = 600
 COLLECTION = "7f1a2cf4-6f0f-4a0b-9b0d-0c6a35b8f0a1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def settle(folder: Path) -> tuple[Path, str, str]:

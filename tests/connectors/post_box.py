@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
+from tests.tools.ports import free_port
 from tests.unit.cli.certificate import Certificate
 
 USER, PASSWORD = "advisories", "s3cret-password"
@@ -39,7 +40,7 @@ class PostBox:
     def __init__(self, folder: Path, password: str) -> None:
         self._password = password
         self.certificate = Certificate(folder)
-        self.port = _free_port()
+        self.port = free_port()
         self.door = Door()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -161,11 +162,6 @@ def _let_in(door: Door, outside: socket.socket, certificate: Certificate, to_por
         return
     inside = socket.create_connection(("127.0.0.1", to_port))
     Thread(target=_relay, args=(wrapped, inside), daemon=True).start()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def _relay(outside: ssl.SSLSocket, inside: socket.socket) -> None:

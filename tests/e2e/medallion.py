@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from tests.tools.ports import free_port
 
 USER, PASSWORD = "admin", "s3cret-password"
 COLLECTION = "91a7b528-80eb-42ed-a74d-c6fbd5a26116"
@@ -76,9 +77,7 @@ def medallion(
     folder: Path, version: str = "2.1", python: str = sys.executable, page: int = 20
 ) -> Iterator[Medallion]:
     """Start one, and stop it at the end whatever happens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     command = [python, "-c", _PROGRAM, _APP[version], _write(folder, version, page), str(port)]
     with (folder / "medallion.log").open("wb") as log:
         quiet = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from tests import fakes
-from tests.bench.servers import Medallion, free_port
+from tests.bench.servers import Medallion
+from tests.tools.ports import free_port
 
 HUB = [sys.executable, "-m", "hub"]
 OBJECTS = 2000

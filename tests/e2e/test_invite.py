@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from tests import fakes
 from tests.e2e.certificates import write_certificate
 from tests.e2e.serving import Server, environment, hub_command, serving
+from tests.tools.ports import free_port
 
 SETTINGS = """
 [server]
@@ -26,11 +26,6 @@ public_url = "https://127.0.0.1:{port}"
 """
 PATIENCE_S = 60
 _CODE = re.compile(r"^## (.+?)\n\n```(?:sh|python)\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from taxii2client.v21 import Collection, as_pages
 
 from hub.model.clock import now_us
 from tests import fakes
-from tests.bench.servers import free_port
 from tests.e2e.serving import MEDIA_TYPE, Room, Server, environment, hub_command
+from tests.tools.ports import free_port
 
 LAST = "X-TAXII-Date-Added-Last"
 START = "1970-01-01T00:00:00.000Z"

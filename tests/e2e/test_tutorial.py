@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -20,6 +19,7 @@ from typing import NamedTuple
 import pytest
 
 from tests import fakes
+from tests.tools.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-steps.md"
@@ -58,12 +58,6 @@ def pattern(printed: str) -> str:
         for line in flat(printed).splitlines()
     ]
     return "\n".join(lines)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def paste(folder: Path, blocks: list[str]) -> list[str]:

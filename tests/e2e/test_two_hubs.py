@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from tests import fakes
 from tests.connectors.feeding import write_feed
 from tests.e2e.clocked import Clock
 from tests.e2e.serving import Server, environment
+from tests.tools.ports import free_port
 
 MINUTES = 60
 SEED = 20_261_122
@@ -93,10 +93,7 @@ class Side(Server):
 
     def __init__(self, clock: Clock, folder: Path, first: int, *, alone: bool) -> None:
         folder.mkdir()
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            port = taken.getsockname()[1]
-        settings = f"[server]\nport = {port}\nworkers = 2\nthreads = 4\n"
+        settings = f"[server]\nport = {free_port()}\nworkers = 2\nthreads = 4\n"
         settings += f"[feeds]\nrun = {str(alone).lower()}\n"
         super().__init__(folder, settings)
         self.clock = clock

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests import compose
+from tests.tools.ports import free_port
 
 ROOT = compose.ROOT
 
@@ -93,9 +93,7 @@ def test_the_program_is_the_one_of_the_wheel(installed, tmp_path):
 
 
 def test_it_makes_a_store_serves_and_the_health_check_agrees(installed, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     run(installed / "hub", "init", "--port", port, cwd=tmp_path)
     alive = [installed / "python", compose.STEPS / "alive.py"]
     asking = {"HUB_CONFIG": str(tmp_path / "hub.toml"), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Self
 
-from tests.elastic.node import Node, NodeFailed, free_port
+from tests.elastic.node import Node, NodeFailed
+from tests.tools.ports import free_port
 
 _WAIT_S = 120
 _FIRST = "cluster.initial_master_nodes"

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import random
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.elastic import jars
+from tests.tools.ports import free_port
 
 READY_S = 120
 _STOP_S = 30
@@ -39,21 +38,6 @@ SINGLE = {"discovery.type": "single-node"}
 
 class NodeFailed(Exception):
     """The node did not start, or does not answer; the text ends with what it wrote."""
-
-
-def free_port() -> int:
-    """A port that nothing listens on, below those that the kernel gives to clients.
-
-    A client that asks a stopped node again and again could otherwise be connected with itself.
-    """
-    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise NodeFailed("no free port between 20000 and 32000")
 
 
 def _stopped(pid: int) -> bool:

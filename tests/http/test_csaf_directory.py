@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import re
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,17 +27,11 @@ from tests import fakes
 from tests.connectors.misp import samples
 from tests.http.asking import Hub, Room, data
 from tests.http.pieces import REF_OF
+from tests.tools.ports import free_port
 
 SECRET = "hub_advise-".ljust(47, "x")
 ORG = "ministry"
 YEAR = fakes.format_us(fakes.START_US)[:4]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -58,7 +51,7 @@ def opened(folder: Path, port: int) -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with opened(tmp_path_factory.mktemp("csaf"), _free_port()) as made:
+    with opened(tmp_path_factory.mktemp("csaf"), free_port()) as made:
         yield made
 
 

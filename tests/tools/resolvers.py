@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from tests.checkers import program, server
+from tests.tools.ports import free_port
 
 NXDOMAIN = 3
 _LOCAL = "127.0.0.1"
@@ -98,9 +99,7 @@ def started(kind: str, file: Path, world: World) -> Iterator[Resolver]:
         file: As it is exported.
         world: What it asks.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trying:
-        trying.bind((_LOCAL, 0))
-        port: int = trying.getsockname()[1]
+    port = free_port()
     command = KINDS[kind](file, port, world.port)
     log = file.with_suffix(".log")
     with log.open("wb") as out:

@@ -24,6 +24,7 @@ from hub.app import create_app
 from hub.store.sqlite import SqliteStore
 from tests import fakes
 from tests.e2e.certificates import write_certificate
+from tests.tools.ports import free_port
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
@@ -185,9 +186,7 @@ def post_office(folder: Path, *, starttls: bool = True, tls: bool = False) -> It
         options |= {"ssl_context": context, "auth_require_tls": False}
     elif starttls:
         options |= {"tls_context": context, "require_starttls": True}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     controller = Controller(post, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:

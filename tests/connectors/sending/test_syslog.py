@@ -13,6 +13,7 @@ from connectors.syslog.send import SENDER, Syslog
 from tests.connectors.sending.parcels import freight, parcel, trip
 from tests.connectors.sending.receivers import syslog
 from tests.e2e.certificates import write_certificate
+from tests.tools.ports import free_port
 
 NASTY = "a|b\\c=d\r\ne\x00 CEF:0|x \u2028<134>1 - é"
 PARCEL = parcel(freight(1), freight(2, name=NASTY, confidence=87))
@@ -125,10 +126,8 @@ def test_a_receiver_that_breaks_off_has_not_taken_it(tmp_path):
 
 def test_a_port_where_nobody_listens_and_a_certificate_of_nobody(tmp_path):
     certificate = write_certificate(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with pytest.raises(Unreachable):
-        SENDER.send(to(port, "tcp"), PARCEL, trip(tmp_path))
+        SENDER.send(to(free_port(), "tcp"), PARCEL, trip(tmp_path))
     with syslog(certificate) as (lines, port), pytest.raises(Unreachable):
         SENDER.send(to(port, "tls"), PARCEL, trip(tmp_path))
     assert not lines.data

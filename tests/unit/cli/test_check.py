@@ -9,7 +9,8 @@ import pytest
 
 from tests import fakes
 from tests.check.partner import LeaksTypes, Partner, serving
-from tests.unit.cli.conftest import Run, free_port
+from tests.tools.ports import free_port
+from tests.unit.cli.conftest import Run
 
 
 @pytest.fixture(autouse=True)

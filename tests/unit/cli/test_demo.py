@@ -36,7 +36,8 @@ from hub.store.finder import SqliteFinder
 from hub.store.pulse import SqlitePulse, beside
 from hub.store.records import RecordLog
 from hub.store.sqlite import SqliteStore
-from tests.unit.cli.conftest import Run, free_port
+from tests.tools.ports import free_port
+from tests.unit.cli.conftest import Run
 
 UNTIL = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 # RFC 2606, 3849 and 5737.

@@ -21,8 +21,9 @@ from hub.service import condition
 from hub.store.base import Act
 from tests import fakes
 from tests.conformance.builders import candidate, publish
+from tests.tools.ports import free_port
 from tests.unit.cli.certificate import Certificate
-from tests.unit.cli.conftest import Run, free_port
+from tests.unit.cli.conftest import Run
 from tests.unit.cli.partner import PartnerServer
 
 DAY_US = 86_400_000_000
