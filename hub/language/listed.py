@@ -6,7 +6,7 @@
   whole, such as URLs with a comma, are a table only below a head.
 * Any other line is one value if it can be read as one as a whole, such as `evil [.] example` or a
   URL with a comma. Before that, it is several if each part is a value: parts between tabs,
-  semicolons and commas, or between blanks.
+  semicolons, commas and upright bars (which MISP joins values with), or between blanks.
 * Of a line that is neither, the values are taken, and what remains is one entry that nobody
   understands. Nothing is dropped in silence but empty lines and lines that begin with `#`, which
   are counted.
@@ -24,7 +24,7 @@ from hub.errors import Fault, HubError
 from hub.language.pasted import pasted
 
 _COMMENT = "#"
-_BETWEEN = re.compile(r"[\t;,]")
+_BETWEEN = re.compile(r"[\t;,|]")
 _DELIMITERS = ("\t", ";", ",")
 _SAMPLE = 200
 _EVEN = 0.9

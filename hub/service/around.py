@@ -58,6 +58,8 @@ class Around(NamedTuple):
     """Sightings, opinions and notes about it, the newest first"""
     more: bool
     """There is more than was looked at."""
+    loose: bool
+    """Something of it leads to what the scope does not see, or what is not here."""
 
 
 class Sightings(NamedTuple):
@@ -122,7 +124,9 @@ class Surroundings:
         shown = {end: near[end] for end in ends if end in near}
         kept = {*shown, own.object_id}
         drawn = [link for link in dict.fromkeys(links) if kept.issuperset(link[:2])]
-        return Around(drawn, shown, told, more or len(missing) > 2 * MOST)
+        return Around(
+            drawn, shown, told, more or len(missing) > 2 * MOST, loose=len(shown) < len(ends)
+        )
 
     def named(self, scope: Scope, ids: Sequence[str]) -> list[Near]:
         """Those of the objects that the scope sees, each once, in the order of the ids."""

@@ -18,6 +18,9 @@ from hub.store.search import Finder
 Step = Literal["hour", "day", "week", "month", "year"]
 STEPS: tuple[Step, ...] = get_args(Step)
 MOST_BARS = 10_000
+FAR = 20 * 365 * DAY_US
+"""Between instants that do not belong into one picture"""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FITTING: tuple[tuple[int, Step], ...] = (
     (3, "hour"),
@@ -79,6 +82,19 @@ def fitting(days: list[Bar]) -> Step:
     """The step that suits the time between the first and the last day."""
     span = (days[-1].start_us - days[0].start_us) // DAY_US + 1 if days else 1
     return next((step for most, step in _FITTING if span <= most), "year")
+
+
+def gathered(days: list[Bar], now_us: int) -> tuple[list[Bar], list[Bar], list[Bar]]:
+    """Bars before, in and behind the time around now, which ends where a gap is `FAR` wide."""
+    if not days:
+        return [], [], []
+    place = min(range(len(days)), key=lambda n: abs(days[n].start_us - now_us))
+    first, last = place, place
+    while first and days[first].start_us - days[first - 1].start_us < FAR:
+        first -= 1
+    while last + 1 < len(days) and days[last + 1].start_us - days[last].start_us < FAR:
+        last += 1
+    return days[:first], days[first : last + 1], days[last + 1 :]
 
 
 def joined(bars: list[Bar], step: Step) -> list[Column]:

@@ -9,11 +9,13 @@ from markupsafe import Markup
 
 from hub.language.defang import defang, harmless
 from hub.language.legible import line, parts
+from hub.language.values import detect, show
 from hub.service.around import Near
 
 _SIGN = Markup('<span class="unseen">{}</span>')
 _WIDE = frozenset("WF")
 _SPARE = 4
+_LONGEST_NAME = 300
 _LONGEST = 20_000
 _LONG, _BEGINNING = 700, 500
 """Characters: a text above the first is shown by its beginning, and opened on demand."""
@@ -76,9 +78,16 @@ _FIELDS = {
 
 
 def called(near: Near) -> str:
-    """What an object is called; one that is a value is defanged."""
-    field = _FIELDS.get(near.type)
+    """What an object is called; one that is a value, or named after one, is defanged."""
+    field = _FIELDS.get(near.type) or _field_of(near.title)
     return (defang(field, near.title) if field else near.title) or near.object_id
+
+
+def _field_of(title: str) -> str:
+    """What a title is as a whole; empty: a name like others, or more than one thing."""
+    found = detect(title) if "." in title and len(title) <= _LONGEST_NAME else []
+    is_one = len(found) == 1 and show(found[0]).casefold() == title.casefold()
+    return found[0].field if is_one else ""
 
 
 def fitted(text: str, columns: int) -> str:

@@ -83,7 +83,12 @@ class _Views:
     def versions(self, visit: Visit, object_id: str) -> Answer:
         held, piece = self._held(visit, object_id)
         first = _number(visit, "from")
+        before = _before(held)
         old, new = visit.args.get("old", ""), visit.args.get("new", "")
+        if old or new:
+            # The other one may be on another page of the list.
+            new = new or held[0].version
+            old = old or before.get(new, "")
         changes = self._changes(visit, object_id, old, new) if old and new else None
         return visit.render(
             "object/versions.html",
@@ -94,7 +99,7 @@ class _Views:
             has_more=first + _VERSIONS < len(held),
             old=old,
             new=new,
-            before=_before(held),
+            before=before,
             changes=None if changes is None else changes[:_CHANGES],
             changes_more=max(0, len(changes or ()) - _CHANGES),
         )

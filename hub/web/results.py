@@ -9,7 +9,8 @@ import msgspec
 
 from hub.language.fields import FIELDS, Kind
 from hub.language.fold import fold
-from hub.language.values import derived
+from hub.language.refang import refang
+from hub.language.values import derived, show
 from hub.model.search import Term
 from hub.service.matched import How, Match
 from hub.service.search import Hit
@@ -82,12 +83,12 @@ class Row(NamedTuple):
 def row_of(hit: Hit) -> Row:
     """A hit as a row."""
     piece, said = hit.piece, _decode(hit.piece.raw)
-    values = _values(hit)
+    name, values = _titled(_cut(said.name), _values(hit))
     shown = values[:_VALUES]
     return Row(
         piece.object_id,
         piece.type,
-        _cut(said.name) or ("" if values else _cut(said.value) or _cut(said.content)),
+        name or ("" if values else _cut(said.value) or _cut(said.content)),
         _link(said),
         _type(said.sighting_of_ref),
         shown,
@@ -110,6 +111,15 @@ def _values(hit: Hit) -> tuple[Term, ...]:
     implied = {each for term in found for each in derived(term)}
     kept = [term for term in found if term in asked or term not in implied]
     return tuple(sorted(kept, key=lambda t: (t not in asked, _ORDER.index(t.field), t.key)))
+
+
+def _titled(name: str, values: tuple[Term, ...]) -> tuple[str, tuple[Term, ...]]:
+    """A name that is one of the values is no name: that value stands first, once and defanged."""
+    meant = refang(name).casefold()
+    for value in values if name else ():
+        if show(value).casefold() == meant:
+            return "", (value, *(each for each in values if each != value))
+    return name, values
 
 
 def reasons(found: Iterable[Match], shown: tuple[Term, ...]) -> Iterable[Reason]:

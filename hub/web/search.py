@@ -14,17 +14,17 @@ from hub.language.problem import QueryError
 from hub.model.clock import format_us
 from hub.model.search import Survey
 from hub.service.changes import bad
-from hub.service.histogram import Column, Step, fitting, histogram, joined
 from hub.service.search import Page as Found
 from hub.service.search import Question, Searcher, keys_of
 from hub.stix.ids import is_id
 from hub.web import asked
 from hub.web.address import query
 from hub.web.asked import Asked
-from hub.web.bars import HEIGHT, LEAST_SLOTS, WIDTH, Bar, drawn
+from hub.web.bars import HEIGHT, LEAST_SLOTS, WIDTH
 from hub.web.frame import Answer, Console, Page
 from hub.web.narrow import Narrower, Shelf
 from hub.web.results import Row, row_of
+from hub.web.timeline import Time, timeline
 from hub.web.visit import Visit
 
 ROWS = 40
@@ -37,20 +37,7 @@ _SOON = ("type", "tlp", "publisher", "collection", "label", "sector")
 _LATER = ("attack", "cve", "source", "relation", "language", "has")
 """Facets that are counted when somebody asks for them"""
 
-_FINE = 1_000
-"""So many records at most are looked at once more, to show hours"""
-
 _WORD = re.compile(r"[^\s()\"“”]+")
-
-
-class Time(NamedTuple):
-    """The histogram."""
-
-    step: Step
-    bars: list[Bar] | None
-    """None: not counted"""
-    brush: str
-    """The address of a range, with FROM and TO in it; empty: none can be made"""
 
 
 class Trouble(NamedTuple):
@@ -161,6 +148,7 @@ def _fixed() -> dict[str, object]:
         "forms": asked.FORMS,
         "picture": (WIDTH, HEIGHT),
         "least": LEAST_SLOTS,
+        "widest": _MOST_OPENED,
         "most": MAX_LENGTH,
     }
 
@@ -182,7 +170,7 @@ def _beside(visit: Visit, wish: Asked, question: Question, narrow: Narrower) -> 
         _total(searcher, question, survey, wish),
         shelves,
         tuple(name for name in _LATER if name not in facets),
-        _time(visit, wish, question, survey, narrow),
+        timeline(visit.console.finder, question, wish, survey.bars, narrow),
     )
 
 
@@ -203,38 +191,6 @@ def _total(searcher: Searcher, question: Question, survey: Survey, wish: Asked) 
     if survey.total is None and "total" in wish.opened:
         return searcher.count(question)
     return survey.total
-
-
-def _time(visit: Visit, wish: Asked, question: Question, survey: Survey, narrow: Narrower) -> Time:
-    step, columns = _columns(visit, wish, question, survey)
-    return Time(step, None if columns is None else drawn(columns, step), _brush(wish, narrow))
-
-
-def _brush(wish: Asked, narrow: Narrower) -> str:
-    """The address of a range: the words FROM and TO stand in it once each."""
-    made = narrow.within(wish.by, "(>=2001 <=2002)")
-    start, _, rest = made.rpartition("2001")
-    middle, _, end = rest.rpartition("2002")
-    head, tail = (text.replace("FROM", "%46ROM").replace("TO", "%54O") for text in (start, end))
-    return f"{head}FROM{middle}TO{tail}" if made else ""
-
-
-def _columns(
-    visit: Visit, wish: Asked, question: Question, survey: Survey
-) -> tuple[Step, list[Column] | None]:
-    finder, bars = visit.console.finder, survey.bars
-    if bars is None:
-        if "time" in wish.opened:
-            found = histogram(finder, question, wish.by, "")
-            return found.step, found.columns
-        return "day", None
-    step = fitting(bars)
-    if step != "hour":
-        return step, joined(bars, step)
-    if sum(bar.records for bar in bars) > _FINE:
-        return "day", joined(bars, "day")
-    found = histogram(finder, question, wish.by, "hour")
-    return found.step, found.columns
 
 
 def _turns(visit: Visit, wish: Asked, page: Found, rows: list[Row]) -> tuple[str, str]:

@@ -88,6 +88,23 @@ def test_a_dropped_file_fills_the_field(console) -> None:
     expect(page.locator("#values")).to_have_value("203.0.113.7\n203.0.113.8")
 
 
+def test_a_dropped_file_that_is_no_text_is_sent_as_it_is(console) -> None:
+    page = console("analyst", lang="en")
+    page.goto("/lookup")
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array([80, 75, 3, 4, 0, 255])], "list.xlsx"));
+          const event = new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
+          document.querySelector("#values").dispatchEvent(event);
+        }"""
+    )
+    expect(page.locator("#file")).to_be_focused()
+    expect(page.locator("#values")).to_have_value("")
+    page.get_by_role("main").get_by_role("button", name="Look up").click()
+    expect(page.locator("#file-fault")).to_contain_text("Save it as CSV")
+
+
 def test_keys_go_through_the_values(console) -> None:
     page = console("analyst", lang="en")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

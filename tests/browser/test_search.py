@@ -118,6 +118,55 @@ def test_a_pasted_column_stays_a_list(page: Page) -> None:
     expect(page.locator("#q")).to_have_value("198.51.100.7, evil[.]example")
 
 
+@pytest.mark.parametrize("between", ["\\n", " "], ids=["a column", "a line"])
+def test_what_is_too_long_to_paste_is_not_cut(page: Page, between: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        f"navigator.clipboard.writeText(Array(900).fill('198.51.100.7').join('{between}'))"
+    )
+    page.locator("#q").press("Control+V")
+    expect(page.locator("#q")).to_have_value("type:indicator")
+    said = page.locator("#q").evaluate("field => field.validationMessage")
+    assert said == page.locator("#said").get_attribute("data-too-long")
+    assert "Look up" in said
+    # The query that was there before works as ever.
+    page.locator("#q").press("End")
+    page.locator("#q").press("Enter")
+    page.wait_for_url(lambda url: url.endswith("/search?q=type%3Aindicator"))
+
+
+def test_ticks_are_still_counted_after_coming_back(page: Page) -> None:
+    page.locator("[data-select]").nth(0).check()
+    page.locator("[data-select]").nth(1).check()
+    page.locator("a[data-open]").first.click()
+    page.wait_for_url(re.compile("/objects/"))
+    page.go_back()
+    expect(page.locator("[data-select]:checked")).to_have_count(2)
+    expect(page.locator(".bulk [data-selected]")).to_have_text("2")
+
+
+def test_a_drag_that_ends_nowhere_leaves_no_mark(page: Page) -> None:
+    page.goto("/search?q=type:indicator&by=created")
+    bars = counted(page, "svg.chart a")
+    first, last = bars.nth(0).bounding_box(), bars.nth(3).bounding_box()
+    chosen = page.locator("svg.chart a.brushed")
+    page.mouse.move(first["x"] + 2, first["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(last["x"] + 2, first["y"] + 40)
+    expect(chosen).to_have_count(4)
+    page.mouse.move(first["x"] + 2, first["y"] + 40)
+    page.mouse.up()
+    expect(chosen).to_have_count(0)
+    # The button is let go below the picture; then the pointer only passes.
+    page.mouse.down()
+    page.mouse.move(first["x"] + 2, first["y"] + 300)
+    page.mouse.up()
+    page.mouse.move(first["x"] + 2, first["y"] + 40)
+    page.mouse.move(last["x"] + 2, first["y"] + 40)
+    expect(chosen).to_have_count(0)
+    assert "created:" not in page.url
+
+
 def test_filters_are_links_and_back_is_one_step(page: Page) -> None:
     counted(page, "#facet-tlp a").first.click()
     page.wait_for_url(re.compile("tlp:"))

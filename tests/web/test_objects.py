@@ -266,8 +266,27 @@ class TestVersions:
         assert inside.get(address(malware, tail)).status == 404
         assert inside.get(address(malware, "?version=x")).status == 404
 
+    def test_one_of_the_two_is_enough_where_the_other_is_on_another_page(
+        self, inside: Surfer, room: Room
+    ) -> None:
+        own = made("malware", name="First", is_family=True)
+        room.add(own, later(own, 2, name="Second"), later(own, 3, name="Third"))
+        said = inside.get(address(own, "/versions?old=2026-01-01T00:00:00Z")).text
+        assert "2026-01-01T00:00:00Z → 2026-01-03T00:00:00Z" in said
+        said = inside.get(address(own, "/versions?new=2026-01-02T00:00:00Z")).text
+        assert "2026-01-01T00:00:00Z → 2026-01-02T00:00:00Z" in said
+        said = inside.get(address(own, "/versions?new=2026-01-01T00:00:00Z")).text
+        assert "What changed" not in said
+
 
 class TestGraph:
+    def test_what_leads_nowhere_is_still_a_relation(self, inside: Surfer, room: Room) -> None:
+        own, gone = made("malware", name="Here", is_family=True), made("indicator")
+        room.add(own, related(gone, "indicates", own))
+        page = inside.get(address(own))
+        assert "What it is related to is not here, or not visible to you." in page.text
+        assert gone["id"] in inside.get(page.link("All relations as a list")).text
+
     def test_picture_and_list_say_the_same(self, inside: Surfer, malware: dict[str, Any]) -> None:
         page = inside.get(address(malware, "/graph"))
         picture, _, table = page.html.partition('<div id="relations">')

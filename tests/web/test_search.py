@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import Fault, HubError
+from hub.model.search import Survey
 from hub.model.tlp import Tlp
 from hub.store.finder import SqliteFinder
 from tests import fakes
@@ -238,8 +239,59 @@ class TestFacets:
         assert narrowed == "(ip:198.51.100.7 OR domain:login.evil.example) label:c2"
         assert ids(search(surfer, narrowed)) == "32"
 
+    def test_a_facet_of_many_values_says_that_it_shows_the_first(
+        self, surfer: Surfer, room: Room
+    ) -> None:
+        labels = [f"label-{n}" for n in range(60)]
+        room.add(indicator(9, "[ipv4-addr:value = '198.51.100.9']", labels=labels))
+        shelf = facet(search(surfer, "id:" + indicator(9, "")["id"], open="label"), "label")
+        assert shelf.count("<li>") == 50
+        assert "The 50 most frequent." in shelf
+        assert "most frequent" not in facet(search(surfer, "has:ip", open="type"), "type")
+
+
+class TestRows:
+    def test_a_name_that_is_a_value_is_said_once_and_defanged(
+        self, surfer: Surfer, room: Room
+    ) -> None:
+        address, domain = "198.51.100.9", "bad.example"
+        both = f"[domain-name:value = '{domain}' AND ipv4-addr:value = '{address}']"
+        room.add(
+            indicator(8, f"[domain-name:value = '{domain}']", name="hxxp://bad.example/"),
+            indicator(9, both, name=address),
+        )
+        html = search(surfer, f"{domain} has:ip").html.split("<tbody>")[-1]
+        assert ">198.51.100[.]9</bdi></a>" in html
+        assert f">{address}<" not in html
+        assert html.count("198.51.100[.]9</bdi>") == 1
+        assert "bad[.]example" in html
+
 
 class TestTime:
+    def test_dates_that_are_ages_away_are_counted_beside_the_picture(
+        self, surfer: Surfer, room: Room
+    ) -> None:
+        pattern = "[ipv4-addr:value = '198.51.100.9']"
+        room.add(
+            indicator(7, pattern, valid_from="0001-01-01T00:00:00Z"),
+            indicator(8, pattern, valid_from="9999-12-31T23:59:59Z"),
+            indicator(9, pattern, valid_from="9998-01-01T00:00:00Z"),
+        )
+        page = search(surfer, "type:indicator", by="valid_from")
+        chart = page.html.split('class="chart"')[1].split("</svg>")[0]
+        assert sum(int(n) for n in re.findall(r": (\d+)</title>", chart)) == 3
+        assert "0001" not in chart
+        assert "999" not in chart
+        assert ids(surfer.get(page.link("1 earlier"))) == "7"
+        assert ids(surfer.get(page.link("2 later"))) == "98"
+        with mock.patch.object(SqliteFinder, "survey", return_value=Survey(None, [], None)):
+            page = search(surfer, "type:indicator", by="valid_from", open="time")
+        assert page.link("1 earlier")
+        # Where all are far away, they are what is drawn.
+        page = search(surfer, "valid_from:>9000", by="valid_from")
+        assert "Far from" not in page.text
+        assert page.html.count("data-from=") == 2
+
     def test_a_bar_leads_to_its_period(self, surfer: Surfer, room: Room) -> None:
         page = search(surfer, "type:indicator")
         chart = page.html.split('class="chart"')[1].split("</svg>")[0]

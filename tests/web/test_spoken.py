@@ -72,3 +72,7 @@ def test_an_observable_is_called_by_its_defanged_value() -> None:
     piece = Piece(1, 1, name, "domain-name", "v", Tlp.CLEAR, "o", b"")
     assert called(Near(name, "domain-name", "evil.example", piece)) == "evil[.]example"
     assert called(Near(name, "domain-name", "", piece)) == name
+    assert called(Near(name, "indicator", "198.51.100.7", piece)) == "198.51.100[.]7"
+    assert called(Near(name, "indicator", "evil.example", piece)) == "evil[.]example"
+    for title in ("evil[.]example", "install.sh", "evil.example is bad", "Emotet", "a.b " * 999):
+        assert called(Near(name, "malware", title, piece)) == title

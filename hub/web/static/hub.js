@@ -98,6 +98,8 @@ for (const chart of all("svg[data-brush]")) {
     start = barAt(event);
   });
   chart.addEventListener("pointermove", (event) => {
+    // The button may have been let go outside.
+    if (!event.buttons) start = -1;
     if (start < 0) return;
     const end = barAt(event);
     if (end !== start && !chart.hasPointerCapture(event.pointerId)) {
@@ -108,7 +110,10 @@ for (const chart of all("svg[data-brush]")) {
   chart.addEventListener("pointerup", (event) => {
     const [one, other] = [start, barAt(event)];
     start = -1;
-    if (one < 0 || one === other) return;
+    if (one < 0 || one === other) {
+      show(-1, -1);
+      return;
+    }
     const [from, to] = [bars[Math.min(one, other)], bars[Math.max(one, other)]];
     location.assign(
       chart.dataset.brush.replace("FROM", from.dataset.from).replace("TO", to.dataset.to),
@@ -116,20 +121,32 @@ for (const chart of all("svg[data-brush]")) {
   });
   chart.addEventListener("pointercancel", () => {
     start = -1;
-    show(1, 0);
+    show(-1, -1);
   });
   chart.addEventListener("dragstart", (event) => event.preventDefault());
 }
 
-// -- A pasted column of values: a field of one line would lose the ends of the lines.
+// -- A pasted column of values: a field of one line would lose the ends of the lines, and of a long
+//    one all but its beginning.
 
 document.addEventListener("paste", (event) => {
   const field = event.target;
   const text = event.clipboardData?.getData("text/plain").trim() ?? "";
-  if (!field.matches?.("input[data-search]") || !/[\r\n]/.test(text)) return;
-  event.preventDefault();
+  if (!field.matches?.("input[data-search]")) return;
   const line = text.split(/\s*[\r\n]+\s*/).join(", ");
-  field.setRangeText(line, field.selectionStart, field.selectionEnd, "end");
+  const [from, to] = [field.selectionStart, field.selectionEnd];
+  const isLong = field.value.length - (to - from) + line.length > field.maxLength;
+  if (line === text && !isLong) return;
+  event.preventDefault();
+  if (!isLong) {
+    field.setRangeText(line, from, to, "end");
+    return;
+  }
+  field.setCustomValidity(said?.dataset.tooLong ?? "");
+  field.reportValidity();
+  for (const name of ["keydown", "blur"]) {
+    field.addEventListener(name, () => field.setCustomValidity(""), { once: true });
+  }
 });
 
 // -- Files dropped on a text: [data-drop] is the text area.
@@ -142,17 +159,18 @@ for (const area of all("textarea[data-drop]")) {
   area.addEventListener("dragleave", () => area.classList.remove("over"));
   area.addEventListener("drop", async (event) => {
     area.classList.remove("over");
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
+    const files = event.dataTransfer?.files;
+    if (!files?.length) return;
     event.preventDefault();
     const field = area.form.querySelector("input[type=file]");
-    if (field && /\.(pdf|html?|eml|zip)$/i.test(file.name)) {
+    const text = await files[0].text();
+    if (field && (/\.(pdf|html?|eml|zip)$/i.test(files[0].name) || /[\0\ufffd]/.test(text))) {
       // No text that could be edited: it is sent as a file.
-      field.files = event.dataTransfer.files;
+      field.files = files;
       field.focus();
       return;
     }
-    area.value = await file.text();
+    area.value = text;
     area.dispatchEvent(new Event("input", { bubbles: true }));
   });
 }
@@ -173,6 +191,8 @@ addEventListener("pageshow", (event) => {
   for (const form of all("form[data-sent]")) delete form.dataset.sent;
   // What the browser kept of a page may belong to somebody who has logged out.
   if (event.persisted && document.body.hasAttribute("data-logged-in")) location.reload();
+  // Whoever comes back finds the ticks that were set.
+  count();
 });
 
 // -- Keys.

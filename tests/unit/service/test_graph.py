@@ -27,7 +27,7 @@ def around(own: str, others: list[tuple[Near, bool]]) -> Around:
         Link(own, each.object_id, "uses", "r") if away else Link(each.object_id, own, "uses", "r")
         for each, away in others
     ]
-    return Around(links, {each.object_id: each for each, _ in others}, [], more=False)
+    return Around(links, {each.object_id: each for each, _ in others}, [], more=False, loose=False)
 
 
 def many(own: str, number: int, start: int = 1) -> Around:
