@@ -6,7 +6,7 @@
   whole, such as URLs with a comma, are a table only below a head.
 * Any other line is one value if it can be read as one as a whole, such as `evil [.] example` or a
   URL with a comma. Before that, it is several if each part is a value: parts between tabs,
-  semicolons, commas and upright bars (which MISP joins values with), or between blanks.
+  semicolons and commas, between blanks, or between upright bars, with which MISP joins two.
 * Of a line that is neither, the values are taken, and what remains is one entry that nobody
   understands. Nothing is dropped in silence but empty lines and lines that begin with `#`, which
   are counted.
@@ -24,7 +24,7 @@ from hub.errors import Fault, HubError
 from hub.language.pasted import pasted
 
 _COMMENT = "#"
-_BETWEEN = re.compile(r"[\t;,|]")
+_BETWEEN = re.compile(r"[\t;,]")
 _DELIMITERS = ("\t", ";", ",")
 _SAMPLE = 200
 _EVEN = 0.9
@@ -123,7 +123,7 @@ class _Reader:
 
     def _of_line(self, line: str) -> Iterator[str]:
         cells = [cell for cell in map(str.strip, _BETWEEN.split(line)) if cell]
-        for parts in (cells, line.split()):
+        for parts in (cells, line.split(), [*map(str.strip, line.split("|"))]):
             if len(parts) > 1 and all(map(self._is_value, parts)):
                 yield from parts
                 return

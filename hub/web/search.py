@@ -10,6 +10,7 @@ from hub.http.errors import TABLE
 from hub.language.edit import Draft
 from hub.language.fields import FIELDS
 from hub.language.parser import MAX_LENGTH, Setting
+from hub.language.pasted import pasted
 from hub.language.problem import QueryError
 from hub.model.clock import format_us
 from hub.model.search import Survey
@@ -123,6 +124,7 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
         narrow=narrow,
         chips=narrow.chips(),
         wider=_wider(draft, narrow),
+        listed=[each.text for each in draft.conditions if pasted(each.text)],
         turns=_turns(visit, wish, page, rows),
         files=_files(wish),
         trouble=None,

@@ -324,6 +324,9 @@ def test_hostile_names_are_text(busy: Hub) -> None:
             assert page.status == 200
             assert "<script>alert" not in page.html
             assert len(page.html.encode()) < 100_000
+        events = surfer.get("/").html.split("Incidents, reports, campaigns")[1].split("</ul>")[0]
+        assert "\u202e" not in events
+        assert "U+202E" in events
     finally:
         busy.put(fakes.collection("notices"), drop=[circle, grant, org])
 

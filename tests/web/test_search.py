@@ -332,6 +332,16 @@ class TestChips:
         assert ids(surfer.get(page.link("Without type:malware"))) == "32"
         assert query_of(page.link("c2 in all fields")) == "type:malware c2"
         assert page.link("Look many values up at once") == "/lookup"
+        page = search(surfer, "203.0.113.1 type:malware bad[.]example")
+        found = surfer.get(page.link("Look many values up at once"))
+        assert "203.0.113.1" in found.html
+        assert "Unknown 2" in found.text
+
+    def test_who_may_not_publish_is_not_asked_to(self, surfer: Surfer, hub: Hub) -> None:
+        assert search(surfer, "nothing").link("Share what you know of it") == "/submit"
+        reader = Surfer(hub)
+        reader.log_in("reader")
+        assert "Share what you know of it" not in search(reader, "nothing").text
 
     def test_an_empty_hub_says_so(self, surfer: Surfer) -> None:
         page = search(surfer)
@@ -445,6 +455,8 @@ class TestErrors:
         assert page.status == 200
         assert "<script>alert" not in page.html
         assert not [href for href, _ in page.links if not href.startswith(("/", "#"))]
+        title = page.html.split("data-open>")[1].split("</a>")[0]
+        assert '<span class="unseen">U+202E</span><span class="unseen">U+200B</span>' in title
 
 
 class TestSaved:

@@ -28,6 +28,8 @@ HASH = "5d41402abc4b2a76b9719d911017c592"
         (f"{ONE}\t{TWO}", [ONE, TWO]),
         (f"{TWO}|{ONE}", [TWO, ONE]),
         (f"a.exe|{HASH}", ["a.exe", HASH]),
+        (f"{TWO} | {ONE}", [TWO, ONE]),
+        (f"cmd|x|{ONE}", [f"cmd|x|{ONE}"]),
         (f"{ONE} {TWO}  {HASH}", [ONE, TWO, HASH]),
         ("evil [.] example", ["evil [.] example"]),
         ("evil dot example", ["evil dot example"]),
