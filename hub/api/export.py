@@ -23,11 +23,10 @@ from hub.api.shown import Shower
 from hub.errors import Fault, HubError
 from hub.language.fields import FIELDS, Kind
 from hub.language.sheet import MARK, MEDIA_TYPE, plain, row
-from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.search import Node, Piece
 from hub.service.search import hit_of
-from hub.stix.check import document_of
+from hub.stix.check import document_of, spelled
 
 _log = logging.getLogger("hub.error")
 _SPACE = uuid.UUID("8f6d0a56-7d33-4c39-9e52-6a1f0c9c8a11")
@@ -179,11 +178,12 @@ def _plain(pages: Pages, wish: Wish) -> Iterator[bytes]:
 
 
 def _values(piece: Piece, wish: Wish) -> list[str]:
-    return [
-        plain(show(term))
+    terms = [
+        term
         for term in sorted(document_of(piece.raw).terms)
         if FIELDS[term.field].kind is Kind.VALUE and (not wish.fields or term.field in wish.fields)
     ]
+    return [*map(plain, spelled(piece.raw, terms))]
 
 
 def _remark(reason: str) -> bytes:

@@ -38,7 +38,18 @@ from hub.language.hosts import (
 from hub.language.refang import clean, refang, unquote
 from hub.model.search import Term
 
-__all__ = ["MAX_KEY", "Span", "derived", "detect", "key_of", "read", "refang", "show", "span"]
+__all__ = [
+    "MAX_KEY",
+    "Span",
+    "derived",
+    "detect",
+    "is_cut",
+    "key_of",
+    "read",
+    "refang",
+    "show",
+    "span",
+]
 
 MAX_KEY = 200
 """Characters of a value that its key keeps"""
@@ -101,10 +112,15 @@ def read(field: str, text: str) -> str | None:
 
 def key_of(text: str) -> str:
     """The text as a key: whole, or its first `MAX_KEY` characters, `~` and a digest of it."""
-    if len(text) <= MAX_KEY or (len(text) == _LONGEST and _CUT.fullmatch(text)):
+    if len(text) <= MAX_KEY or is_cut(text):
         return text
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest()
     return f"{text[:MAX_KEY]}~{digest}"
+
+
+def is_cut(key: str) -> bool:
+    """Whether it is the beginning of a longer value, with a digest: it finds it, and is not it."""
+    return len(key) == _LONGEST and _CUT.fullmatch(key) is not None
 
 
 def show(term: Term) -> str:

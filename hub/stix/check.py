@@ -16,11 +16,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from hub.language.values import MAX_KEY, is_cut, read, show
 from hub.model.record import UNVERSIONED, Candidate, Refusal
 from hub.model.search import Document, Term
 from hub.stix.advice import advise
@@ -35,7 +36,7 @@ from hub.stix.tables import TypeTable, type_table
 from hub.stix.terms import NESTED, write
 from hub.stix.walk import REF_ENDINGS, members
 
-__all__ = ["Limits", "check", "document_of", "values_of"]
+__all__ = ["Limits", "check", "document_of", "spelled", "values_of"]
 
 DEFAULT_LIMITS = Limits()
 _LONGEST_ECHO = 300
@@ -118,6 +119,35 @@ def values_of(raw: bytes) -> set[Term]:
         return values_in(obj, found, _literals(obj, verdict))
     except _PASSED_ONCE:
         return set()
+
+
+def spelled(raw: bytes, terms: Sequence[Term]) -> list[str]:
+    """Values of an object as people write them; of one whose key is cut, the text that it has."""
+    cut = {term for term in terms if is_cut(term.key)}
+    whole = {term: text for text in _long_texts(raw) for term in _meant(text, cut)} if cut else {}
+    return [whole.get(term) or show(term) for term in terms]
+
+
+def _meant(text: str, terms: set[Term]) -> Iterator[Term]:
+    for field in {term.field for term in terms}:
+        term = Term(field, read(field, text) or "")
+        if term in terms:
+            yield term
+
+
+def _long_texts(raw: bytes) -> Iterator[str]:
+    """The texts of an object that are longer than a key."""
+    obj, _, verdict = _opened(raw)
+    left: list[Any] = [text for _, text in _literals(obj, verdict) or ()]
+    left.append(obj)
+    while left:
+        item = left.pop()
+        if type(item) is dict:
+            left += item.values()
+        elif type(item) is list:
+            left += item
+        elif type(item) is str and len(item) > MAX_KEY:
+            yield item
 
 
 def _opened(

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from flask import Response
 
 from hub.language.sheet import MARK, MEDIA_TYPE, plain, row
-from hub.language.values import show
+from hub.language.values import is_cut, show
 from hub.model.clock import format_us
+from hub.model.search import Term
 from hub.service.lookup import Answer
 
 _COLUMNS = (
@@ -44,10 +45,16 @@ def _cells(answer: Answer) -> list[str]:
     if found.records:
         first, last = format_us(found.first_us), format_us(found.last_us)
         seen = [first, last, found.tlp.text, " ".join(found.publishers)]
-    field, value = found.term.field, show(found.term)
+    field, value = found.term.field, _value(found.term, answer.given)
     return [answer.given, answer.state, field, value, str(found.records), *seen]
 
 
+def _value(term: Term, given: str) -> str:
+    return given if is_cut(term.key) else show(term)
+
+
 def _text(answers: Sequence[Answer]) -> bytes:
-    values = (show(item.summary.term) if item.summary else item.given for item in answers)
+    values = (
+        _value(item.summary.term, item.given) if item.summary else item.given for item in answers
+    )
     return "".join(f"{plain(value)}\n" for value in values).encode("utf-8", "replace")

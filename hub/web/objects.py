@@ -11,18 +11,18 @@ from flask import Response
 from hub.errors import Fault, HubError
 from hub.language.fields import FIELDS
 from hub.model.record import UNVERSIONED
-from hub.model.search import Piece
+from hub.model.search import Piece, Term
 from hub.service.around import Surroundings, near_of, notes, opinions, sightings
 from hub.service.graph import MOST_OPEN, draw
 from hub.service.outlet.age import aged
 from hub.service.search import absent
-from hub.stix.check import values_of
+from hub.stix.check import spelled, values_of
 from hub.stix.difference import difference
 from hub.stix.summary import facts
 from hub.web.frame import Answer, Console, Page
 from hub.web.inert import Room, called
 from hub.web.relations import STEP, outward, referring
-from hub.web.spoken import audience_of, other_markings, parts_of, term_of, value_of
+from hub.web.spoken import Said, audience_of, other_markings, parts_of, term_of, value_of
 from hub.web.visit import Visit
 
 _ORDER = tuple(FIELDS)
@@ -64,7 +64,7 @@ class _Views:
             **_head(held, piece, obj),
             facts=facts(obj),
             age=aged(piece, obj, visit.now_us) if piece.type == "indicator" else None,
-            values=[term_of(term) for term in values[:_VALUES]],
+            values=_spelled(piece, values[:_VALUES]),
             values_more=max(0, len(values) - _VALUES),
             around=around,
             audience=audience_of(visit, piece),
@@ -198,6 +198,12 @@ def _head(held: list[Piece], piece: Piece, obj: dict[str, Any]) -> dict[str, Any
         "has_versions": held[0].version != UNVERSIONED,
         "asked_version": piece.version if piece.version != held[0].version else None,
     }
+
+
+def _spelled(piece: Piece, terms: list[Term]) -> list[tuple[str, Said]]:
+    """Values of an object, each whole."""
+    texts = zip(terms, spelled(piece.raw, terms), strict=True)
+    return [(term.field, value_of(term.field, text)) for term, text in texts]
 
 
 def _newest_by_place(held: list[Piece]) -> list[Piece]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub.language.defang import defang, harmless
-from hub.language.values import show
+from hub.language.values import is_cut, show
 from hub.model.clock import format_us
 from hub.model.search import Term
 from hub.web import vocabulary
@@ -55,6 +55,7 @@ def environment(lang: Lang) -> Environment:
         "defang": lambda field, key: defang(field, show(Term(field, key))),
         "raw_value": lambda field, key: show(Term(field, key)),
         "harmless": harmless,
+        "is_cut": is_cut,
         "called": called,
         "legible": legible,
         "fitted": fitted,

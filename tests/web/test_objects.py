@@ -126,6 +126,32 @@ class TestSummary:
         assert obj["id"] in found.get_data(as_text=True)
         assert 'data-copy="http://evil.example/a?b=1"' in unescape(page.html)
 
+    @pytest.mark.parametrize("kind", ["indicator", "url"])
+    def test_a_value_longer_than_its_key_is_whole(
+        self, inside: Surfer, room: Room, kind: str
+    ) -> None:
+        """Files and copies have the value; the key, cut and with a digest, is nobody's address."""
+        long = "https://long.example/it's?" + "p" * 300
+        own = made(kind, value=long, name="Long")
+        if kind == "indicator":
+            quoted = long.replace("'", "\\'")
+            more = {"pattern": f"[url:value = '{quoted}']", "pattern_type": "stix"}
+            own = made(kind, name="Long", valid_from="2026-01-01T00:00:00Z", **more)
+        assert room.add(own)["failure_count"] == 0
+        html = unescape(inside.get(address(own)).html)
+        assert f'data-copy="{long}"' in html
+        assert not re.search('data-copy="[^"]*p~', html)
+        for form in ("text", "csv"):
+            said = inside.get(f"/api/v1/search?q=id:{own['id']}&format={form}").html
+            assert long in said
+            assert "p~" not in said
+        found = unescape(inside.get(f"/search?q=id:{own['id']}").html)
+        assert 'data-copy="hxxps://long[.]example/' not in found
+        for form in ("csv", "txt"):
+            said = inside.get(f"/lookup?v={quote(long)}&download=known.{form}").html
+            assert long in said
+            assert "p~" not in said
+
     def test_no_link_leads_out(self, inside: Surfer, room: Room) -> None:
         references = [
             {"source_name": "a", "url": "https://vendor.example/report"},
