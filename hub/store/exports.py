@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from hub.model.clock import now_us
 from hub.model.exporting import Kept, Made, Numbered
 from hub.model.party import Account, Party
 from hub.model.query import Scope
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 
 _MOST = 500
 """Files of one book: parameters make a new one, and anybody may think of many"""
@@ -19,12 +19,8 @@ _OF_BOOK = "account = ? AND ceiling = ?"
 _STATE = "seen, digest, turn_us, left_out, serial, changed_us"
 
 
-class ExportBook:
+class ExportBook(Book):
     """`hub.store.exporting.Exports` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def export_state(self, scope: Scope, what: str) -> Kept | None:
         """See `Exports.export_state`."""

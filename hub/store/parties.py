@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from hub.model.audit import Sought
-from hub.model.clock import now_us
 from hub.model.party import (
     Account,
     Certificate,
@@ -23,7 +22,8 @@ from hub.model.party import (
     WarningList,
 )
 from hub.store.base import Act, Line, Stale
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 from hub.store.drafts import forget_drafts
 from hub.store.exports import forget_exports
 from hub.store.ledger import record_act
@@ -46,12 +46,8 @@ _encode = msgspec.json.Encoder().encode
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
 
 
-class PartyRegistry:
+class PartyRegistry(Book):
     """`hub.store.base.Registry` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def epoch(self) -> int:
         """See `Registry.epoch`."""
