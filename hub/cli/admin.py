@@ -14,7 +14,6 @@ from hub.cli.base import (
     Exit,
     clearance_option,
     fail,
-    guarded,
     output_option,
     pass_context,
     say,
@@ -54,7 +53,6 @@ def org() -> None:
 @click.option("--sector", default="", help="STIX industry sector.")
 @click.option("--identity", default="", help="Its STIX identity; a new one if not given.")
 @pass_context
-@guarded
 def org_add(context: Context, /, slug: str, **fields: str) -> None:
     """Add an organisation, or change it. SLUG is its short, lasting name."""
     identity = fields.pop("identity")
@@ -66,7 +64,6 @@ def org_add(context: Context, /, slug: str, **fields: str) -> None:
 @org.command("list")
 @output_option
 @pass_context
-@guarded
 def org_list(context: Context, /, output: str) -> None:
     """List organisations."""
     columns = ["slug", "name_en", "name_vi", "kind", "country", "sector", "id"]
@@ -95,7 +92,6 @@ def account() -> None:
 @clearance_option("--clearance", "The strictest marking it may see and publish.", Tlp.AMBER_STRICT)
 @password_option
 @pass_context
-@guarded
 def account_add(
     context: Context, /, name: str, org: str, roles: tuple[str, ...], **how: Any
 ) -> None:
@@ -110,7 +106,6 @@ def account_add(
 @click.argument("name")
 @password_option
 @pass_context
-@guarded
 def account_password(context: Context, /, name: str, *, password_stdin: bool) -> None:
     """Give an account another password."""
     context.admin().set_password(name, read_password(from_stdin=password_stdin))
@@ -121,7 +116,6 @@ def account_password(context: Context, /, name: str, *, password_stdin: bool) ->
 @click.argument("name")
 @click.option("--enable", is_flag=True, help="Switch it on again.")
 @pass_context
-@guarded
 def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
     """Switch an account and its tokens off."""
     context.admin().disable_account(name, disabled=not enable)
@@ -133,7 +127,6 @@ def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
 @click.argument("name")
 @click.argument("clearance", type=MARKING)
 @pass_context
-@guarded
 def account_clear(context: Context, /, name: str, clearance: Tlp) -> None:
     """Set the strictest marking that an account may see and publish."""
     context.admin().clear_account(name, clearance)
@@ -144,7 +137,6 @@ def account_clear(context: Context, /, name: str, clearance: Tlp) -> None:
 @click.argument("name")
 @click.argument("roles", nargs=-1, required=True, type=click.Choice([r.value for r in Role]))
 @pass_context
-@guarded
 def account_roles(context: Context, /, name: str, roles: tuple[str, ...]) -> None:
     """Give an account other roles, in place of those it has."""
     context.admin().set_roles(name, [Role(role) for role in roles])
@@ -160,7 +152,6 @@ def _warn_of_nobody(context: Context) -> None:
 @account.command("list")
 @output_option
 @pass_context
-@guarded
 def account_list(context: Context, /, output: str) -> None:
     """List accounts."""
     columns = ["name", "org", "roles", "clearance", "password", "disabled", "certificate_only"]
@@ -203,7 +194,6 @@ def token() -> None:
     "--export", is_flag=True, help="It only pulls lists below /export: for firewalls and the like."
 )
 @pass_context
-@guarded
 def token_create(context: Context, /, account: str, export: bool, **fields: Any) -> None:
     """Make a token. It is printed once, alone, on standard output."""
     issued = context.admin().issue_token(account, purpose="export" if export else "", **fields)
@@ -214,7 +204,6 @@ def token_create(context: Context, /, account: str, export: bool, **fields: Any)
 @token.command("revoke")
 @click.argument("token_id")
 @pass_context
-@guarded
 def token_revoke(context: Context, /, token_id: str) -> None:
     """Make a token useless at once."""
     context.admin().revoke_token(token_id)
@@ -224,7 +213,6 @@ def token_revoke(context: Context, /, token_id: str) -> None:
 @token.command("list")
 @output_option
 @pass_context
-@guarded
 def token_list(context: Context, /, output: str) -> None:
     """List tokens; their secrets are not kept."""
     columns = ["id", "account", "expires", "read_only", "purpose"]
@@ -252,7 +240,6 @@ def audit() -> None:
 )
 @output_option
 @pass_context
-@guarded
 def audit_list(context: Context, /, limit: int, output: str) -> None:
     """List the newest lines of the audit log."""
     columns = ["at", "account", "org", "action", "target", "detail"]

@@ -7,9 +7,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Self, TypeVar
 
 import click
 
@@ -35,21 +34,23 @@ CONSOLE = Caller(
 class Exit(IntEnum):
     """Exit codes; `hub help exit-codes` prints them."""
 
-    OK = 0
-    ERROR = 1
-    """Something failed; the message says what and the way out."""
-    USAGE = 2
-    """The command line or the configuration is wrong."""
-    LOGIN = 4
-    """Credentials are missing or wrong."""
-    ABSENT = 5
-    """What was asked for does not exist, or not for this account."""
-    REFUSED = 6
-    """Refused by the rules: not allowed, or an object was not accepted."""
-    UNREACHABLE = 7
-    """The other side cannot be reached or is not available now."""
-    FOUND = 10
-    """A look-up knows one of the values."""
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """A code, and what it says."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    OK = 0, "It worked."
+    ERROR = 1, "Something failed; the message says what and the way out."
+    USAGE = 2, "The command line or the configuration is wrong."
+    LOGIN = 4, "Credentials are missing or wrong."
+    ABSENT = 5, "What was asked for does not exist, or not for this account."
+    REFUSED = 6, "Refused by the rules: not allowed, or an object was not accepted."
+    UNREACHABLE = 7, "The other side cannot be reached or is not available now."
+    FOUND = 10, "hub lookup: at least one of the values is known."
 
 
 _FROM_FAULT = {
@@ -93,21 +94,19 @@ class Context:
 pass_context = click.make_pass_decorator(Context)
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the hub's errors into one line on standard error and an exit code."""
+class Guarded(click.Group):
+    """Turns the hub's errors into one line on standard error and an exit code."""
 
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named."""
         try:
-            return command(*args, **kwargs)
+            return super().invoke(ctx)
         except ConfigError as error:
             fail(str(error), Exit.USAGE)
         except HubError as error:
             # Whoever runs commands here may know the engine's own words; a client may not.
             cause = f" ({error.__cause__})" if isinstance(error, StoreDown) else ""
             fail(f"{error.text()}{cause}", from_fault(error.fault))
-
-    return run
 
 
 def from_fault(fault: Fault) -> Exit:

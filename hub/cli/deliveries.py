@@ -13,7 +13,6 @@ from hub.cli.base import (
     Context,
     Exit,
     fail,
-    guarded,
     output_option,
     pass_context,
     runs_option,
@@ -46,7 +45,6 @@ def delivery() -> None:
 @delivery.command("list")
 @output_option
 @pass_context
-@guarded
 def delivery_list(context: Context, /, output: str) -> None:
     """List the deliveries with how they do."""
     found, faulty = _deliveries(context).every(CONSOLE)
@@ -63,7 +61,6 @@ def delivery_list(context: Context, /, output: str) -> None:
 @runs_option
 @output_option
 @pass_context
-@guarded
 def delivery_show(context: Context, /, name: str, *, reader: str, runs: int, output: str) -> None:
     """Show a delivery: where to, within whose scope, how it does, and its last runs."""
     deliveries = _deliveries(context)
@@ -87,7 +84,6 @@ def delivery_show(context: Context, /, name: str, *, reader: str, runs: int, out
 @click.option("--again", is_flag=True, help="As if it had never sent anything, from the first on.")
 @output_option
 @pass_context
-@guarded
 def delivery_try(context: Context, /, name: str, *, reader: str, again: bool, output: str) -> None:
     """Show the next parcel, of one that never ran what is there already; nothing is sent or kept."""
     from hub.service.deliveries.trial import trial  # slow to import
@@ -116,7 +112,6 @@ def delivery_try(context: Context, /, name: str, *, reader: str, again: bool, ou
 @delivery.command("run")
 @click.argument("name")
 @pass_context
-@guarded
 def delivery_run(context: Context, /, name: str) -> None:
     """Do a delivery now, here, due or not."""
     from hub.service.deliveries.runner import Deliverer  # slow to import
@@ -145,7 +140,6 @@ def delivery_run(context: Context, /, name: str) -> None:
 @delivery.command("pause")
 @click.argument("name")
 @pass_context
-@guarded
 def delivery_pause(context: Context, /, name: str) -> None:
     """Let a delivery be done no more by itself; one that runs stops after its parcel."""
     _deliveries(context).pause(CONSOLE, name, paused=True)
@@ -155,7 +149,6 @@ def delivery_pause(context: Context, /, name: str) -> None:
 @delivery.command("resume")
 @click.argument("name")
 @pass_context
-@guarded
 def delivery_resume(context: Context, /, name: str) -> None:
     """Let a delivery be done again after a pause; what came meanwhile is sent."""
     _deliveries(context).pause(CONSOLE, name, paused=False)
@@ -167,7 +160,6 @@ def delivery_resume(context: Context, /, name: str) -> None:
 @reader_option
 @output_option
 @pass_context
-@guarded
 def delivery_dead(context: Context, /, name: str, *, reader: str, output: str) -> None:
     """List what the other side refused for good, with its reasons."""
     letters = _deliveries(context).dead(CONSOLE, None, name, reader)
@@ -191,7 +183,6 @@ def delivery_dead(context: Context, /, name: str, *, reader: str, output: str) -
 @all_option
 @reader_option
 @pass_context
-@guarded
 def delivery_retry(
     context: Context, /, name: str, numbers: tuple[int, ...], *, everything: bool, reader: str
 ) -> None:
@@ -207,7 +198,6 @@ def delivery_retry(
 @all_option
 @reader_option
 @pass_context
-@guarded
 def delivery_drop(
     context: Context, /, name: str, numbers: tuple[int, ...], *, everything: bool, reader: str
 ) -> None:

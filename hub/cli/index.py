@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.base import Context, Exit, fail, guarded, output_option, pass_context, say, show
+from hub.cli.base import Context, Exit, fail, output_option, pass_context, say, show
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def index() -> None:
 
 @index.command("follow")
 @pass_context
-@guarded
 def index_follow(context: Context) -> None:
     """Keep the copy up to the record until stopped; make it where there is none.
 
@@ -69,7 +68,6 @@ def which_file(path: Path) -> tuple[int, int]:
     "--embedded", is_flag=True, help="Make the tables in the store anew, whatever searches now."
 )
 @pass_context
-@guarded
 def index_rebuild(context: Context, /, *, embedded: bool) -> None:
     """Make anew what searches read.
 
@@ -99,7 +97,6 @@ def index_rebuild(context: Context, /, *, embedded: bool) -> None:
 @index.command("status")
 @output_option
 @pass_context
-@guarded
 def index_status(context: Context, /, output: str) -> None:
     """List the indices: which is searched, and how many changes each is behind the record."""
     from hub.store.elastic.care import held  # slow to import
@@ -112,7 +109,6 @@ def index_status(context: Context, /, output: str) -> None:
 @index.command("drop")
 @click.argument("name")
 @pass_context
-@guarded
 def index_drop(context: Context, /, name: str) -> None:
     """Delete the index NAME, which hub index status lists and this hub does not search.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.base import Context, Exit, fail, guarded, output_option, pass_context, say, show
+from hub.cli.base import Context, Exit, fail, output_option, pass_context, say, show
 from hub.cli.intake import STDIN
 from hub.cli.sink import disk_faults
 from hub.cli.vault import Item, Vault, authority_options, read_input, written
@@ -58,7 +58,6 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @_options
 @authority_options
 @pass_context
-@guarded
 def issue_command(context: Context, /, account: str, label: str, **options: Any) -> None:
     """Issue a client certificate for ACCOUNT, with a new key or from a signing request.
 
@@ -73,7 +72,6 @@ def issue_command(context: Context, /, account: str, label: str, **options: Any)
 @_options
 @authority_options
 @pass_context
-@guarded
 def renew_command(context: Context, /, certificate_id: str, **options: Any) -> None:
     """Issue another certificate for the account of CERTIFICATE_ID.
 

@@ -7,7 +7,7 @@ from threading import Event
 
 import click
 
-from hub.cli.base import Context, Exit, fail, guarded, pass_context, say
+from hub.cli.base import Context, Exit, fail, pass_context, say
 from hub.cli.index import which_file
 
 _LOOK_S = 1.0
@@ -17,7 +17,6 @@ _FAREWELL_S = 10.0
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, and end.")
 @pass_context
-@guarded
 def worker(context: Context, /, *, once: bool) -> None:
     """Do the jobs of feeds and deliveries until stopped.
 
