@@ -14,7 +14,7 @@ import click
 
 from hub.config import Config, load
 from hub.errors import ConfigError, Fault, HubError, StoreDown
-from hub.model.clock import parse_us
+from hub.model.clock import format_us, parse_us
 from hub.model.party import Caller, Role
 from hub.model.tlp import Tlp
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 CONSOLE = Caller(
     "console", "", frozenset({Role.ADMINISTRATOR, Role.OFFICER}), credential="console"
@@ -135,6 +136,17 @@ def program_version() -> str:
         return ""
 
 
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one, which help shows in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 output_option = click.option(
     "-o",
     "--output",
@@ -240,5 +252,14 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple, set, frozenset)):
         return " ".join(sorted(_cell(item) for item in value))
-    # Partners write titles: neither columns nor the terminal may follow what stands in them.
-    return "".join(char if char.isprintable() else " " for char in str(value))
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """A text of others: neither columns nor the terminal follow what stands in it."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def instant(at_us: int) -> str:
+    """A timestamp to the second; empty: never."""
+    return f"{format_us(at_us)[:19]}Z" if at_us else ""

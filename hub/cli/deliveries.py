@@ -13,6 +13,7 @@ from hub.cli.base import (
     Context,
     Exit,
     fail,
+    instant,
     output_option,
     pass_context,
     runs_option,
@@ -20,7 +21,6 @@ from hub.cli.base import (
     show,
     show_json,
 )
-from hub.model.clock import format_us
 
 if TYPE_CHECKING:
     from hub.service.deliveries.health import Deliveries, Health, Past
@@ -168,7 +168,7 @@ def delivery_dead(context: Context, /, name: str, *, reader: str, output: str) -
             "number": item.number,
             "object": item.object_id,
             "objects": item.objects,
-            "at": _instant(item.at_us),
+            "at": instant(item.at_us),
             "revived": item.revived,
             "reason": item.reason,
         }
@@ -237,10 +237,10 @@ def _row(health: Health) -> Mapping[str, Any]:
         "account": health.account,
         "ceiling": health.ceiling.text,
         "every": health.every,
-        "last_sent": _instant(health.sent_us),
+        "last_sent": instant(health.sent_us),
         "sent": health.sent,
-        "last_run": _instant(health.ended_us),
-        "next_run": _instant(health.next_us),
+        "last_run": instant(health.ended_us),
+        "next_run": instant(health.next_us),
         "failures": health.failures,
         "dead": health.dead,
         "error": health.error,
@@ -249,7 +249,7 @@ def _row(health: Health) -> Mapping[str, Any]:
 
 def _past(run: Past) -> Mapping[str, Any]:
     return {
-        "ended": _instant(run.ended_us),
+        "ended": instant(run.ended_us),
         "outcome": run.outcome,
         "sent": run.totals.sent,
         "refused": run.totals.refused,
@@ -257,10 +257,6 @@ def _past(run: Past) -> Mapping[str, Any]:
         "parcels": run.totals.parcels,
         "words": run.words,
     }
-
-
-def _instant(at_us: int) -> str:
-    return format_us(at_us)[:19] + "Z" if at_us else ""
 
 
 COMMANDS = (delivery,)

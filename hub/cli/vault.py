@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from hub.cli.base import Context, Exit, fail
+from hub.cli.base import Context, Exit, fail, together
 
 if TYPE_CHECKING:
     from hub.service.authority import Authority
@@ -20,7 +20,7 @@ _LEAST_PASSPHRASE = 12
 _MOST_BYTES = 1 << 20
 _SECRET, _PUBLIC = 0o600, 0o644
 
-_OPTIONS = (
+authority_options = together(
     click.option(
         "--folder",
         type=click.Path(path_type=Path, file_okay=False),
@@ -34,13 +34,7 @@ _OPTIONS = (
         help="Read the passphrase of the CA's key from standard input.",
     ),
 )
-
-
-def authority_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Where the CA is, and how its passphrase comes in."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""Where the CA is, and how its passphrase comes in"""
 
 
 class Item(NamedTuple):
