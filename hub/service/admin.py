@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,11 +25,11 @@ from hub.model.party import (
 )
 from hub.model.tlp import Tlp
 from hub.service.changes import (
+    Changer,
     Guard,
     Plan,
     bad,
     by_alias,
-    change,
     check_form,
     check_slug,
     find,
@@ -52,21 +52,12 @@ class Issued(NamedTuple):
     secret: str
 
 
-class Admin:
-    """Changes on behalf of an administrator.
-
-    Args:
-        registry: Where parties are kept.
-        caller: Who acts.
-        guard: Looks at the very directory that is changed: for what somebody decided after they
-            were shown an earlier one.
-    """
+class Admin(Changer):
+    """Changes on behalf of an administrator."""
 
     def __init__(self, registry: Registry, caller: Caller, guard: Guard = unguarded) -> None:
         policy.require_administrator(caller)
-        self.caller = caller
-        self._registry = registry
-        self._guard = guard
+        super().__init__(registry, caller, guard)
 
     def put_org(self, org: Organisation) -> str:
         """Add or change an organisation.
@@ -240,15 +231,6 @@ class Admin:
             return Plan([], [made], "grant.revoke", alias, f"{kind} {name}")
 
         self.change(plan)
-
-    def change(self, plan: Callable[[Directory], Plan]) -> Directory:
-        """`hub.service.changes.change` on behalf of the administrator."""
-
-        def guarded(directory: Directory) -> Plan:
-            self._guard(directory)
-            return plan(directory)
-
-        return change(self._registry, self.caller, guarded)
 
 
 def _check_apart(one: Collection, other: Collection) -> None:

@@ -12,7 +12,7 @@ from hub.config import SessionSettings
 from hub.errors import Fault, HubError
 from hub.model.party import Account, Directory
 from hub.model.session import Opening, Session
-from hub.service.changes import Plan, bad, change, find
+from hub.service.changes import Changer, Plan, bad, find
 from hub.service.credentials import Passwords, digest, hashed
 from hub.service.directory import Parties
 from hub.store.base import Act, Stale, Store
@@ -156,7 +156,7 @@ class Logins:
             changed = msgspec.structs.replace(found, password=stored)
             return Plan([changed], [], "account.password", account, "by its owner")
 
-        change(self._store, caller, plan)
+        Changer(self._store, caller).change(plan)
         return self.by_password(account, new, client)
 
     def find(self, secret: str) -> Session | None:
