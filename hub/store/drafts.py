@@ -9,7 +9,6 @@ import msgspec
 
 from hub.errors import Fault, HubError
 from hub.model.draft import Draft, DraftHead
-from hub.model.party import Account, Party
 from hub.model.query import Scope
 from hub.store.base import Stale
 from hub.store.book import Book
@@ -82,20 +81,6 @@ class DraftBook(Book):
             self._living(scope) | {"id": draft_id},
         ).fetchone()
         return msgspec.convert(_named(Draft, row), Draft) if row else None
-
-
-def forget_drafts(
-    connection: sqlite3.Connection, puts: Sequence[Party], drops: Sequence[Party]
-) -> None:
-    """Delete those of accounts that are dropped, or act for another organisation from now on."""
-    for party in drops:
-        if isinstance(party, Account):
-            connection.execute("DELETE FROM draft WHERE account = ?", (party.name,))
-    for party in puts:
-        if isinstance(party, Account):
-            connection.execute(
-                "DELETE FROM draft WHERE account = ? AND org <> ?", (party.name, party.org)
-            )
 
 
 def _make_room(connection: sqlite3.Connection, scope: Scope, most: int) -> None:

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Sequence
 
 from hub.model.exporting import Kept, Made, Numbered
-from hub.model.party import Account, Party
 from hub.model.query import Scope
 from hub.store.book import Book
 from hub.store.database import single
@@ -72,14 +71,6 @@ class ExportBook(Book):
                 ).fetchone()
                 found.append(Numbered(*row) if row else None)
         return found
-
-
-def forget_exports(connection: sqlite3.Connection, drops: Sequence[Party]) -> None:
-    """Delete what is kept for accounts that are dropped."""
-    for party in drops:
-        if isinstance(party, Account):
-            for table in ("export_rule", "export_state"):
-                connection.execute(f"DELETE FROM {table} WHERE account = ?", (party.name,))
 
 
 def _book(scope: Scope) -> tuple[str, int]:

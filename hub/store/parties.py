@@ -24,10 +24,7 @@ from hub.model.party import (
 from hub.store.base import Act, Line, Stale
 from hub.store.book import Book
 from hub.store.database import single
-from hub.store.drafts import forget_drafts
-from hub.store.exports import forget_exports
 from hub.store.ledger import record_act
-from hub.store.saved import forget_searches
 from hub.store.sessions import end_changed
 
 _KINDS: dict[str, type[Party]] = {
@@ -42,6 +39,12 @@ _KINDS: dict[str, type[Party]] = {
     "warnings": WarningList,
 }
 _NAME_OF = {kind: name for name, kind in _KINDS.items()}
+_OF_ACCOUNT = ("saved_search", "draft", "export_rule", "export_state")
+"""Tables of what is kept for an account"""
+
+_OF_ORG = ("saved_search", "draft")
+"""Of these: what it has as a member of its organisation"""
+
 _encode = msgspec.json.Encoder().encode
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
 
@@ -73,9 +76,7 @@ class PartyRegistry(Book):
             if _epoch(connection) != epoch:
                 raise Stale
             end_changed(connection, puts, drops)
-            forget_searches(connection, puts, drops)
-            forget_drafts(connection, puts, drops)
-            forget_exports(connection, drops)
+            _forget(connection, puts, drops)
             connection.executemany(
                 "DELETE FROM party WHERE kind = ? AND name = ?",
                 [(_NAME_OF[type(party)], _name(party)) for party in drops],
@@ -123,6 +124,20 @@ class PartyRegistry(Book):
                 (*values, limit),
             ).fetchall()
         return [Line(number, at_us, Act(*columns)) for number, at_us, *columns in rows]
+
+
+def _forget(connection: sqlite3.Connection, puts: Sequence[Party], drops: Sequence[Party]) -> None:
+    """Delete what accounts have that are dropped, or act for another organisation from now on."""
+    for party in drops:
+        if isinstance(party, Account):
+            for table in _OF_ACCOUNT:
+                connection.execute(f"DELETE FROM {table} WHERE account = ?", (party.name,))
+    for party in puts:
+        if isinstance(party, Account):
+            for table in _OF_ORG:
+                connection.execute(
+                    f"DELETE FROM {table} WHERE account = ? AND org <> ?", (party.name, party.org)
+                )
 
 
 def _epoch(connection: sqlite3.Connection) -> int:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.party import Account, Party
 from hub.model.query import Scope
 from hub.model.saved import SavedSearch
 from hub.store.base import Act
@@ -70,20 +68,6 @@ class SearchBook(Book):
             if gone:
                 record_act(connection, act, self._clock())
             return bool(gone)
-
-
-def forget_searches(
-    connection: sqlite3.Connection, puts: Sequence[Party], drops: Sequence[Party]
-) -> None:
-    """Delete those of accounts that are dropped, or act for another organisation from now on."""
-    for party in drops:
-        if isinstance(party, Account):
-            connection.execute("DELETE FROM saved_search WHERE account = ?", (party.name,))
-    for party in puts:
-        if isinstance(party, Account):
-            connection.execute(
-                "DELETE FROM saved_search WHERE account = ? AND org <> ?", (party.name, party.org)
-            )
 
 
 def _search(row: Sequence[object]) -> SavedSearch:
