@@ -81,10 +81,6 @@ class JobBook(Book):
             )
             return _find(connection, hold.name)
 
-    def renew_job(self, hold: Hold) -> bool:
-        """See `Jobs.renew_job`."""
-        return self.step_job(hold, Step())
-
     def step_job(self, hold: Hold, step: Step) -> bool:
         """See `Jobs.step_job`."""
         with self._database.writing() as connection:

@@ -103,7 +103,6 @@ CALLS = {
     "jobs": lambda store: store.jobs(),
     "job": lambda store: store.job("feed:a"),
     "take_job": lambda store: store.take_job(Hold("x" * 2_000_000, "a", 1)),
-    "renew_job": lambda store: store.renew_job(HELD),
     "step_job": lambda store: store.step_job(
         HELD, Step(dead=(DeadLetter("key", "reason", b"x" * 2_000_000),))
     ),
@@ -143,7 +142,6 @@ WRITES = (
     "put_draft",
     "drop_draft",
     "take_job",
-    "renew_job",
     "step_job",
     "add_step",
     "remove_step",
