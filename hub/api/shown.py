@@ -7,7 +7,6 @@ from typing import Any, cast
 import msgspec
 
 from hub.api import shapes
-from hub.language.fields import FIELDS, Kind
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.party import Collection, Directory
@@ -16,6 +15,7 @@ from hub.model.search import Document, Facet, Piece, Term
 from hub.model.tlp import Tlp
 from hub.service.lookup import Answer
 from hub.service.matched import How, Match
+from hub.service.related import is_value
 from hub.service.search import Hit, keys_of, readable
 
 
@@ -116,7 +116,7 @@ def name_of(piece: Piece) -> str:
 
 def values_of(document: Document) -> list[shapes.Value]:
     """The observables of an object."""
-    return [_value(term) for term in sorted(document.terms) if _is_value(term)]
+    return [_value(term) for term in sorted(document.terms) if is_value(term)]
 
 
 def values(terms: list[Term]) -> list[shapes.Value]:
@@ -157,7 +157,3 @@ def _marking(tlp: Tlp) -> shapes.Marking:
 
 def _value(term: Term) -> shapes.Value:
     return shapes.Value(term.field, show(term))
-
-
-def _is_value(term: Term) -> bool:
-    return FIELDS[term.field].kind is Kind.VALUE

@@ -135,9 +135,8 @@ def whole(
 
 def trend(finder: Finder, question: Question, now_us: int) -> Trend | None:
     """The last weeks; None: they could not be counted in time."""
-    start_us = week_of(now_us) - (WEEKS - 1) * WEEK_US
     bars = finder.histogram(question.scope, question.node, "added", DAY_US)
-    return None if bars is None else of_days(bars, start_us, now_us)
+    return None if bars is None else of_days(bars, first_week(now_us), now_us)
 
 
 def first_week(now_us: int) -> int:

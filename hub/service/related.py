@@ -112,7 +112,7 @@ class Neighbourhood:
             HubError: ABSENT.
         """
         own = self.held(scope, object_id)[0]
-        terms = sorted(term for term in document_of(own.raw).terms if _is_value(term))
+        terms = sorted(term for term in document_of(own.raw).terms if is_value(term))
         looked, left = terms[:MOST_VALUES], terms[MOST_VALUES:]
         if not looked:
             return [], False
@@ -133,7 +133,8 @@ def _having(terms: Iterable[Term]) -> list[Has]:
     return [Has(field, tuple(found)) for field, found in keys.items()]
 
 
-def _is_value(term: Term) -> bool:
+def is_value(term: Term) -> bool:
+    """Whether it is an observable, and not a property of the object."""
     return FIELDS[term.field].kind is Kind.VALUE
 
 
