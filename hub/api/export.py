@@ -21,7 +21,7 @@ from flask import Response
 
 from hub.api.shown import Shower
 from hub.errors import Fault, HubError
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.language.sheet import MARK, MEDIA_TYPE, plain, row
 from hub.language.values import show
 from hub.model.clock import format_us
@@ -182,7 +182,7 @@ def _values(piece: Piece, wish: Wish) -> list[str]:
     return [
         plain(show(term))
         for term in sorted(document_of(piece.raw).terms)
-        if FIELDS[term.field].kind is Kind.VALUE and (not wish.fields or term.field in wish.fields)
+        if term.field in VALUES and (not wish.fields or term.field in wish.fields)
     ]
 
 

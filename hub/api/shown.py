@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from hub.api import shapes
+from hub.language.fields import VALUES
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.party import Collection, Directory
@@ -15,7 +16,6 @@ from hub.model.search import Document, Facet, Piece, Term
 from hub.model.tlp import Tlp
 from hub.service.lookup import Answer
 from hub.service.matched import How, Match
-from hub.service.related import is_value
 from hub.service.search import Hit, keys_of, readable
 
 
@@ -116,7 +116,7 @@ def name_of(piece: Piece) -> str:
 
 def values_of(document: Document) -> list[shapes.Value]:
     """The observables of an object."""
-    return [_value(term) for term in sorted(document.terms) if is_value(term)]
+    return [_value(term) for term in sorted(document.terms) if term.field in VALUES]
 
 
 def values(terms: list[Term]) -> list[shapes.Value]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.model.query import Scope
 from hub.model.search import EVERYTHING, AllOf, AnyOf, Has, Node, Not, Piece, Term
 from hub.service.search import Hit, Question, Searcher, absent
@@ -112,7 +112,7 @@ class Neighbourhood:
             HubError: ABSENT.
         """
         own = self.held(scope, object_id)[0]
-        terms = sorted(term for term in document_of(own.raw).terms if is_value(term))
+        terms = sorted(term for term in document_of(own.raw).terms if term.field in VALUES)
         looked, left = terms[:MOST_VALUES], terms[MOST_VALUES:]
         if not looked:
             return [], False
@@ -131,11 +131,6 @@ def _having(terms: Iterable[Term]) -> list[Has]:
     for term in terms:
         keys.setdefault(term.field, []).append(term.key)
     return [Has(field, tuple(found)) for field, found in keys.items()]
-
-
-def is_value(term: Term) -> bool:
-    """Whether it is an observable, and not a property of the object."""
-    return FIELDS[term.field].kind is Kind.VALUE
 
 
 def links_of(piece: Piece) -> list[Link]:
