@@ -39,9 +39,7 @@ def index_follow(context: Context) -> None:
     config = context.config()
     indices, store = _indices(context), context.store()
     log_to_stderr(config.log.level)
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped()
     first = which_file(config.store_path)
 
     def look(_: Step) -> None:
@@ -52,6 +50,14 @@ def index_follow(context: Context) -> None:
     Projector(store, indices).run(stop, look)
     if which_file(config.store_path) != first:
         fail(f"{config.store_path} was replaced; start again", Exit.ERROR)
+
+
+def stopped() -> Event:
+    """Set when this process is told to end."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def which_file(path: Path) -> tuple[int, int]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-from threading import Event
-
 import click
 
 from hub.cli.base import Context, Exit, fail, pass_context, say
-from hub.cli.index import which_file
+from hub.cli.index import stopped, which_file
 
 _LOOK_S = 1.0
 _FAREWELL_S = 10.0
@@ -29,9 +26,7 @@ def worker(context: Context, /, *, once: bool) -> None:
     config, store = context.config(), context.store()
     log_to_stderr(config.log.level)
     schedule = open_schedule(config, store, open_counters(config))
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped()
     first = which_file(config.store_path)
     say("waiting for jobs; stop it with TERM" if not once else "doing what is due")
     while not stop.is_set() and which_file(config.store_path) == first:
