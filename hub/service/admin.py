@@ -12,7 +12,7 @@ import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
-from hub.model.clock import now_us
+from hub.model.clock import DAY_US, now_us
 from hub.model.party import (
     Account,
     Caller,
@@ -42,7 +42,6 @@ _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _IDENTITY = re.compile(r"identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = re.compile(r"[0-9a-f]{12}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_DAY_US = 86_400_000_000
 
 
 class Issued(NamedTuple):
@@ -161,7 +160,7 @@ class Admin(Changer):
             name,
             account,
             digest(secret),
-            now_us() + days * _DAY_US,
+            now_us() + days * DAY_US,
             addresses=tuple(_network(address) for address in addresses),
             **options,
         )

@@ -15,13 +15,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hub import policy
 from hub.config.authorities import UNREADABLE
 from hub.errors import Fault, HubError
-from hub.model.clock import format_us, now_us
+from hub.model.clock import DAY_US, format_us, now_us
 from hub.model.party import Account, Certificate, Directory
 from hub.service.admin import Admin
 from hub.service.changes import Plan, find
 from hub.service.keys import accepted
 
-_DAY_US = 86_400_000_000
 _KEPT_DAYS = 30
 """A revoked certificate stays on a list that is made after it expired (RFC 5280 section 3.3)."""
 
@@ -143,7 +142,7 @@ class Certificates:
             old = [
                 item
                 for item in (revoked, *directory.revoked.values())
-                if item.expires_us < now - _KEPT_DAYS * _DAY_US
+                if item.expires_us < now - _KEPT_DAYS * DAY_US
             ]
             puts = [] if revoked in old else [revoked]
             if account := directory.accounts.get(found.account):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from hub.model.clock import SECOND_US
 from hub.model.exporting import Kept, Made, Numbered
 from hub.model.query import Scope
 from hub.store.book import Book
@@ -13,7 +14,6 @@ from hub.store.database import single
 _MOST = 500
 """Files of one book: parameters make a new one, and anybody may think of many"""
 
-_SECOND_US = 1_000_000
 _OF_BOOK = "account = ? AND ceiling = ?"
 _STATE = "seen, digest, turn_us, left_out, serial, changed_us"
 
@@ -30,12 +30,12 @@ class ExportBook(Book):
         """See `Exports.keep_export`."""
         with self._database.writing() as connection:
             known, now = _state(connection, scope, what), self._clock()
-            kept = Kept(made, now // _SECOND_US, now)
+            kept = Kept(made, now // SECOND_US, now)
             if known and known.made.digest == made.digest:
                 kept = known._replace(made=made)
             elif known:
-                later = max(now, known.changed_us + _SECOND_US)
-                kept = Kept(made, max(now // _SECOND_US, known.serial + 1), later)
+                later = max(now, known.changed_us + SECOND_US)
+                kept = Kept(made, max(now // SECOND_US, known.serial + 1), later)
             connection.execute(
                 "INSERT OR REPLACE INTO export_state VALUES (?,?,?,?,?,?,?,?,?)",
                 (

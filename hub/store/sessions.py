@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from hub.errors import StoreDown
+from hub.model.clock import MINUTE_US
 from hub.model.party import Account, Party
 from hub.model.session import Opening, Session
 from hub.store.base import Act, Stale
@@ -21,13 +22,12 @@ from hub.store.book import Book
 from hub.store.database import single
 from hub.store.ledger import record_act
 
-_MINUTE_US = 60_000_000
-_NOTE_US = _MINUTE_US
-_WAIT_US = 5 * _MINUTE_US
-OFFER_US = 15 * _MINUTE_US
+_NOTE_US = MINUTE_US
+_WAIT_US = 5 * MINUTE_US
+OFFER_US = 15 * MINUTE_US
 """How long an offered second factor can be confirmed."""
 
-_SLACK_US = 5 * _MINUTE_US
+_SLACK_US = 5 * MINUTE_US
 """A clock is corrected by so much without anybody noticing; set back further, it is distrusted."""
 
 _COLUMNS = ", ".join(Session.__struct_fields__)
