@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -11,11 +10,10 @@ from hub import policy
 from hub.cli.base import (
     MARKING,
     Context,
-    Exit,
     clearance_option,
-    fail,
     output_option,
     pass_context,
+    read_secret,
     say,
     show,
 )
@@ -31,12 +29,8 @@ password_option = click.option(
 
 
 def read_password(*, from_stdin: bool) -> str:
-    """A password from standard input or, on a terminal, by a prompt; never an argument."""
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    if not sys.stdin.isatty():
-        fail("give the password on standard input with --password-stdin", Exit.USAGE)
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    """The password of an account, as it shall be."""
+    return read_secret("password", "Password", from_stdin=from_stdin, new=True)
 
 
 @click.group()

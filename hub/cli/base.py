@@ -126,6 +126,22 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def read_secret(word: str, prompt: str, *, from_stdin: bool, new: bool) -> str:
+    """A secret from standard input or, on a terminal, by a prompt; never an argument.
+
+    Args:
+        word: password or passphrase, as the option has it.
+        prompt: What a person is asked for.
+        from_stdin: Whether it stands on standard input.
+        new: A person types it twice.
+    """
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        fail(f"give the {word} on standard input with --{word}-stdin", Exit.USAGE)
+    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True))
+
+
 def program_version() -> str:
     """The version of this program; empty when it runs without being installed."""
     from importlib.metadata import PackageNotFoundError, version  # slow to import

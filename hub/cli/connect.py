@@ -5,13 +5,12 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
-import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from hub.cli.base import Exit, fail, say, together
+from hub.cli.base import Exit, fail, read_secret, say, together
 
 if TYPE_CHECKING:
     from connectors.search.client import Client
@@ -144,8 +143,7 @@ def _is_private(url: str) -> bool:
 
 
 def _password(*, from_stdin: bool) -> str:
-    if from_stdin and (password := sys.stdin.readline().rstrip("\n")):
-        return password
-    if from_stdin or not sys.stdin.isatty():
+    password = read_secret("password", "Password", from_stdin=from_stdin, new=False)
+    if not password:
         fail("give the password on standard input with --password-stdin", Exit.USAGE)
-    return str(click.prompt("Password", hide_input=True, err=True))
+    return password
