@@ -7,11 +7,7 @@ from requests.auth import AuthBase
 
 
 class BearerAuth(AuthBase):
-    """Puts a token on requests.
-
-    Args:
-        token: The secret.
-    """
+    """Puts a token on requests."""
 
     def __init__(self, token: str) -> None:
         self._token = token

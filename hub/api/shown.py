@@ -28,12 +28,7 @@ _decode = msgspec.json.Decoder(_Named).decode
 
 
 class Shower:
-    """Names collections as the caller knows them.
-
-    Args:
-        scope: Who asks.
-        directory: All collections.
-    """
+    """Names collections as the caller knows them."""
 
     def __init__(self, scope: Scope, directory: Directory) -> None:
         self._collections = {item.key: item for item in readable(scope, directory)}

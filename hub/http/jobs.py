@@ -32,11 +32,7 @@ LABEL = "job"
 
 
 class JobFigures(Collector):
-    """The jobs that a store knows, without those that are paused.
-
-    Args:
-        jobs: Where they are.
-    """
+    """The jobs that a store knows, without those that are paused."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
