@@ -17,6 +17,7 @@ from hub.cli.base import (
     say,
     show,
 )
+from hub.model.audit import Sought
 from hub.model.clock import format_us
 from hub.model.party import Account, Directory, Organisation, Role
 from hub.model.tlp import Tlp
@@ -238,8 +239,8 @@ def audit_list(context: Context, /, limit: int, output: str) -> None:
     """List the newest lines of the audit log."""
     columns = ["at", "account", "org", "action", "target", "detail"]
     rows = (
-        {"at": format_us(at_us)} | {name: getattr(act, name) for name in columns[1:]}
-        for at_us, act in context.store().audit(limit)
+        {"at": format_us(line.at_us)} | {name: getattr(line.act, name) for name in columns[1:]}
+        for line in context.store().audit(Sought(), 0, limit)
     )
     show(rows, columns, output)
 

@@ -94,18 +94,8 @@ class PartyRegistry(Book):
         with self._database.writing() as connection:
             record_act(connection, act, self._clock())
 
-    def audit(self, limit: int) -> list[tuple[int, Act]]:
+    def audit(self, sought: Sought, before: int, limit: int) -> list[Line]:
         """See `Registry.audit`."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT at_us, account, org, action, target, detail FROM audit"
-                " ORDER BY id DESC LIMIT ?",
-                (limit,),
-            ).fetchall()
-        return [(at_us, Act(*columns)) for at_us, *columns in rows]
-
-    def audit_page(self, sought: Sought, before: int, limit: int) -> list[Line]:
-        """See `Registry.audit_page`."""
         # A page of what is rare reads the whole log, which has one line for each publish or change.
         found = {
             "id < ?": before,

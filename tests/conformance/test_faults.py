@@ -75,8 +75,7 @@ CALLS = {
         [msgspec.structs.replace(organisations()[0], name_en="y" * 2_000_000)], [], ACT, epoch=1
     ),
     "note": lambda store: store.note(msgspec.structs.replace(ACT, detail="y" * 2_000_000)),
-    "audit": lambda store: store.audit(10),
-    "audit_page": lambda store: store.audit_page(Sought(), 0, 10),
+    "audit": lambda store: store.audit(Sought(), 0, 10),
     "start_session": lambda store: store.start_session(
         opening(label="x" * 2_000_000), ACT, epoch=1
     ),

@@ -217,7 +217,7 @@ def test_people_s_acts_are_in_the_audit_log(store):
         "feed.forget": lambda act: store.drop_job(NAME, act),
     }.items():
         call(msgspec.structs.replace(ACT, action=action))
-        assert store.audit_page(Sought(action=action), 0, 9)[0].act.action == action
+        assert store.audit(Sought(action=action), 0, 9)[0].act.action == action
 
 
 def test_a_publish_and_its_step_are_one(store):
