@@ -192,7 +192,6 @@ class TestAudit:
         assert [at for at, _ in found] == [clock.now - n * 1_000_000 for n in range(3)]
 
     def test_begins_empty(self, store):
-        assert acts(store, 10) == []
         assert store.audit(Sought(), 0, 10) == []
 
     def test_pages_follow_each_other_without_gap_or_repetition(self, store, clock):
