@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import ssl
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from hub.cli.base import Exit, fail, read_secret, say, together
+from hub.config.checks import is_loopback
 
 if TYPE_CHECKING:
     from connectors.search.client import Client
@@ -134,12 +134,7 @@ def _certificate(url: str, cert: str | None, key: str | None) -> tuple[str, str]
 
 def _is_private(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def _password(*, from_stdin: bool) -> str:
