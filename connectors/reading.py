@@ -1,20 +1,20 @@
 """Reads a source piece by piece, and keeps where it stands: for every connector of files and addresses.
 
     reading = Reading(settings, state, run)
-    for piece in reading.pieces():
-        yield Batch(..., state=reading.state)        # more of this piece follows
-        yield Batch(..., state=reading.done(piece))  # it was the last
+    yield from reading.batches(read)  # where `read` gives for a piece:
+        Batch(..., state=reading.state)        # more of this piece follows
+        Batch(..., state=reading.done(piece))  # it was the last
 
 A piece that is not done is given out again in the next run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from connectors.base import Run
-from connectors.errors import RemoteError
-from connectors.found import Left, State
+from connectors.errors import NotUnderstood, RemoteError
+from connectors.found import Batch, Left, State
 from connectors.local import STAMP, Entry, content, entries, entry_of, root_of
 from connectors.source import Piece, Source, mark
 from connectors.web import fetched, is_stale, plain
@@ -52,11 +52,6 @@ class Reading:
         """Whether one broken piece is one of many, and the others go on."""
         return self._listed
 
-    def take_left(self) -> tuple[Left, ...]:
-        """Files that could not be read since the last time this was asked."""
-        found, self._left = tuple(self._left), []
-        return found
-
     def done(self, piece: Piece) -> State:
         """Where the source stands once this piece is published."""
         if self._listed:
@@ -66,13 +61,28 @@ class Reading:
             self._before = self._after
         return self._before
 
-    def pieces(self) -> Iterator[Piece]:
+    def batches(self, read: Callable[[Piece], Iterator[Batch]]) -> Iterator[Batch]:
         """What is new or has changed, in order.
 
+        Args:
+            read: The batches of a piece; raises NotUnderstood before it gives the first.
+
         Raises:
-            RemoteError: One of its kinds. A file of a folder that cannot be read is told by
-                `take_left`.
+            RemoteError: One of its kinds. What is wrong with a file of a folder is told in a batch.
         """
+        for piece in self._pieces():
+            try:
+                found = read(piece)
+            except NotUnderstood as error:
+                if not self.is_folder:
+                    raise
+                yield Batch((), self.state, (Left(piece.name, error.reason, piece.name),))
+            else:
+                yield from found
+        if self._left:
+            yield Batch((), self.state, tuple(self._left))
+
+    def _pieces(self) -> Iterator[Piece]:
         if self._source.url:
             found = fetched(self._source, self._before, self._run)
             if found is not None:

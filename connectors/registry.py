@@ -46,10 +46,19 @@ def kind(name: str) -> Kind:
     """
     if name not in KINDS:
         raise ConfigError(f"`connector`: there is no {name!r}; there are {', '.join(KINDS)}")
+    module = module_of(name, KINDS)
+    return Kind(module.SETTINGS, module.CONNECTOR)
+
+
+def module_of(name: str, modules: Mapping[str, str]) -> Any:
+    """The module of a kind.
+
+    Raises:
+        ConfigError: A package that it needs is not installed.
+    """
     try:
-        module = import_module(KINDS[name])
+        return import_module(modules[name])
     except ImportError as error:
         raise ConfigError(
             f"`connector`: {name} needs the package {error.name}: install incident-hub[feeds]"
         ) from error
-    return Kind(module.SETTINGS, module.CONNECTOR)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
+from connectors.registry import module_of
 from connectors.sending import Channel, Sender
 from hub.errors import ConfigError
 
@@ -42,10 +42,5 @@ def sending(name: str) -> Sending:
         raise ConfigError(
             f"`connector`: nothing sends by {name!r}; there are {', '.join(SENDERS)}"
         )
-    try:
-        module = import_module(SENDERS[name])
-    except ImportError as error:
-        raise ConfigError(
-            f"`connector`: {name} needs the package {error.name}: install incident-hub[feeds]"
-        ) from error
+    module = module_of(name, SENDERS)
     return Sending(module.SETTINGS, module.SENDER, module.CHANNEL)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import quote, urlsplit
 
-from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from connectors.base import Run
+from connectors.bearer import BearerAuth
 from connectors.errors import NotUnderstood
 from connectors.found import State
 from connectors.net import Known
@@ -24,22 +24,6 @@ DAY_US = 86_400_000_000
 _QUARTER = 4
 _LONGEST = 1_000
 _LONGEST_NAME = 80
-
-
-class BearerAuth(AuthBase):
-    """A token as RFC 6750 sends it.
-
-    Args:
-        token: The secret.
-    """
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add it to a request."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 def fetched(source: Source, state: State, run: Run) -> tuple[Piece, State] | None:

@@ -32,7 +32,9 @@ from hub.model.party import (
 from hub.model.query import Label, Scope, Window
 from hub.model.tlp import Tlp
 
-_WRITERS = frozenset({Role.PUBLISHER, Role.COORDINATOR})
+WRITERS = frozenset({Role.PUBLISHER, Role.COORDINATOR})
+"""Roles that may publish"""
+
 _NOBODY: dict[Subject, int] = {}
 _OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.COORDINATOR})
 
@@ -103,7 +105,7 @@ def _clearance(caller: Caller, account: Account | None) -> Tlp:
 
 
 def _writes(caller: Caller, account: Account | None) -> bool:
-    return account is not None and bool(_WRITERS & caller.roles) and not caller.read_only
+    return account is not None and bool(WRITERS & caller.roles) and not caller.read_only
 
 
 def _account(caller: Caller, directory: Directory) -> Account | None:
@@ -249,7 +251,7 @@ def require_officer(caller: Caller) -> None:
 
 def decides(caller: Caller, owner: str) -> bool:
     """Whether the caller may change what an organisation owns, such as a sharing group."""
-    own = caller.org == owner and bool(_WRITERS & caller.roles) and not caller.read_only
+    own = caller.org == owner and bool(WRITERS & caller.roles) and not caller.read_only
     return (own and bool(caller.org)) or is_administrator(caller)
 
 

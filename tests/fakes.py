@@ -26,6 +26,7 @@ from typing import Any
 
 from hub.config import Config, LimitSettings, load, write_secret
 from hub.errors import Fault, StoreDown
+from hub.model.audit import Sought
 from hub.model.clock import format_us
 from hub.model.party import (
     Account,
@@ -179,6 +180,11 @@ def populate(registry: Registry) -> Directory:
     return registry.write(
         parties(), [], Act("console", "", "populate", "sample"), epoch=registry.epoch()
     )
+
+
+def acts(registry: Registry, most: int) -> list[tuple[int, Act]]:
+    """The newest lines of the audit log, each with its instant."""
+    return [(line.at_us, line.act) for line in registry.audit(Sought(), 0, most)]
 
 
 def open_store(path: Path, **options: Any) -> SqliteStore:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from connectors.base import Run
 from connectors.errors import NotUnderstood
-from connectors.found import Batch, Left, State
+from connectors.found import Batch, State
 from connectors.lists.settings import ValuesSource
 from connectors.lists.streaming import batches
 from connectors.reading import Reading
@@ -37,17 +37,7 @@ class ListConnector:
         """
         reading = Reading(settings, state, run, suffixes=_SUFFIXES)
         way = settings.way()
-        for piece in reading.pieces():
-            try:
-                entries = _understood(piece)
-            except NotUnderstood as error:
-                if not reading.is_folder:
-                    raise
-                yield Batch((), reading.state, (Left(piece.name, error.reason, piece.name),))
-                continue
-            yield from batches(piece, entries, way, reading, run)
-        if left := reading.take_left():
-            yield Batch((), reading.state, left)
+        return reading.batches(lambda piece: batches(piece, _understood(piece), way, reading, run))
 
 
 def _understood(piece: Piece) -> Iterator[Told | LeftOut]:

@@ -13,6 +13,7 @@ from connectors.found import Batch, Found, Left
 from connectors.making import Said
 from connectors.reading import Reading
 from connectors.source import Piece
+from hub.intake.columns import Column
 from hub.intake.concerns import weighed
 from hub.intake.rows import Told
 from hub.model.intake import LeftOut
@@ -82,6 +83,13 @@ def batches(
             found, left = [], []
     gone = _gone(listed, way, run) if way.deletions_most and not reading.is_folder else ()
     yield Batch(tuple(found), reading.done(piece), tuple(left), gone)
+
+
+def tell_doubts(piece: Piece, columns: Iterable[Column], run: Run) -> None:
+    """Say which columns are read as what they may not be."""
+    for column in columns:
+        if column.doubt and column.use != "ignore":
+            run.notice(f"{piece.name}: {column.name} as {column.use}: {column.doubt}")
 
 
 def _gone(listed: set[str], way: Way, run: Run) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from msgspec import Meta
 
 from connectors.base import Run
 from connectors.errors import NotUnderstood
-from connectors.found import Batch, Left, State
+from connectors.found import Batch, State
 from connectors.lists.settings import ValuesSource
-from connectors.lists.streaming import batches
+from connectors.lists.streaming import batches, tell_doubts
 from connectors.reading import Reading
 from connectors.source import Piece
 from connectors.web import refuse_page
@@ -67,21 +67,13 @@ class TableConnector:
             RemoteError: One of its kinds.
         """
         reading = Reading(settings, state, run, suffixes=_SUFFIXES)
-        for piece in reading.pieces():
-            try:
-                text, layout, columns = _understood(piece, settings)
-            except NotUnderstood as error:
-                if not reading.is_folder:
-                    raise
-                yield Batch((), reading.state, (Left(piece.name, error.reason, piece.name),))
-                continue
-            for column in columns:
-                if column.doubt and column.use != "ignore":
-                    run.notice(f"{piece.name}: {column.name} as {column.use}: {column.doubt}")
-            way = settings.way()
-            yield from batches(piece, told(text, layout, columns), way, reading, run)
-        if left := reading.take_left():
-            yield Batch((), reading.state, left)
+
+        def read(piece: Piece) -> Iterator[Batch]:
+            text, layout, columns = _understood(piece, settings)
+            tell_doubts(piece, columns, run)
+            return batches(piece, told(text, layout, columns), settings.way(), reading, run)
+
+        return reading.batches(read)
 
 
 def _understood(piece: Piece, settings: TableSettings) -> tuple[str, Layout, tuple[Column, ...]]:

@@ -18,6 +18,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from connectors import source
 from connectors.base import Run
+from connectors.bearer import BearerAuth
 from connectors.errors import Absent, NotUnderstood, Refused
 from connectors.found import NOTHING, Batch, Left, State
 from connectors.local import content, entry_of, root_of
@@ -26,7 +27,6 @@ from connectors.misp.events import read
 from connectors.misp.progress import Entry, Progress, is_instant, mark
 from connectors.misp.repair import Choice
 from connectors.net import Answer, Known
-from connectors.web import BearerAuth
 
 _LONGEST = 1_000
 _SURE_S = 60

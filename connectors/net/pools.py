@@ -146,20 +146,11 @@ class _Plain(HTTPConnection):
         self._gate = gate
 
     def _new_conn(self) -> socket.socket:
-        return self._gate.dial(self)
-
-
-class _Secure(HTTPSConnection):
-    response_class = _Response
-
-    def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._gate = gate
-
-    def _new_conn(self) -> socket.socket:
         # TLS is put on it afterwards, and asks for the certificate of the name.
         return self._gate.dial(self)
 
+
+class _Secure(_Plain, HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         self._gate.hold(self.sock)
@@ -185,13 +176,8 @@ class _Direct(PoolManager):
         return pool
 
 
-class _Proxied(ProxyManager):
-    gate: Gate
-
-    def _new_pool(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
-        pool = super()._new_pool(*args, **kwargs)
-        pool.conn_kw["gate"] = self.gate
-        return pool
+class _Proxied(_Direct, ProxyManager):
+    """As well by way of a proxy."""
 
 
 def pools(gate: Gate, limits: Limits, context: ssl.SSLContext) -> PoolManager:

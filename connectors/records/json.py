@@ -14,9 +14,9 @@ from msgspec import Meta
 
 from connectors.base import Run
 from connectors.errors import NotUnderstood
-from connectors.found import Batch, Left, State
+from connectors.found import Batch, State
 from connectors.lists.settings import ValuesSource
-from connectors.lists.streaming import batches
+from connectors.lists.streaming import batches, tell_doubts
 from connectors.reading import Reading
 from connectors.records.entries import Unread, cells_of, entries_of, fields_of
 from connectors.source import Piece
@@ -64,17 +64,9 @@ class JsonConnector:
         """
         reading = Reading(settings, state, run, suffixes=_SUFFIXES)
         way = settings.way("entry")
-        for piece in reading.pieces():
-            try:
-                told = _told(piece, settings, run)
-            except NotUnderstood as error:
-                if not reading.is_folder:
-                    raise
-                yield Batch((), reading.state, (Left(piece.name, error.reason, piece.name),))
-                continue
-            yield from batches(piece, told, way, reading, run)
-        if left := reading.take_left():
-            yield Batch((), reading.state, left)
+        return reading.batches(
+            lambda piece: batches(piece, _told(piece, settings, run), way, reading, run)
+        )
 
 
 def _told(piece: Piece, settings: JsonSettings, run: Run) -> Iterator[Told | LeftOut]:
@@ -84,9 +76,7 @@ def _told(piece: Piece, settings: JsonSettings, run: Run) -> Iterator[Told | Lef
     readable = [entry for entry in sample if not isinstance(entry, Unread)]
     names = list(settings.fields) or fields_of(readable)
     columns = _columns(readable, names, settings, piece.name)
-    for column in columns:
-        if column.doubt and column.use != "ignore":
-            run.notice(f"{piece.name}: {column.name} as {column.use}: {column.doubt}")
+    tell_doubts(piece, columns, run)
     return _rows(chain(sample, entries), names, columns)
 
 

@@ -17,6 +17,7 @@ from requests.models import PreparedRequest
 from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
+from connectors.bearer import BearerAuth
 from connectors.errors import RemoteError, Unreachable
 from connectors.taxii.errors import translated
 from connectors.taxii.messages import Credentials
@@ -27,15 +28,6 @@ _PIECE = 65_536
 _JSON = "application/json"
 
 Params = Mapping[str, str | int | Sequence[str]]
-
-
-class _Bearer(AuthBase):
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class _Nobody(AuthBase):
@@ -115,7 +107,7 @@ class Client:
 
 def _auth(credentials: Credentials) -> AuthBase:
     if credentials.token:
-        return _Bearer(credentials.token)
+        return BearerAuth(credentials.token)
     if credentials.account:
         name, password = credentials.account.encode(), credentials.password.encode()
         return HTTPBasicAuth(name, password)

@@ -50,17 +50,7 @@ class FilesConnector:
             RemoteError: One of its kinds.
         """
         reading = Reading(settings, state, run, suffixes=_SUFFIXES)
-        for piece in reading.pieces():
-            try:
-                raws, left = _objects(piece)
-            except NotUnderstood as error:
-                if not reading.is_folder:
-                    raise
-                yield Batch((), reading.state, (Left(piece.name, error.reason, piece.name),))
-                continue
-            yield from _batches(piece, raws, left, reading)
-        if unread := reading.take_left():
-            yield Batch((), reading.state, unread)
+        return reading.batches(lambda piece: _batches(piece, *_objects(piece), reading))
 
 
 def _batches(

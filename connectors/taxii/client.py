@@ -26,6 +26,7 @@ from taxii2client.v21 import Status
 from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
+from connectors.bearer import BearerAuth
 from connectors.errors import (
     Interrupted,
     NotUnderstood,
@@ -35,7 +36,7 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.taxii.errors import Lost, translated
-from connectors.taxii.messages import Credentials, Page, Receipt, following, receipt
+from connectors.taxii.messages import Credentials, Page, Receipt, following, receipt, slashed
 from hub.errors import HubError
 from hub.stix.envelope import split
 
@@ -63,18 +64,6 @@ class _Adapter(HTTPAdapter):
         if self._verify is not True:
             kwargs["verify"] = self._verify
         return super().send(request, *args, **kwargs)
-
-
-class Bearer(AuthBase):
-    """A token as RFC 6750 sends it; taxii2-client knows only `Token`."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Put the token on a request."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class Session:
@@ -133,7 +122,7 @@ class Session:
         Raises:
             RemoteError: One of its kinds.
         """
-        return self._ask("get", _slashed(url))
+        return self._ask("get", slashed(url))
 
     def pages(
         self, url: str, after: str, params: Mapping[str, str], *, of: str = "objects"
@@ -155,7 +144,7 @@ class Session:
         seen: set[int] = set()
         empty = 0
         while True:
-            body = self._turn(f"{_slashed(url)}{of}/", asked)
+            body = self._turn(f"{slashed(url)}{of}/", asked)
             page = self._page(body)
             if page.raws:
                 yield page
@@ -194,7 +183,7 @@ class Session:
         """
         envelope = b'{"objects":[%b]}' % b",".join(raws)
         headers = {"Accept": MEDIA_TYPE_TAXII_V21, "Content-Type": MEDIA_TYPE_TAXII_V21}
-        url = _slashed(url)
+        url = slashed(url)
         if self._audience:
             self._require_audience(url)
             headers[_AUDIENCE] = self._audience
@@ -209,7 +198,7 @@ class Session:
             RemoteError: Another of its kinds.
         """
         headers = {"Accept": MEDIA_TYPE_TAXII_V21}
-        self._try(self._connection.delete, f"{_slashed(url)}objects/{object_id}/", headers=headers)
+        self._try(self._connection.delete, f"{slashed(url)}objects/{object_id}/", headers=headers)
 
     def _require_audience(self, url: str) -> None:
         """A server that passes the header over would show the objects to everybody."""
@@ -278,11 +267,8 @@ def _loaded(response: Response) -> Any:
     return json.loads(response.content)
 
 
-def _slashed(url: str) -> str:
-    return url if url.endswith("/") else f"{url}/"
-
-
 def _auth(credentials: Credentials) -> AuthBase | None:
     if not credentials.token:
         return None
-    return (Bearer if credentials.bearer else TokenAuth)(credentials.token)
+    # taxii2-client knows only `Token`.
+    return (BearerAuth if credentials.bearer else TokenAuth)(credentials.token)

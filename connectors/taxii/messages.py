@@ -51,6 +51,11 @@ class Receipt(NamedTuple):
     """Objects that were still undecided when the patience ended."""
 
 
+def slashed(url: str) -> str:
+    """The address as the specification writes it: with a slash at the end."""
+    return url if url.endswith("/") else f"{url}/"
+
+
 def following(body: Mapping[str, Any], page: Page) -> dict[str, str]:
     """What leads to the following page (section 3.5)."""
     if body.get("next"):

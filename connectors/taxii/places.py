@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 from connectors.errors import Absent, NotUnderstood, Refused, RemoteError, TooLarge, Unreachable
+from connectors.taxii.messages import slashed
 from connectors.taxii.settings import Source
 
 _NAMED = 10
@@ -106,7 +107,7 @@ class Places:
         failed: list[RemoteError] = []
         for root in wanted + extra:
             try:
-                yield from self._of_root(_slashed(root))
+                yield from self._of_root(slashed(root))
             except Unreachable:
                 raise
             except RemoteError as error:
@@ -118,7 +119,7 @@ class Places:
 
     def _is_root(self, url: str) -> bool:
         names = self._settings.roots
-        if _slashed(url) in map(_slashed, names):
+        if slashed(url) in map(slashed, names):
             return True
         if _origin(url) not in self._origins:
             self._notice(
@@ -131,7 +132,7 @@ class Places:
 
     def _has_title(self, url: str, names: tuple[str, ...]) -> bool:
         try:
-            title = str(self._ask(_slashed(url)).get("title", ""))
+            title = str(self._ask(slashed(url)).get("title", ""))
         except Unreachable:
             raise
         except RemoteError:
@@ -184,7 +185,7 @@ class Places:
 
 def _cut(url: str, discovery: str) -> str:
     """The address of a resource, where one of what is below it or of the host was given."""
-    url = _slashed(url)
+    url = slashed(url)
     if urlsplit(url).path in {"", "/"}:
         return urljoin(url, discovery)
     if "/collections/" in url and url.endswith(("/objects/", "/manifest/")):
@@ -193,11 +194,11 @@ def _cut(url: str, discovery: str) -> str:
 
 
 def _place(url: str, said: Mapping[str, Any]) -> Place:
-    return Place(_slashed(url), str(said.get("title") or said.get("id") or url)[:200])
+    return Place(slashed(url), str(said.get("title") or said.get("id") or url)[:200])
 
 
 def _is_named(name: str, said: Mapping[str, Any]) -> bool:
-    if name in {said.get("id"), said.get("alias")} or _slashed(name) == said["url"]:
+    if name in {said.get("id"), said.get("alias")} or slashed(name) == said["url"]:
         return True
     return _plain(name) == _plain(str(said.get("title", "")))
 
@@ -209,10 +210,6 @@ def _plain(text: str) -> str:
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme, parts.netloc.casefold()
-
-
-def _slashed(url: str) -> str:
-    return url if url.endswith("/") else f"{url}/"
 
 
 def _list(names: list[str]) -> str:

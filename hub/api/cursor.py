@@ -29,11 +29,7 @@ class Position(NamedTuple):
 
 
 class Positions:
-    """Writes and reads `next`.
-
-    Args:
-        secret: The hub's secret.
-    """
+    """Writes and reads `next`, under the hub's secret."""
 
     def __init__(self, secret: bytes) -> None:
         self._seal = Seal(secret, _PURPOSE)

@@ -21,7 +21,7 @@ from flask import Response
 
 from hub.api.shown import Shower
 from hub.errors import Fault, HubError
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.language.sheet import MARK, MEDIA_TYPE, plain, row
 from hub.model.clock import format_us
 from hub.model.search import Node, Piece
@@ -181,7 +181,7 @@ def _values(piece: Piece, wish: Wish) -> list[str]:
     terms = [
         term
         for term in sorted(document_of(piece.raw).terms)
-        if FIELDS[term.field].kind is Kind.VALUE and (not wish.fields or term.field in wish.fields)
+        if term.field in VALUES and (not wish.fields or term.field in wish.fields)
     ]
     return [*map(plain, spelled(piece.raw, terms))]
 

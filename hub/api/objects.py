@@ -18,7 +18,7 @@ from hub.errors import Fault, HubError
 from hub.http.caller import Admitted
 from hub.model.search import Piece
 from hub.service.lookup import lookup
-from hub.service.related import MOST, Neighbourhood
+from hub.service.related import MOST, Neighbourhood, versions_of
 from hub.stix.check import document_of
 from hub.store.base import Log
 
@@ -48,6 +48,7 @@ class _Views:
     def __init__(self, services: Services, log: Log) -> None:
         self._doorman = services.doorman
         self._finder = services.finder
+        self._log = log
         self._around = Neighbourhood(services.finder, log, services.searcher)
 
     def lookup(self) -> Response:
@@ -60,15 +61,7 @@ class _Views:
     def object(self, object_id: str) -> Response:
         admitted = self._doorman.admit(request)
         version = read_params(request, OBJECT)["version"]
-        held = self._around.held(admitted.scope, object_id, version)
-        chosen = next((piece for piece in held if version in {"", piece.version}), None)
-        if chosen is None:
-            raise HubError(
-                Fault.ABSENT,
-                "this account sees no such version of the object",
-                field="version",
-                remedy="Leave it out to see which there are.",
-            )
+        held, chosen = versions_of(self._log, admitted.scope, object_id, version)
         return respond(_whole(admitted, chosen, held))
 
     def related(self, object_id: str) -> Response:

@@ -20,6 +20,7 @@ from hub.api.params import Param, read
 from hub.errors import Fault, HubError
 from hub.http.caller import Admitted, require_login
 from hub.http.session import SessionDoorman
+from hub.model.clock import SECOND_US
 from hub.model.tlp import Tlp
 from hub.service.changes import bad
 from hub.service.outlet import csaf, misp
@@ -66,7 +67,6 @@ _GZIP_LEAST = 1_024
 _GZIP_LEVEL = 1
 _GZIP_BITS = 31
 _GZIP_TAG = "-gzip"
-_SECOND_US = 1_000_000
 
 
 class Services(NamedTuple):
@@ -179,7 +179,7 @@ def _has(tag: str, changed_us: int) -> bool:
 
 def _second(at_us: int) -> datetime:
     """The whole second of an instant; two changes of a file are never in the same one."""
-    return datetime.fromtimestamp(at_us // _SECOND_US, UTC)
+    return datetime.fromtimestamp(at_us // SECOND_US, UTC)
 
 
 def _response(form: Format, parcel: Parcel) -> Response:

@@ -17,7 +17,7 @@ from hub.api.shown import Shower
 from hub.api.wire import private, respond
 from hub.http.caller import Admitted
 from hub.http.session import SessionDoorman
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import FIELDS, INSTANTS, VALUES
 from hub.model.clock import format_us
 from hub.service.changes import bad
 from hub.service.histogram import STEPS, histogram
@@ -27,8 +27,6 @@ from hub.store.search import Finder
 MOST_HITS = 200
 SORTS = ("newest", "oldest")
 _FORMS = ("json", *export.FORMS)
-_VALUES = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
-_INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.INSTANT)
 
 _Q = Param("q", "A query of the query language; empty: everything.")
 SEARCH = (
@@ -37,7 +35,7 @@ SEARCH = (
     Param("limit", "Objects of a page.", 50, bounds=(1, MOST_HITS)),
     Param("next", "Goes on behind a page of the same query."),
     Param("format", "What is answered; without it, `Accept` decides.", None, choices=_FORMS),
-    Param("field", "Of a file with values: only those of these.", choices=_VALUES, repeated=True),
+    Param("field", "Of a file with values: only those of these.", choices=VALUES, repeated=True),
 )
 FACETS = (
     _Q,
@@ -46,7 +44,7 @@ FACETS = (
 )
 HISTOGRAM = (
     _Q,
-    Param("field", "Which instant.", "added", choices=_INSTANTS),
+    Param("field", "Which instant.", "added", choices=INSTANTS),
     Param("step", "Without it: what fits.", choices=STEPS),
 )
 SUGGEST = (

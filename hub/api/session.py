@@ -112,9 +112,7 @@ class _Views:
         current = self._doorman.current(request)
         if current is not None:
             self._logins.end(current.session, current.session.id)
-        response = nothing()
-        self._doorman.cookies.write(request, response, "")
-        return response
+        return self._with_cookie(nothing(), "")
 
     def sessions(self) -> Response:
         own = self._whole().session
@@ -131,9 +129,7 @@ class _Views:
 
     def end_all(self) -> Response:
         self._logins.end(self._whole().session)
-        response = nothing()
-        self._doorman.cookies.write(request, response, "")
-        return response
+        return self._with_cookie(nothing(), "")
 
     def offer(self) -> Response:
         return respond(self._factors.offer(self._whole().session)._asdict())
@@ -141,15 +137,12 @@ class _Views:
     def confirm(self) -> Response:
         session = self._whole().session
         opened, codes = self._factors.confirm(session, read(request, Code).code)
-        response = respond({"recovery_codes": codes, "csrf_token": csrf_token(opened.secret)})
-        self._doorman.cookies.write(request, response, opened.secret)
-        return response
+        told = {"recovery_codes": codes, "csrf_token": csrf_token(opened.secret)}
+        return self._with_cookie(respond(told), opened.secret)
 
     def remove(self) -> Response:
         self._factors.remove(self._whole().session, read(request, Code).code)
-        response = nothing()
-        self._doorman.cookies.write(request, response, "")
-        return response
+        return self._with_cookie(nothing(), "")
 
     def enter(self, log_in: Callable[[Logins, Client], Opened]) -> tuple[Response, str]:
         """Log in by other means; the answer, and the secret of the session."""
@@ -158,8 +151,12 @@ class _Views:
 
     def _entered(self, opened: Opened) -> Response:
         """The answer to a log-in, or to a part of one."""
-        response = respond(self._state(Current(opened.secret, opened.session), counted=False))
-        self._doorman.cookies.write(request, response, opened.secret)
+        state = self._state(Current(opened.secret, opened.session), counted=False)
+        return self._with_cookie(respond(state), opened.secret)
+
+    def _with_cookie(self, response: Response, secret: str) -> Response:
+        """The answer, from which on the browser has this secret; empty: none."""
+        self._doorman.cookies.write(request, response, secret)
         return response
 
     def _whole(self) -> Current:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from hub.api import shapes
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.language.values import show
 from hub.model.clock import format_us
 from hub.model.party import Collection, Directory
@@ -28,12 +28,7 @@ _decode = msgspec.json.Decoder(_Named).decode
 
 
 class Shower:
-    """Names collections as the caller knows them.
-
-    Args:
-        scope: Who asks.
-        directory: All collections.
-    """
+    """Names collections as the caller knows them."""
 
     def __init__(self, scope: Scope, directory: Directory) -> None:
         self._collections = {item.key: item for item in readable(scope, directory)}
@@ -116,7 +111,7 @@ def name_of(piece: Piece) -> str:
 
 def values_of(document: Document) -> list[shapes.Value]:
     """The observables of an object."""
-    return [_value(term) for term in sorted(document.terms) if _is_value(term)]
+    return [_value(term) for term in sorted(document.terms) if term.field in VALUES]
 
 
 def values(terms: list[Term]) -> list[shapes.Value]:
@@ -157,7 +152,3 @@ def _marking(tlp: Tlp) -> shapes.Marking:
 
 def _value(term: Term) -> shapes.Value:
     return shapes.Value(term.field, show(term))
-
-
-def _is_value(term: Term) -> bool:
-    return FIELDS[term.field].kind is Kind.VALUE

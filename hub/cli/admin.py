@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -11,15 +10,14 @@ from hub import policy
 from hub.cli.base import (
     MARKING,
     Context,
-    Exit,
     clearance_option,
-    fail,
-    guarded,
     output_option,
     pass_context,
+    read_secret,
     say,
     show,
 )
+from hub.model.audit import Sought
 from hub.model.clock import format_us
 from hub.model.party import Account, Directory, Organisation, Role
 from hub.model.tlp import Tlp
@@ -32,12 +30,8 @@ password_option = click.option(
 
 
 def read_password(*, from_stdin: bool) -> str:
-    """A password from standard input or, on a terminal, by a prompt; never an argument."""
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    if not sys.stdin.isatty():
-        fail("give the password on standard input with --password-stdin", Exit.USAGE)
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    """The password of an account, as it shall be."""
+    return read_secret("password", "Password", from_stdin=from_stdin, new=True)
 
 
 @click.group()
@@ -54,7 +48,6 @@ def org() -> None:
 @click.option("--sector", default="", help="STIX industry sector.")
 @click.option("--identity", default="", help="Its STIX identity; a new one if not given.")
 @pass_context
-@guarded
 def org_add(context: Context, /, slug: str, **fields: str) -> None:
     """Add an organisation, or change it. SLUG is its short, lasting name."""
     identity = fields.pop("identity")
@@ -66,7 +59,6 @@ def org_add(context: Context, /, slug: str, **fields: str) -> None:
 @org.command("list")
 @output_option
 @pass_context
-@guarded
 def org_list(context: Context, /, output: str) -> None:
     """List organisations."""
     columns = ["slug", "name_en", "name_vi", "kind", "country", "sector", "id"]
@@ -95,7 +87,6 @@ def account() -> None:
 @clearance_option("--clearance", "The strictest marking it may see and publish.", Tlp.AMBER_STRICT)
 @password_option
 @pass_context
-@guarded
 def account_add(
     context: Context, /, name: str, org: str, roles: tuple[str, ...], **how: Any
 ) -> None:
@@ -110,7 +101,6 @@ def account_add(
 @click.argument("name")
 @password_option
 @pass_context
-@guarded
 def account_password(context: Context, /, name: str, *, password_stdin: bool) -> None:
     """Give an account another password."""
     context.admin().set_password(name, read_password(from_stdin=password_stdin))
@@ -121,7 +111,6 @@ def account_password(context: Context, /, name: str, *, password_stdin: bool) ->
 @click.argument("name")
 @click.option("--enable", is_flag=True, help="Switch it on again.")
 @pass_context
-@guarded
 def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
     """Switch an account and its tokens off."""
     context.admin().disable_account(name, disabled=not enable)
@@ -133,7 +122,6 @@ def account_disable(context: Context, /, name: str, *, enable: bool) -> None:
 @click.argument("name")
 @click.argument("clearance", type=MARKING)
 @pass_context
-@guarded
 def account_clear(context: Context, /, name: str, clearance: Tlp) -> None:
     """Set the strictest marking that an account may see and publish."""
     context.admin().clear_account(name, clearance)
@@ -144,7 +132,6 @@ def account_clear(context: Context, /, name: str, clearance: Tlp) -> None:
 @click.argument("name")
 @click.argument("roles", nargs=-1, required=True, type=click.Choice([r.value for r in Role]))
 @pass_context
-@guarded
 def account_roles(context: Context, /, name: str, roles: tuple[str, ...]) -> None:
     """Give an account other roles, in place of those it has."""
     context.admin().set_roles(name, [Role(role) for role in roles])
@@ -160,7 +147,6 @@ def _warn_of_nobody(context: Context) -> None:
 @account.command("list")
 @output_option
 @pass_context
-@guarded
 def account_list(context: Context, /, output: str) -> None:
     """List accounts."""
     columns = ["name", "org", "roles", "clearance", "password", "disabled", "certificate_only"]
@@ -203,7 +189,6 @@ def token() -> None:
     "--export", is_flag=True, help="It only pulls lists below /export: for firewalls and the like."
 )
 @pass_context
-@guarded
 def token_create(context: Context, /, account: str, export: bool, **fields: Any) -> None:
     """Make a token. It is printed once, alone, on standard output."""
     issued = context.admin().issue_token(account, purpose="export" if export else "", **fields)
@@ -214,7 +199,6 @@ def token_create(context: Context, /, account: str, export: bool, **fields: Any)
 @token.command("revoke")
 @click.argument("token_id")
 @pass_context
-@guarded
 def token_revoke(context: Context, /, token_id: str) -> None:
     """Make a token useless at once."""
     context.admin().revoke_token(token_id)
@@ -224,7 +208,6 @@ def token_revoke(context: Context, /, token_id: str) -> None:
 @token.command("list")
 @output_option
 @pass_context
-@guarded
 def token_list(context: Context, /, output: str) -> None:
     """List tokens; their secrets are not kept."""
     columns = ["id", "account", "expires", "read_only", "purpose"]
@@ -252,13 +235,12 @@ def audit() -> None:
 )
 @output_option
 @pass_context
-@guarded
 def audit_list(context: Context, /, limit: int, output: str) -> None:
     """List the newest lines of the audit log."""
     columns = ["at", "account", "org", "action", "target", "detail"]
     rows = (
-        {"at": format_us(at_us)} | {name: getattr(act, name) for name in columns[1:]}
-        for at_us, act in context.store().audit(limit)
+        {"at": format_us(line.at_us)} | {name: getattr(line.act, name) for name in columns[1:]}
+        for line in context.store().audit(Sought(), 0, limit)
     )
     show(rows, columns, output)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import click
 
-from hub.cli.base import Context, Exit, fail, guarded, pass_context, program_version, say
+from hub.cli.base import Context, Exit, fail, pass_context, program_version, say
 from hub.cli.files import scratch, whole_file
 from hub.cli.keys import key_options, secret_from
 from hub.cli.sink import disk_faults
@@ -56,7 +56,6 @@ class Order(NamedTuple):
     help="Folder for the unencrypted copy that is needed meanwhile. Default: that of the store.",
 )
 @pass_context
-@guarded
 def backup(context: Context, /, target: Path, **how: Any) -> None:
     """Write a backup of this hub to the file TARGET. The hub goes on serving and writing.
 
@@ -175,7 +174,6 @@ def _check_room(order: Order) -> None:
 
 @click.command("backup-key")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@guarded
 def backup_key(file: Path) -> None:
     """Make a key for backups, in a new FILE that only its owner can read.
 

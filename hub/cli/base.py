@@ -7,15 +7,14 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Self, TypeVar
 
 import click
 
 from hub.config import Config, load
 from hub.errors import ConfigError, Fault, HubError, StoreDown
-from hub.model.clock import parse_us
+from hub.model.clock import format_us, parse_us
 from hub.model.party import Caller, Role
 from hub.model.tlp import Tlp
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 CONSOLE = Caller(
     "console", "", frozenset({Role.ADMINISTRATOR, Role.OFFICER}), credential="console"
@@ -35,21 +35,23 @@ CONSOLE = Caller(
 class Exit(IntEnum):
     """Exit codes; `hub help exit-codes` prints them."""
 
-    OK = 0
-    ERROR = 1
-    """Something failed; the message says what and the way out."""
-    USAGE = 2
-    """The command line or the configuration is wrong."""
-    LOGIN = 4
-    """Credentials are missing or wrong."""
-    ABSENT = 5
-    """What was asked for does not exist, or not for this account."""
-    REFUSED = 6
-    """Refused by the rules: not allowed, or an object was not accepted."""
-    UNREACHABLE = 7
-    """The other side cannot be reached or is not available now."""
-    FOUND = 10
-    """A look-up knows one of the values."""
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """A code, and what it says."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    OK = 0, "It worked."
+    ERROR = 1, "Something failed; the message says what and the way out."
+    USAGE = 2, "The command line or the configuration is wrong."
+    LOGIN = 4, "Credentials are missing or wrong."
+    ABSENT = 5, "What was asked for does not exist, or not for this account."
+    REFUSED = 6, "Refused by the rules: not allowed, or an object was not accepted."
+    UNREACHABLE = 7, "The other side cannot be reached or is not available now."
+    FOUND = 10, "hub lookup: at least one of the values is known."
 
 
 _FROM_FAULT = {
@@ -93,21 +95,19 @@ class Context:
 pass_context = click.make_pass_decorator(Context)
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn the hub's errors into one line on standard error and an exit code."""
+class Guarded(click.Group):
+    """Turns the hub's errors into one line on standard error and an exit code."""
 
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named."""
         try:
-            return command(*args, **kwargs)
+            return super().invoke(ctx)
         except ConfigError as error:
             fail(str(error), Exit.USAGE)
         except HubError as error:
             # Whoever runs commands here may know the engine's own words; a client may not.
             cause = f" ({error.__cause__})" if isinstance(error, StoreDown) else ""
             fail(f"{error.text()}{cause}", from_fault(error.fault))
-
-    return run
 
 
 def from_fault(fault: Fault) -> Exit:
@@ -126,6 +126,22 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def read_secret(word: str, prompt: str, *, from_stdin: bool, new: bool) -> str:
+    """A secret from standard input or, on a terminal, by a prompt; never an argument.
+
+    Args:
+        word: password or passphrase, as the option has it.
+        prompt: What a person is asked for.
+        from_stdin: Whether it stands on standard input.
+        new: A person types it twice.
+    """
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        fail(f"give the {word} on standard input with --{word}-stdin", Exit.USAGE)
+    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True))
+
+
 def program_version() -> str:
     """The version of this program; empty when it runs without being installed."""
     from importlib.metadata import PackageNotFoundError, version  # slow to import
@@ -134,6 +150,17 @@ def program_version() -> str:
         return version("incident-hub")
     except PackageNotFoundError:
         return ""
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one, which help shows in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 output_option = click.option(
@@ -241,5 +268,14 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple, set, frozenset)):
         return " ".join(sorted(_cell(item) for item in value))
-    # Partners write titles: neither columns nor the terminal may follow what stands in them.
-    return "".join(char if char.isprintable() else " " for char in str(value))
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """A text of others: neither columns nor the terminal follow what stands in it."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def instant(at_us: int) -> str:
+    """A timestamp to the second; empty: never."""
+    return f"{format_us(at_us)[:19]}Z" if at_us else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hub.cli import issuing
-from hub.cli.base import Context, guarded, output_option, pass_context, say, show
+from hub.cli.base import Context, output_option, pass_context, say, show
 from hub.cli.intake import STDIN
 from hub.cli.sink import disk_faults
 from hub.cli.vault import Vault, authority_options, read_input, read_passphrase, replaced
@@ -37,7 +37,6 @@ def ca() -> None:
 @click.option("--encrypt", is_flag=True, help="Ask for a passphrase for the key.")
 @authority_options
 @pass_context
-@guarded
 def ca_init(context: Context, /, name: str, days: int, *, encrypt: bool, **options: Any) -> None:
     """Make a certificate authority. Its key is readable by its owner alone.
 
@@ -65,7 +64,6 @@ def ca_init(context: Context, /, name: str, days: int, *, encrypt: bool, **optio
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--label", default="", help="What it is for.")
 @pass_context
-@guarded
 def ca_bind(context: Context, /, account: str, file: str, label: str) -> None:
     """Let a certificate of another CA stand for ACCOUNT. FILE is the certificate, without key."""
     from hub.config.authorities import client_authorities, vouched
@@ -84,7 +82,6 @@ def ca_bind(context: Context, /, account: str, file: str, label: str) -> None:
 @ca.command("revoke")
 @click.argument("certificate_id")
 @pass_context
-@guarded
 def ca_revoke(context: Context, /, certificate_id: str) -> None:
     """Make a certificate useless at once, on connections that are open as well."""
     _certificates(context).revoke(certificate_id)
@@ -94,7 +91,6 @@ def ca_revoke(context: Context, /, certificate_id: str) -> None:
 @ca.command("list")
 @output_option
 @pass_context
-@guarded
 def ca_list(context: Context, /, output: str) -> None:
     """List client certificates, revoked ones until they would have expired."""
     directory = context.store().directory()
@@ -122,7 +118,6 @@ def _state(certificate: Certificate) -> str:
 @click.argument("account")
 @click.option("--off", is_flag=True, help="A password or token is enough again.")
 @pass_context
-@guarded
 def ca_require(context: Context, /, account: str, *, off: bool) -> None:
     """Let ACCOUNT in with its client certificate only; a password or token alone is refused."""
     has_one = _certificates(context).require(account, required=not off)
@@ -149,7 +144,6 @@ def ca_require(context: Context, /, account: str, *, off: bool) -> None:
 )
 @authority_options
 @pass_context
-@guarded
 def ca_crl(context: Context, /, days: int, out: str, **options: Any) -> None:
     """Write the list of revoked certificates (CRL, PEM) for proxies that check them.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.base import Exit, guarded, program_version, say
+from hub.cli.base import Exit, printable, program_version, say
 from hub.cli.connect import checked, connection_options, trust
 from hub.cli.files import check_free, whole_file
 from hub.errors import Fault, HubError
@@ -100,7 +100,6 @@ def check_group() -> None:
 )
 @click.option("--all", "everything", is_flag=True, help="Show what passed, too.")
 @connection_options
-@guarded
 def check_server(url: str, **options: Any) -> None:
     """Ask the TAXII 2.1 server at URL what a feed will need of it, and judge its answers.
 
@@ -120,7 +119,7 @@ def check_server(url: str, **options: Any) -> None:
     from connectors.check import render  # slow to import, as all of the kit
 
     for line in render.text(found, everything=options["everything"]):
-        _echo(line)
+        click.echo(printable(line))
     _write(found, options)
     if found.score.must.failed or found.score.losing:
         raise SystemExit(Exit.REFUSED)
@@ -172,7 +171,6 @@ def _own_key() -> Path:
 
 @check_group.command("keygen")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@guarded
 def keygen(file: Path) -> None:
     """Make a key that signs reports in FILE, and print its public key."""
     from connectors.check import signing  # slow to import
@@ -189,7 +187,6 @@ def keygen(file: Path) -> None:
     default="",
     help="Who must have signed it: the line that `hub check keygen` printed.",
 )
-@guarded
 def verify(report: Path, public_key: str) -> None:
     """Tell whether REPORT is what its checker has signed, and what it says."""
     from connectors.check import render, signing  # slow to import
@@ -198,15 +195,12 @@ def verify(report: Path, public_key: str) -> None:
     if not public_key:
         say("unchanged since it was signed; whose key that is, only --public-key can tell")
     kit = found.report.kit
-    _echo(f"{found.report.target}, checked {found.report.started}")
-    _echo(f"kit {kit.version} {kit.digest[:12]}, signed with key {found.signature.key_id}")
+    click.echo(printable(f"{found.report.target}, checked {found.report.started}"))
+    click.echo(
+        printable(f"kit {kit.version} {kit.digest[:12]}, signed with key {found.signature.key_id}")
+    )
     for line in render.summary(found.report):
-        _echo(line)
-
-
-def _echo(line: str) -> None:
-    """One line; what a server or the maker of a report wrote does not lead the terminal."""
-    click.echo("".join(char if char.isprintable() else " " for char in line))
+        click.echo(printable(line))
 
 
 def _public(text: str) -> str:

@@ -9,7 +9,6 @@ import click
 from hub.cli.base import (
     CONSOLE,
     Context,
-    guarded,
     output_option,
     pass_context,
     say,
@@ -35,7 +34,6 @@ def community() -> None:
 @click.option("--title", required=True, help="Shown to people.")
 @click.option("--terms", default="", help="What members agree to.")
 @pass_context
-@guarded
 def community_create(context: Context, /, name: str, title: str, terms: str) -> None:
     """Create a community without members, or change title and terms of one."""
     _circles(context).put_community(name, title, terms)
@@ -47,7 +45,6 @@ def community_create(context: Context, /, name: str, title: str, terms: str) -> 
 @click.argument("members", nargs=-1, required=True)
 @since
 @pass_context
-@guarded
 def community_join(context: Context, /, name: str, **who: Any) -> None:
     """Let MEMBERS in: slugs of organisations, or community:NAME for all members of another."""
     _circles(context).add_members(("community", name), who["members"], since_us=who["since_us"])
@@ -58,7 +55,6 @@ def community_join(context: Context, /, name: str, **who: Any) -> None:
 @click.argument("name")
 @click.argument("members", nargs=-1, required=True)
 @pass_context
-@guarded
 def community_leave(context: Context, /, name: str, members: tuple[str, ...]) -> None:
     """Put MEMBERS out: they lose what they saw through the community at once."""
     _circles(context).remove_members(("community", name), members)
@@ -68,7 +64,6 @@ def community_leave(context: Context, /, name: str, members: tuple[str, ...]) ->
 @community.command("list")
 @output_option
 @pass_context
-@guarded
 def community_list(context: Context, /, output: str) -> None:
     """List communities."""
     _show(context.store().directory().communities, output)
@@ -85,7 +80,6 @@ def group() -> None:
 @click.option("--title", required=True, help="Shown to people.")
 @click.option("--terms", default="", help="What members agree to.")
 @pass_context
-@guarded
 def group_create(context: Context, /, name: str, owner: str, title: str, terms: str) -> None:
     """Create a group without members, or change title and terms of one."""
     _circles(context).put_group(name, title, owner, terms)
@@ -97,7 +91,6 @@ def group_create(context: Context, /, name: str, owner: str, title: str, terms: 
 @click.argument("members", nargs=-1, required=True)
 @since
 @pass_context
-@guarded
 def group_join(context: Context, /, name: str, **who: Any) -> None:
     """Let organisations in; MEMBERS are their slugs."""
     _circles(context).add_members(("group", name), who["members"], since_us=who["since_us"])
@@ -108,7 +101,6 @@ def group_join(context: Context, /, name: str, **who: Any) -> None:
 @click.argument("name")
 @click.argument("members", nargs=-1, required=True)
 @pass_context
-@guarded
 def group_leave(context: Context, /, name: str, members: tuple[str, ...]) -> None:
     """Put MEMBERS out: they lose what they saw through the group at once."""
     _circles(context).remove_members(("group", name), members)
@@ -118,7 +110,6 @@ def group_leave(context: Context, /, name: str, members: tuple[str, ...]) -> Non
 @group.command("list")
 @output_option
 @pass_context
-@guarded
 def group_list(context: Context, /, output: str) -> None:
     """List groups."""
     _show(context.store().directory().groups, output)
@@ -130,7 +121,6 @@ def group_list(context: Context, /, output: str) -> None:
 @click.argument("object_id")
 @output_option
 @pass_context
-@guarded
 def why(context: Context, /, account: str, collection: str, object_id: str, output: str) -> None:
     """Say why ACCOUNT sees an object of COLLECTION, or not: the rule, and no content.
 

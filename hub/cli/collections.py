@@ -12,7 +12,6 @@ from hub.cli.base import (
     MARKING,
     Context,
     clearance_option,
-    guarded,
     output_option,
     pass_context,
     say,
@@ -50,7 +49,6 @@ def collection() -> None:
     "--screened", is_flag=True, help="No indicators of values that stand in warning lists."
 )
 @pass_context
-@guarded
 def collection_create(context: Context, /, alias: str, title: str, **fields: Any) -> None:
     """Create a collection. Nobody but the public, if so marked, may use it until granted."""
     roots = [root.name for root in context.config().taxii.roots]
@@ -76,7 +74,6 @@ def collection_create(context: Context, /, alias: str, title: str, **fields: Any
     help="Whether indicators of values that stand in warning lists are refused.",
 )
 @pass_context
-@guarded
 def collection_set(context: Context, /, alias: str, **fields: Any) -> None:
     """Change a collection. What is stored already stays as it was marked when it came."""
     from hub.service.changes import by_alias  # slow to import
@@ -102,7 +99,6 @@ def collection_set(context: Context, /, alias: str, **fields: Any) -> None:
 @clearance_option("--up-to", "The strictest marking it may read.", Tlp.RED)
 @since_option("It reads what was added", "all")
 @pass_context
-@guarded
 def collection_grant(context: Context, /, alias: str, **fields: Any) -> None:
     """Set what an organisation, community or group may do; without --read and --write: nothing."""
     named = {kind: fields.pop(kind) for kind in ("org", "community", "group")}
@@ -126,7 +122,6 @@ def collection_grant(context: Context, /, alias: str, **fields: Any) -> None:
 @collection.command("list")
 @output_option
 @pass_context
-@guarded
 def collection_list(context: Context, /, output: str) -> None:
     """List collections with their grants."""
     directory = context.store().directory()

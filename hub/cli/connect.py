@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import ssl
-import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
-from hub.cli.base import Exit, fail, say
+from hub.cli.base import Exit, fail, read_secret, say, together
+from hub.config.checks import is_loopback
 
 if TYPE_CHECKING:
     from connectors.search.client import Client
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from connectors.taxii.messages import Credentials
 
 _NO_PASSWORD = "other users of this machine can read arguments: leave the password out of it"  # noqa: S105
-_OPTIONS = (
+connection_options = together(
     click.option("--account", default="", help="Log in with this account and its password."),
     click.option(
         "--password-stdin",
@@ -48,7 +46,7 @@ _OPTIONS = (
         help="Talk to whoever answers, credentials included.",
     ),
 )
-
+"""How to reach the other side, and as whom"""
 
 audience_option = click.option(
     "--to",
@@ -59,38 +57,23 @@ audience_option = click.option(
 )
 
 
-def connection_options(command: Callable[..., None]) -> Callable[..., None]:
-    """How to reach the other side, and as whom."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 def checked(url: str) -> str:
     """The address, when it can be that of a collection and holds no password."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise click.BadParameter(
-            "give the address of a collection: https://host/root/collections/ID/",
-            param_hint="URL",
-        )
-    if parts.username or parts.password:
-        raise click.BadParameter(
-            _NO_PASSWORD,
-            param_hint="URL",
-        )
-    return url
+    return _checked(url, "a collection: https://host/root/collections/ID/", "URL")
 
 
 def checked_hub(url: str) -> str:
     """The address, when it can be that of a hub and holds no password."""
+    example = "a hub: https://hub.example.org"
+    return _checked(url, example, "--url", is_wrong=bool(urlsplit(url).query))
+
+
+def _checked(url: str, example: str, param: str, *, is_wrong: bool = False) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-        raise click.BadParameter(
-            "give the address of a hub: https://hub.example.org", param_hint="--url"
-        )
+    if parts.scheme not in {"http", "https"} or not parts.hostname or is_wrong:
+        raise click.BadParameter(f"give the address of {example}", param_hint=param)
     if parts.username or parts.password:
-        raise click.BadParameter(_NO_PASSWORD, param_hint="--url")
+        raise click.BadParameter(_NO_PASSWORD, param_hint=param)
     return url
 
 
@@ -151,17 +134,11 @@ def _certificate(url: str, cert: str | None, key: str | None) -> tuple[str, str]
 
 def _is_private(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def _password(*, from_stdin: bool) -> str:
-    if from_stdin and (password := sys.stdin.readline().rstrip("\n")):
-        return password
-    if from_stdin or not sys.stdin.isatty():
+    password = read_secret("password", "Password", from_stdin=from_stdin, new=False)
+    if not password:
         fail("give the password on standard input with --password-stdin", Exit.USAGE)
-    return str(click.prompt("Password", hide_input=True, err=True))
+    return password

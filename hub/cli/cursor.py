@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from hub.cli.base import Exit, fail
+from hub.cli.files import put
 from hub.cli.sink import Form
 
 
@@ -53,9 +54,4 @@ def save_cursor(path: Path, cursor: Cursor) -> None:
         file.write(msgspec.json.format(msgspec.json.encode(cursor)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    put(draft, path, force=True)

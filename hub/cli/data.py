@@ -18,7 +18,6 @@ from hub import policy
 from hub.cli import formats
 from hub.cli.base import (
     Context,
-    guarded,
     output_option,
     pass_context,
     program_version,
@@ -53,7 +52,6 @@ _FORMAT_COLUMNS = ["format", "up_to", "media_type", "meaning", "values", "addres
 @audience_option
 @output_option
 @pass_context
-@guarded
 def import_files(
     context: Context, /, alias: str, files: tuple[str, ...], account: str, **how: Any
 ) -> None:
@@ -116,7 +114,6 @@ def _count(status: Status, batch: Sequence[Piece], tally: Tally) -> None:
 @versions_option
 @output_option
 @pass_context
-@guarded
 def export(
     context: Context, /, alias: str | None, account: str | None, out: str, **how: Any
 ) -> None:

@@ -13,7 +13,7 @@ from hub.cli.base import (
     Context,
     Exit,
     fail,
-    guarded,
+    instant,
     output_option,
     pass_context,
     runs_option,
@@ -21,7 +21,6 @@ from hub.cli.base import (
     show,
     show_json,
 )
-from hub.model.clock import format_us
 
 if TYPE_CHECKING:
     from hub.service.deliveries.health import Deliveries, Health, Past
@@ -46,7 +45,6 @@ def delivery() -> None:
 @delivery.command("list")
 @output_option
 @pass_context
-@guarded
 def delivery_list(context: Context, /, output: str) -> None:
     """List the deliveries with how they do."""
     found, faulty = _deliveries(context).every(CONSOLE)
@@ -63,7 +61,6 @@ def delivery_list(context: Context, /, output: str) -> None:
 @runs_option
 @output_option
 @pass_context
-@guarded
 def delivery_show(context: Context, /, name: str, *, reader: str, runs: int, output: str) -> None:
     """Show a delivery: where to, within whose scope, how it does, and its last runs."""
     deliveries = _deliveries(context)
@@ -87,7 +84,6 @@ def delivery_show(context: Context, /, name: str, *, reader: str, runs: int, out
 @click.option("--again", is_flag=True, help="As if it had never sent anything, from the first on.")
 @output_option
 @pass_context
-@guarded
 def delivery_try(context: Context, /, name: str, *, reader: str, again: bool, output: str) -> None:
     """Show the next parcel, of one that never ran what is there already; nothing is sent or kept."""
     from hub.service.deliveries.trial import trial  # slow to import
@@ -116,7 +112,6 @@ def delivery_try(context: Context, /, name: str, *, reader: str, again: bool, ou
 @delivery.command("run")
 @click.argument("name")
 @pass_context
-@guarded
 def delivery_run(context: Context, /, name: str) -> None:
     """Do a delivery now, here, due or not."""
     from hub.service.deliveries.runner import Deliverer  # slow to import
@@ -145,7 +140,6 @@ def delivery_run(context: Context, /, name: str) -> None:
 @delivery.command("pause")
 @click.argument("name")
 @pass_context
-@guarded
 def delivery_pause(context: Context, /, name: str) -> None:
     """Let a delivery be done no more by itself; one that runs stops after its parcel."""
     _deliveries(context).pause(CONSOLE, name, paused=True)
@@ -155,7 +149,6 @@ def delivery_pause(context: Context, /, name: str) -> None:
 @delivery.command("resume")
 @click.argument("name")
 @pass_context
-@guarded
 def delivery_resume(context: Context, /, name: str) -> None:
     """Let a delivery be done again after a pause; what came meanwhile is sent."""
     _deliveries(context).pause(CONSOLE, name, paused=False)
@@ -167,7 +160,6 @@ def delivery_resume(context: Context, /, name: str) -> None:
 @reader_option
 @output_option
 @pass_context
-@guarded
 def delivery_dead(context: Context, /, name: str, *, reader: str, output: str) -> None:
     """List what the other side refused for good, with its reasons."""
     letters = _deliveries(context).dead(CONSOLE, None, name, reader)
@@ -176,7 +168,7 @@ def delivery_dead(context: Context, /, name: str, *, reader: str, output: str) -
             "number": item.number,
             "object": item.object_id,
             "objects": item.objects,
-            "at": _instant(item.at_us),
+            "at": instant(item.at_us),
             "revived": item.revived,
             "reason": item.reason,
         }
@@ -191,7 +183,6 @@ def delivery_dead(context: Context, /, name: str, *, reader: str, output: str) -
 @all_option
 @reader_option
 @pass_context
-@guarded
 def delivery_retry(
     context: Context, /, name: str, numbers: tuple[int, ...], *, everything: bool, reader: str
 ) -> None:
@@ -207,7 +198,6 @@ def delivery_retry(
 @all_option
 @reader_option
 @pass_context
-@guarded
 def delivery_drop(
     context: Context, /, name: str, numbers: tuple[int, ...], *, everything: bool, reader: str
 ) -> None:
@@ -247,10 +237,10 @@ def _row(health: Health) -> Mapping[str, Any]:
         "account": health.account,
         "ceiling": health.ceiling.text,
         "every": health.every,
-        "last_sent": _instant(health.sent_us),
+        "last_sent": instant(health.sent_us),
         "sent": health.sent,
-        "last_run": _instant(health.ended_us),
-        "next_run": _instant(health.next_us),
+        "last_run": instant(health.ended_us),
+        "next_run": instant(health.next_us),
         "failures": health.failures,
         "dead": health.dead,
         "error": health.error,
@@ -259,7 +249,7 @@ def _row(health: Health) -> Mapping[str, Any]:
 
 def _past(run: Past) -> Mapping[str, Any]:
     return {
-        "ended": _instant(run.ended_us),
+        "ended": instant(run.ended_us),
         "outcome": run.outcome,
         "sent": run.totals.sent,
         "refused": run.totals.refused,
@@ -267,10 +257,6 @@ def _past(run: Past) -> Mapping[str, Any]:
         "parcels": run.totals.parcels,
         "words": run.words,
     }
-
-
-def _instant(at_us: int) -> str:
-    return format_us(at_us)[:19] + "Z" if at_us else ""
 
 
 COMMANDS = (delivery,)

@@ -11,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from hub.cli.base import Exit, fail, guarded, say
+from hub.cli.base import Exit, fail, say
 from hub.cli.setup import run_server
 from hub.cli.sink import disk_faults
 from hub.model.clock import format_us, now_us
@@ -35,7 +35,6 @@ _MARK = "Made by `hub demo`, which removes everything in this folder when it sta
     type=click.IntRange(1, 65535),
     help="Port on 127.0.0.1.",
 )
-@guarded
 def demo(folder: Path, port: int) -> None:
     """Start a hub with invented organisations and data, and print lines to try it with."""
     from hub.cli.greeting import greeting  # slow to import: it builds STIX objects

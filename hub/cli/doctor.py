@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.base import Context, Exit, guarded, output_option, pass_context, show
+from hub.cli.base import Context, Exit, output_option, pass_context, show
 from hub.config import load
 from hub.errors import ConfigError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 @click.command()
 @output_option
 @pass_context
-@guarded
 def doctor(context: Context, /, output: str) -> None:
     """Check this hub: each line says ok, warn or fail, and what to do. Exit code 1 on fail.
 

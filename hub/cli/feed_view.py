@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from hub.cli.base import show_json
-from hub.model.clock import format_us
+from hub.cli.base import instant, printable, show_json
 
 if TYPE_CHECKING:
     from hub.service.feeds.counts import Tally
@@ -40,8 +39,8 @@ def row(health: Health) -> dict[str, Any]:
         "name": health.name,
         "state": health.condition,
         "every": health.feed.said.every if health.feed else "",
-        "last": _instant(health.job.ended_us),
-        "next": _instant(health.job.next_us) if health.condition != "off" else "",
+        "last": instant(health.job.ended_us),
+        "next": instant(health.job.next_us) if health.condition != "off" else "",
         "new": counts.get("new", 0),
         "changed": counts.get("versions", 0) + counts.get("replaced", 0),
         "refused": counts.get("refused", 0),
@@ -80,17 +79,17 @@ def document(health: Health, history: Sequence[Run]) -> dict[str, Any]:
         "wished": job.wished,
         "failures": job.failures,
         "owner": job.owner,
-        "last": _instant(job.ended_us),
-        "last_well": _instant(job.well_us),
-        "next": _instant(job.next_us),
+        "last": instant(job.ended_us),
+        "last_well": instant(job.well_us),
+        "next": instant(job.next_us),
         "runs": [_run(run) for run in history],
     }
 
 
 def _run(run: Run) -> dict[str, Any]:
     return {
-        "started": _instant(run.started_us),
-        "ended": _instant(run.ended_us),
+        "started": instant(run.started_us),
+        "ended": instant(run.ended_us),
         "outcome": run.outcome,
         "words": run.words,
         **_tally(run.tally),
@@ -115,9 +114,9 @@ def tell(health: Health, history: Sequence[Run]) -> None:
             ("terms", said.terms),
         ]
     lines += [
-        ("last run", _instant(job.ended_us)),
-        ("last well", _instant(job.well_us)),
-        ("next run", _instant(job.next_us)),
+        ("last run", instant(job.ended_us)),
+        ("last well", instant(job.well_us)),
+        ("next run", instant(job.next_us)),
         ("failures", f"{job.failures} in a row" if job.failures else ""),
         ("run by", job.owner),
     ]
@@ -126,7 +125,7 @@ def tell(health: Health, history: Sequence[Run]) -> None:
             click.echo(f"{name + ':':<11}{text}")
     for run in history:
         took = (run.ended_us - run.started_us) / 1_000_000
-        click.echo(f"\n{_instant(run.started_us)}  {run.outcome} in {took:.1f} s  {run.words}")
+        click.echo(f"\n{instant(run.started_us)}  {run.outcome} in {took:.1f} s  {run.words}")
         tell_tally(run.tally)
 
 
@@ -142,7 +141,7 @@ def tell_tally(tally: Tally) -> None:
     if tally.samples:
         click.echo("  for example:")
     for sample in tally.samples[:5]:
-        click.echo(f"    {_plain(sample.origin)}: {_plain(sample.what)}")
+        click.echo(f"    {printable(sample.origin)}: {printable(sample.what)}")
 
 
 def tell_trial(trial: Trial) -> None:
@@ -150,7 +149,7 @@ def tell_trial(trial: Trial) -> None:
     total = sum(trial.types.values())
     click.echo(f"{total:,} objects would be published:")
     for kind, count in trial.types.items():
-        click.echo(f"{count:>9,}  {_plain(kind)}")
+        click.echo(f"{count:>9,}  {printable(kind)}")
     if not trial.whole:
         click.echo("It was read no further, and there may be more: --limit reads on.")
     if trial.gone:
@@ -178,11 +177,3 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "reasons": tally.reasons,
         "samples": [sample._asdict() for sample in tally.samples],
     }
-
-
-def _instant(at_us: int) -> str:
-    return format_us(at_us)[:19] + "Z" if at_us else ""
-
-
-def _plain(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)

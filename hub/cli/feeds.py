@@ -14,7 +14,6 @@ from hub.cli.base import (
     Exit,
     fail,
     from_fault,
-    guarded,
     output_option,
     pass_context,
     runs_option,
@@ -42,7 +41,6 @@ def feed() -> None:
 @click.option("--ready", is_flag=True, help="Those that come with the hub and are not in use.")
 @output_option
 @pass_context
-@guarded
 def feed_list(context: Context, /, *, ready: bool, output: str) -> None:
     """List the feeds with how they do."""
     if ready:
@@ -59,7 +57,6 @@ def feed_list(context: Context, /, *, ready: bool, output: str) -> None:
 @runs_option
 @output_option
 @pass_context
-@guarded
 def feed_show(context: Context, /, name: str, *, runs: int, output: str) -> None:
     """Show a feed: where from, where to, how it does, and its last runs."""
     feeds = _feeds(context)
@@ -81,7 +78,6 @@ def feed_show(context: Context, /, name: str, *, runs: int, output: str) -> None
 )
 @output_option
 @pass_context
-@guarded
 def feed_try(context: Context, /, name: str, *, limit: int, output: str) -> None:
     """Fetch from a source, and show what a first run would publish; nothing is kept.
 
@@ -102,7 +98,6 @@ def feed_try(context: Context, /, name: str, *, limit: int, output: str) -> None
 @click.argument("name")
 @output_option
 @pass_context
-@guarded
 def feed_run(context: Context, /, name: str, output: str) -> None:
     """Run a feed now, here, due or not."""
     from hub.service.feeds.runner import Runner  # slow to import
@@ -122,7 +117,6 @@ def feed_run(context: Context, /, name: str, output: str) -> None:
 @feed.command("pause")
 @click.argument("name")
 @pass_context
-@guarded
 def feed_pause(context: Context, /, name: str) -> None:
     """Let a feed run no more by itself; one that runs stops at its next step."""
     _feeds(context).pause(CONSOLE, name, paused=True)
@@ -132,7 +126,6 @@ def feed_pause(context: Context, /, name: str) -> None:
 @feed.command("resume")
 @click.argument("name")
 @pass_context
-@guarded
 def feed_resume(context: Context, /, name: str) -> None:
     """Let a feed run again after a pause."""
     _feeds(context).pause(CONSOLE, name, paused=False)
@@ -144,7 +137,6 @@ def feed_resume(context: Context, /, name: str) -> None:
 @click.option("--account", default="", help="The account that publishes.")
 @click.option("--collection", default="", help="Alias or id of the collection.")
 @pass_context
-@guarded
 def feed_enable(context: Context, /, name: str, *, account: str, collection: str) -> None:
     """Switch a feed on; one that comes with the hub is copied into the folder first."""
     from hub.service.feeds.library import enable  # slow to import
@@ -161,7 +153,6 @@ def feed_enable(context: Context, /, name: str, *, account: str, collection: str
 @feed.command("disable")
 @click.argument("name")
 @pass_context
-@guarded
 def feed_disable(context: Context, /, name: str) -> None:
     """Switch a feed off. What it published stays, and so does where it stands."""
     from hub.service.feeds.library import enable  # slow to import
@@ -173,7 +164,6 @@ def feed_disable(context: Context, /, name: str) -> None:
 @feed.command("forget")
 @click.argument("name")
 @pass_context
-@guarded
 def feed_forget(context: Context, /, name: str) -> None:
     """Forget where a feed stands and what it published; its next run begins from the start.
 
@@ -187,7 +177,6 @@ def feed_forget(context: Context, /, name: str) -> None:
 @feed.command("check")
 @click.argument("names", nargs=-1)
 @pass_context
-@guarded
 def feed_check(context: Context, /, names: tuple[str, ...]) -> None:
     """Check definitions, NAMES or all of them, without fetching anything."""
     from hub.service.feeds.definition import load  # slow to import

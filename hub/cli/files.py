@@ -30,7 +30,7 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[BinaryIO]:
         OSError: It cannot be written.
     """
     check_free(target, force=force)
-    _sweep(target.parent, _DRAFT)
+    sweep(target.parent, _DRAFT)
     handle, name = tempfile.mkstemp(prefix=_DRAFT, dir=target.parent)
     draft = Path(name)
     try:
@@ -83,7 +83,7 @@ def scratch(folder: Path, name: str) -> Iterator[Path]:
     What a killed process left behind under this name goes, too.
     """
     prefix = f".{name}.scratch-"
-    _sweep(folder, prefix)
+    sweep(folder, prefix)
     made = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     try:
         with _held(made):
@@ -104,10 +104,11 @@ def _held(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _sweep(folder: Path, prefix: str) -> None:
+def sweep(folder: Path, prefix: str) -> None:
     """Remove what no living process uses; what is quite new may not be held yet."""
     for left in folder.iterdir():
         if left.name.startswith(prefix):
+            # Those of other users cannot be opened, and another process may sweep as well.
             with suppress(OSError):
                 _remove(left)
 

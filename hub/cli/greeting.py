@@ -10,7 +10,7 @@ from pathlib import Path
 from hub.cli.stage import Stage
 from hub.http.errors import MEDIA_TYPE
 from hub.model.tlp import Tlp
-from hub.stix.marking import COLOUR_OF
+from hub.stix.compose import MARKING_OF
 from hub.stix.sample.plot import CASE
 from hub.stix.sample.shared import ADDRESS, FILE, HOST
 
@@ -21,7 +21,6 @@ _OBJECT = (
     '"valid_from":"{now}",'
     '"object_marking_refs":["{marking}"]}}'
 )
-_MARKING = {colour: marking for marking, colour in COLOUR_OF.items()}
 _RED_ID = "5b7d2c1e-8f0a-4c36-9d27-1a4e8b9f3c60"
 _ID = "0d9f1a52-3c1e-4b8e-9a55-6f2b1e0c7a44"
 _TEXT = """\
@@ -121,8 +120,8 @@ def greeting(stage: Stage, now: str) -> str:
         public=stage.collections["public-advisories"],
         national=stage.collections["national"],
         media_type=MEDIA_TYPE,
-        object=_OBJECT.format(id=_ID, now=now, marking=_MARKING[Tlp.GREEN]),
-        secret=_OBJECT.format(id=_RED_ID, now=now, marking=_MARKING[Tlp.RED]),
+        object=_OBJECT.format(id=_ID, now=now, marking=MARKING_OF[Tlp.GREEN]),
+        secret=_OBJECT.format(id=_RED_ID, now=now, marking=MARKING_OF[Tlp.RED]),
         case=CASE,
         defanged=HOST.replace(".", "[.]"),
         address=ADDRESS,

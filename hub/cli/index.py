@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.base import Context, Exit, fail, guarded, output_option, pass_context, say, show
+from hub.cli.base import Context, Exit, fail, output_option, pass_context, say, show
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def index() -> None:
 
 @index.command("follow")
 @pass_context
-@guarded
 def index_follow(context: Context) -> None:
     """Keep the copy up to the record until stopped; make it where there is none.
 
@@ -40,9 +39,7 @@ def index_follow(context: Context) -> None:
     config = context.config()
     indices, store = _indices(context), context.store()
     log_to_stderr(config.log.level)
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped()
     first = which_file(config.store_path)
 
     def look(_: Step) -> None:
@@ -53,6 +50,14 @@ def index_follow(context: Context) -> None:
     Projector(store, indices).run(stop, look)
     if which_file(config.store_path) != first:
         fail(f"{config.store_path} was replaced; start again", Exit.ERROR)
+
+
+def stopped() -> Event:
+    """Set when this process is told to end."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def which_file(path: Path) -> tuple[int, int]:
@@ -69,7 +74,6 @@ def which_file(path: Path) -> tuple[int, int]:
     "--embedded", is_flag=True, help="Make the tables in the store anew, whatever searches now."
 )
 @pass_context
-@guarded
 def index_rebuild(context: Context, /, *, embedded: bool) -> None:
     """Make anew what searches read.
 
@@ -99,7 +103,6 @@ def index_rebuild(context: Context, /, *, embedded: bool) -> None:
 @index.command("status")
 @output_option
 @pass_context
-@guarded
 def index_status(context: Context, /, output: str) -> None:
     """List the indices: which is searched, and how many changes each is behind the record."""
     from hub.store.elastic.care import held  # slow to import
@@ -112,7 +115,6 @@ def index_status(context: Context, /, output: str) -> None:
 @index.command("drop")
 @click.argument("name")
 @pass_context
-@guarded
 def index_drop(context: Context, /, name: str) -> None:
     """Delete the index NAME, which hub index status lists and this hub does not search.
 

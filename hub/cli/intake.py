@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -27,6 +27,9 @@ STDIN = "-"
 _GZIP = b"\x1f\x8b"
 _LINES = frozenset({".ndjson", ".jsonl"})
 _BATCH_BYTES = 8_000_000
+
+
+T = TypeVar("T", bound=tuple[bytes, Any])
 
 
 class Piece(NamedTuple):
@@ -59,13 +62,13 @@ def pieces(name: str) -> Iterator[Piece]:
         fail(f"{name}: {error}", Exit.ERROR)
 
 
-def batches(found: Iterator[Piece], most: int) -> Iterator[list[Piece]]:
-    """The pieces in groups of at most `most`, and of not much more than 8 MB."""
-    batch: list[Piece] = []
+def batches(found: Iterator[T], most: int) -> Iterator[list[T]]:
+    """Pieces, or what else begins with its bytes, at most `most` and not much more than 8 MB at once."""
+    batch: list[T] = []
     size = 0
     for piece in found:
         batch.append(piece)
-        size += len(piece.raw)
+        size += len(piece[0])
         if len(batch) == most or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0

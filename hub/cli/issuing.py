@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.base import Context, Exit, fail, guarded, output_option, pass_context, say, show
+from hub.cli.base import Context, Exit, fail, output_option, pass_context, say, show, together
 from hub.cli.intake import STDIN
 from hub.cli.sink import disk_faults
 from hub.cli.vault import Item, Vault, authority_options, read_input, written
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
 
-_OPTIONS = (
+_options = together(
     click.option(
         "--csr",
         type=click.Path(exists=True, dir_okay=False, allow_dash=True),
@@ -46,19 +46,12 @@ _OPTIONS = (
 )
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.command("issue")
 @click.argument("account")
 @click.option("--label", default="", help="What it is for.")
 @_options
 @authority_options
 @pass_context
-@guarded
 def issue_command(context: Context, /, account: str, label: str, **options: Any) -> None:
     """Issue a client certificate for ACCOUNT, with a new key or from a signing request.
 
@@ -73,7 +66,6 @@ def issue_command(context: Context, /, account: str, label: str, **options: Any)
 @_options
 @authority_options
 @pass_context
-@guarded
 def renew_command(context: Context, /, certificate_id: str, **options: Any) -> None:
     """Issue another certificate for the account of CERTIFICATE_ID.
 

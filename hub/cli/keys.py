@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from hub.cli.base import together
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,21 +23,15 @@ _LONGEST = 4096
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
-def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that name a key, as `key_file` and `passphrase_file`."""
-    options = (
-        click.option(
-            "--key-file", type=_file, help="File with the key, made by `hub backup-key`."
-        ),
-        click.option(
-            "--passphrase-file",
-            type=_file,
-            help="File with a passphrase in its first line, for example /dev/stdin.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+key_options = together(
+    click.option("--key-file", type=_file, help="File with the key, made by `hub backup-key`."),
+    click.option(
+        "--passphrase-file",
+        type=_file,
+        help="File with a passphrase in its first line, for example /dev/stdin.",
+    ),
+)
+"""The options that name a key, as `key_file` and `passphrase_file`"""
 
 
 def secret_from(key_file: Path | None, passphrase_file: Path | None) -> Secret | None:

@@ -28,10 +28,12 @@ from hub.cli import (
     warnings,
     worker,
 )
-from hub.cli.base import Context, Exit
+from hub.cli.base import Context, Exit, Guarded
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Guarded, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "-c",
     "--config",
@@ -60,17 +62,7 @@ def help_topic(topic: str) -> None:
 
 def exit_codes() -> list[tuple[int, str]]:
     """Each exit code with its meaning."""
-    meanings = {
-        Exit.OK: "It worked.",
-        Exit.ERROR: "Something failed; the message says what and the way out.",
-        Exit.USAGE: "The command line or the configuration is wrong.",
-        Exit.LOGIN: "Credentials are missing or wrong.",
-        Exit.ABSENT: "What was asked for does not exist, or not for this account.",
-        Exit.REFUSED: "Refused by the rules: not allowed, or an object was not accepted.",
-        Exit.UNREACHABLE: "The other side cannot be reached or is not available now.",
-        Exit.FOUND: "hub lookup: at least one of the values is known.",
-    }
-    return [(int(code), meanings[code]) for code in Exit]
+    return [(int(code), code.meaning) for code in Exit]
 
 
 for module in (

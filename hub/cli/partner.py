@@ -16,7 +16,6 @@ from hub.cli.base import (
     Exit,
     clearance_option,
     fail,
-    guarded,
     pass_context,
     say,
     since_option,
@@ -72,7 +71,6 @@ def partner() -> None:
 )
 @authority_options
 @pass_context
-@guarded
 def invite(context: Context, /, slug: str, out: Path | None, **fields: Any) -> None:
     """Let the organisation SLUG in: account, rights, a secret, and one file to hand over.
 

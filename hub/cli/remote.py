@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hub.cli.base import guarded, output_option, say
+from hub.cli.base import output_option, say
 from hub.cli.connect import audience_option, checked, connect, connection_options
 from hub.cli.cursor import Cursor
 from hub.cli.download import Download, Stream, follow
@@ -36,7 +36,6 @@ from hub.model.clock import parse_us
 @versions_option
 @click.option("--limit", type=click.IntRange(1), help="Objects per request.")
 @connection_options
-@guarded
 def pull(
     url: str,
     out: str,
@@ -81,7 +80,6 @@ def pull(
 @audience_option
 @output_option
 @connection_options
-@guarded
 def push(url: str, file: str, batch: int, *, dry_run: bool, output: str, **options: Any) -> None:
     """Publish the objects of FILE in the collection at URL, as the bytes they are.
 

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from hub.cli.backup import fingerprint
-from hub.cli.base import CONSOLE, Context, guarded, output_option, pass_context, say, show
+from hub.cli.base import CONSOLE, Context, output_option, pass_context, say, show
 from hub.cli.files import put, scratch
 from hub.cli.keys import key_options, secret_from
 from hub.cli.sink import disk_faults
@@ -47,7 +47,6 @@ _NAME = "hub.sqlite"
 )
 @output_option
 @pass_context
-@guarded
 def restore(context: Context, /, backup: Path, output: str, **how: Any) -> None:
     """Make the store of this hub from BACKUP.
 

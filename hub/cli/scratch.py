@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
-import time
-from contextlib import suppress
 from pathlib import Path
 
+from hub.cli.files import sweep
+
 _PREFIX = "hub-serve-"
-_YOUNG_S = 60.0
-"""So long a folder may be without a lock: whoever made it is about to take it."""
 
 
 def make(place: Path | None = None) -> str:
@@ -27,25 +24,11 @@ def make(place: Path | None = None) -> str:
         place: Where folders of hubs are; None: in memory, as far as there is such a place.
     """
     place = place or _memory()
-    for folder in place.glob(f"{_PREFIX}*"):
-        # Those of other users cannot be opened, and another hub may sweep at the same time.
-        with suppress(OSError):
-            _sweep(folder)
+    sweep(place, _PREFIX)
     made = tempfile.mkdtemp(prefix=_PREFIX, dir=place)
     # Held until the process ends.
     fcntl.flock(os.open(made, os.O_RDONLY), fcntl.LOCK_EX)
     return made
-
-
-def _sweep(folder: Path) -> None:
-    if time.time() - folder.stat().st_mtime < _YOUNG_S:
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
-    finally:
-        os.close(handle)
 
 
 def _memory() -> Path:

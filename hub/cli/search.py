@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from hub.cli.base import Exit, fail, guarded, say, show, show_json
+from hub.cli.base import Exit, fail, say, show, show_json
 from hub.cli.connect import checked_hub, connect_hub, connection_options
 from hub.cli.intake import STDIN
 from hub.cli.pointing import explained
@@ -79,7 +79,6 @@ class _Pasted(click.Command):
 )
 @_raw_option
 @connection_options
-@guarded
 def search(query: str, url: str, form: str, **options: Any) -> None:
     """Find objects in a hub, newest first.
 
@@ -200,7 +199,6 @@ def _minute(instant: str | None) -> str:
 )
 @_raw_option
 @connection_options
-@guarded
 def lookup(
     values: tuple[str, ...], file: BinaryIO | None, url: str, form: str, **options: Any
 ) -> None:

@@ -10,7 +10,6 @@ from hub.cli.base import (
     Context,
     Exit,
     fail,
-    guarded,
     output_option,
     pass_context,
     say,
@@ -33,7 +32,6 @@ def session() -> None:
 @click.option("--account", "name", default="", help="Only those of this account.")
 @output_option
 @pass_context
-@guarded
 def session_list(context: Context, /, name: str, output: str) -> None:
     """List sessions, oldest first. One that waits has not given its second factor yet."""
     rows = (
@@ -53,7 +51,6 @@ def session_list(context: Context, /, name: str, output: str) -> None:
 @click.option("--account", "name", default="", help="All sessions of this account.")
 @click.option("--all", "every", is_flag=True, help="All sessions of the hub.")
 @pass_context
-@guarded
 def session_revoke(
     context: Context, /, session_ids: tuple[str, ...], name: str, *, every: bool
 ) -> None:
@@ -75,7 +72,6 @@ def session_revoke(
 @account.command("reset-second-factor")
 @click.argument("name")
 @pass_context
-@guarded
 def account_reset(context: Context, /, name: str) -> None:
     """Remove an account's second factor, when its phone and recovery codes are lost.
 
@@ -93,7 +89,6 @@ def account_reset(context: Context, /, name: str) -> None:
 @click.option("--oidc-subject", "subject", required=True, help="Its `sub` at the provider.")
 @click.option("--oidc-issuer", "issuer", default="", help="The provider; that of oidc.issuer.")
 @pass_context
-@guarded
 def account_link(context: Context, /, name: str, subject: str, issuer: str) -> None:
     """Let an identity of the OpenID provider log in as the account."""
     from hub.service.identities import Identities  # slow to import
@@ -108,7 +103,6 @@ def account_link(context: Context, /, name: str, subject: str, issuer: str) -> N
 @account.command("unlink")
 @click.argument("name")
 @pass_context
-@guarded
 def account_unlink(context: Context, /, name: str) -> None:
     """Let no identity of an OpenID provider log in as the account."""
     from hub.service.identities import Identities  # slow to import

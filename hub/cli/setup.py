@@ -15,7 +15,6 @@ from hub.cli.base import (
     Context,
     Exit,
     fail,
-    guarded,
     output_option,
     pass_context,
     say,
@@ -64,7 +63,6 @@ def write_config(path: Path, *, port: int, root: str, title: str) -> None:
 @click.option("--title", default="Incident hub", show_default=True, help="Title of the API root.")
 @password_option
 @pass_context
-@guarded
 def init(context: Context, /, name: str, org: str, *, password_stdin: bool, **config: str) -> None:
     """Write a configuration, a secret and an empty store."""
     password = read_password(from_stdin=password_stdin) if name else ""
@@ -82,7 +80,6 @@ def init(context: Context, /, name: str, org: str, *, password_stdin: bool, **co
 
 @click.command()
 @pass_context
-@guarded
 def serve(context: Context) -> None:
     """Run the hub until it is stopped. HUP reads the configuration again."""
     run_server(context.path)
@@ -126,7 +123,6 @@ def run_server(path: Path, greeting: str = "") -> None:
 @click.command()
 @output_option
 @pass_context
-@guarded
 def status(context: Context, /, output: str) -> None:
     """Count what is stored, per collection."""
     store = context.store()

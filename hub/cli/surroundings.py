@@ -93,14 +93,19 @@ def _certificate(cert: Path, key: Path) -> Iterator[Finding]:
     if key.stat().st_mode & 0o077:
         yield Finding("warn", "tls", f"others may read {key}", f"Run: chmod 600 {key}")
     until = min(certificate.not_valid_after_utc for certificate in chain)
+    over, soon = (f"Renew it{when}; then `kill -HUP` the hub." for when in ("", " soon"))
+    yield _lasting("tls", str(cert), until, (over, soon))
+
+
+def _lasting(what: str, name: str, until: datetime, remedies: tuple[str, str]) -> Finding:
+    """Whether certificates are valid, for some time to come; the way out if not, or not for long."""
     left = until - datetime.now(UTC)
-    detail = f"{cert} is valid until {until:%Y-%m-%d}"
+    detail, (over, soon) = f"{name} is valid until {until:%Y-%m-%d}", remedies
     if left < timedelta(0):
-        yield Finding("fail", "tls", detail, "Renew it; then `kill -HUP` the hub.")
-    elif left < timedelta(days=_CERTIFICATE_DAYS):
-        yield Finding("warn", "tls", detail, "Renew it soon; then `kill -HUP` the hub.")
-    else:
-        yield Finding("ok", "tls", detail)
+        return Finding("fail", what, detail, over)
+    if left < timedelta(days=_CERTIFICATE_DAYS):
+        return Finding("warn", what, detail, soon)
+    return Finding("ok", what, detail)
 
 
 def of_client_ca(config: Config) -> Iterator[Finding]:
@@ -113,17 +118,10 @@ def of_client_ca(config: Config) -> Iterator[Finding]:
         yield Finding("fail", "client_ca", str(error), "Correct server.client_ca.")
         return
     first = min(found, key=lambda item: item.not_valid_after_utc)
-    left = first.not_valid_after_utc - datetime.now(UTC)
-    name, until = first.subject.rfc4514_string(), first.not_valid_after_utc
-    detail = f"{len(found)} CAs of client certificates; {name} is valid until {until:%Y-%m-%d}"
-    if left < timedelta(0):
-        remedy = "Its clients cannot connect: replace it, or take it out."
-        yield Finding("fail", "client_ca", detail, remedy)
-    elif left < timedelta(days=_CERTIFICATE_DAYS):
-        remedy = "Add its successor and let clients change over."
-        yield Finding("warn", "client_ca", detail, remedy)
-    else:
-        yield Finding("ok", "client_ca", detail)
+    name = f"{len(found)} CAs of client certificates; {first.subject.rfc4514_string()}"
+    over = "Its clients cannot connect: replace it, or take it out."
+    soon = "Add its successor and let clients change over."
+    yield _lasting("client_ca", name, first.not_valid_after_utc, (over, soon))
 
 
 def of_port(config: Config) -> Iterator[Finding]:

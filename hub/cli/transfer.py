@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from hub.cli.intake import batches
 from hub.cli.ledger import (
     FORMAT,
     ChangeLine,
@@ -26,7 +27,6 @@ from hub.model.party import Party
 from hub.store.base import Act, Logged, Store
 
 _PAGE = 1000
-_BATCH_BYTES = 8_000_000
 
 _encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
@@ -89,10 +89,10 @@ def load(store: Store, lines: Iterable[bytes], act: Act) -> Head:
             filled in until then stays: the store must not be used.
     """
     reader = _Reader(lines)
-    for batch in reader.batches():
-        if parties := [item for item in batch if not isinstance(item, Logged)]:
+    for batch in batches(reader.items(), _PAGE):
+        if parties := [item for _, item in batch if not isinstance(item, Logged)]:
             store.write(parties, [], act, epoch=store.epoch())
-        if changes := [item for item in batch if isinstance(item, Logged)]:
+        if changes := [item for _, item in batch if isinstance(item, Logged)]:
             store.refill(changes)
     return reader.head
 
@@ -109,19 +109,7 @@ class _Reader:
             raise self._bad("it does not begin as one")
         self.head = head
 
-    def batches(self) -> Iterator[list[Party | Logged]]:
-        batch: list[Party | Logged] = []
-        size = 0
-        for raw, item in self._items():
-            batch.append(item)
-            size += len(raw)
-            if len(batch) == _PAGE or size > _BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
-
-    def _items(self) -> Iterator[tuple[bytes, Party | Logged]]:
+    def items(self) -> Iterator[tuple[bytes, Party | Logged]]:
         parties = changes = 0
         while True:
             before = self._digest.hexdigest()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from hub.cli.base import Context, Exit, fail
+from hub.cli.base import Context, Exit, fail, read_secret, together
 
 if TYPE_CHECKING:
     from hub.service.authority import Authority
@@ -20,7 +19,7 @@ _LEAST_PASSPHRASE = 12
 _MOST_BYTES = 1 << 20
 _SECRET, _PUBLIC = 0o600, 0o644
 
-_OPTIONS = (
+authority_options = together(
     click.option(
         "--folder",
         type=click.Path(path_type=Path, file_okay=False),
@@ -34,13 +33,7 @@ _OPTIONS = (
         help="Read the passphrase of the CA's key from standard input.",
     ),
 )
-
-
-def authority_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Where the CA is, and how its passphrase comes in."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+"""Where the CA is, and how its passphrase comes in"""
 
 
 class Item(NamedTuple):
@@ -138,19 +131,8 @@ def read_input(name: str) -> bytes:
 
 
 def read_passphrase(*, from_stdin: bool, new: bool) -> str:
-    """A passphrase from standard input or, on a terminal, by a prompt; never an argument."""
-    if not from_stdin and not _is_terminal():
-        fail("give the passphrase on standard input with --passphrase-stdin", Exit.USAGE)
-    if from_stdin:
-        text = sys.stdin.readline().rstrip("\n")
-    else:
-        text = click.prompt(
-            "Passphrase of the CA's key", hide_input=True, confirmation_prompt=new, err=True
-        )
+    """The passphrase of the CA's key."""
+    text = read_secret("passphrase", "Passphrase of the CA's key", from_stdin=from_stdin, new=new)
     if new and len(text) < _LEAST_PASSPHRASE:
         fail(f"a passphrase needs at least {_LEAST_PASSPHRASE} characters", Exit.USAGE)
-    return str(text)
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty()
+    return text

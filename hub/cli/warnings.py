@@ -6,7 +6,7 @@ from typing import TextIO
 
 import click
 
-from hub.cli.base import CONSOLE, Context, guarded, pass_context, say
+from hub.cli.base import CONSOLE, Context, pass_context, say
 
 org_option = click.option(
     "--org", default="", help="Slug of an organisation; without it, the hub's own list."
@@ -21,7 +21,6 @@ def warning_list() -> None:
 @warning_list.command("show")
 @org_option
 @pass_context
-@guarded
 def show_list(context: Context, /, org: str) -> None:
     """Print a list as it was written."""
     from hub.service.changes import find  # slow to import
@@ -37,7 +36,6 @@ def show_list(context: Context, /, org: str) -> None:
 @click.argument("file", type=click.File(encoding="utf-8-sig"))
 @org_option
 @pass_context
-@guarded
 def put_list(context: Context, /, file: TextIO, org: str) -> None:
     """Store the lines of FILE in place of the list; - is standard input, an empty file none."""
     from hub.service.screening import WarningLists  # slow to import

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-from threading import Event
-
 import click
 
-from hub.cli.base import Context, Exit, fail, guarded, pass_context, say
-from hub.cli.index import which_file
+from hub.cli.base import Context, Exit, fail, pass_context, say
+from hub.cli.index import stopped, which_file
 
 _LOOK_S = 1.0
 _FAREWELL_S = 10.0
@@ -17,7 +14,6 @@ _FAREWELL_S = 10.0
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, and end.")
 @pass_context
-@guarded
 def worker(context: Context, /, *, once: bool) -> None:
     """Do the jobs of feeds and deliveries until stopped.
 
@@ -30,9 +26,7 @@ def worker(context: Context, /, *, once: bool) -> None:
     config, store = context.config(), context.store()
     log_to_stderr(config.log.level)
     schedule = open_schedule(config, store, open_counters(config))
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped()
     first = which_file(config.store_path)
     say("waiting for jobs; stop it with TERM" if not once else "doing what is due")
     while not stop.is_set() and which_file(config.store_path) == first:

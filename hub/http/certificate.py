@@ -17,6 +17,7 @@ from flask import Request
 
 from hub.config import ServerSettings
 from hub.errors import Fault, HubError
+from hub.model.address import is_within
 
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
@@ -53,13 +54,7 @@ class Presented:
     def _is_from_proxy(self, request: Request) -> bool:
         # ProxyFix has put the forwarded address in place of the one of the connection.
         before: dict[str, str] = request.environ.get("werkzeug.proxy_fix.orig", request.environ)
-        try:
-            address = ipaddress.ip_address(before.get("REMOTE_ADDR") or "")
-        except ValueError:
-            return False
-        # A version 4 proxy of a version 6 socket (RFC 4291 section 2.5.5.2).
-        address = getattr(address, "ipv4_mapped", None) or address
-        return any(address in network for network in self._proxies)
+        return is_within(before.get("REMOTE_ADDR") or "", self._proxies)
 
     def _forwarded(self, request: Request) -> bytes | None:
         text = request.headers.get(self._header, "").strip()

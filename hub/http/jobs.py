@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from hub.errors import HubError
+from hub.model.clock import SECOND_US
 from hub.model.job import Job
 from hub.store.jobs import Jobs
 
@@ -28,15 +29,10 @@ JOBS: Mapping[str, str] = MappingProxyType(
 """Gauges that are asked for when /metrics is; absent while the store cannot be read"""
 
 LABEL = "job"
-_SECOND_US = 1_000_000
 
 
 class JobFigures(Collector):
-    """The jobs that a store knows, without those that are paused.
-
-    Args:
-        jobs: Where they are.
-    """
+    """The jobs that a store knows, without those that are paused."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
@@ -55,7 +51,7 @@ class JobFigures(Collector):
                 failures[name] = max(failures.get(name, 0), job.failures)
                 well_us[name] = max(well_us.get(name, 0), job.well_us)
         yield _gauge(FAILURES, failures)
-        yield _gauge(LAST_WELL, {name: at // _SECOND_US for name, at in well_us.items()})
+        yield _gauge(LAST_WELL, {name: at // SECOND_US for name, at in well_us.items()})
 
 
 def _shown(job: Job) -> str:

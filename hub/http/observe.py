@@ -29,12 +29,11 @@ from prometheus_client.registry import Collector
 
 from hub.errors import Fault, HubError
 from hub.http.jobs import JobFigures
+from hub.model.address import is_within
 from hub.model.clock import format_us
 from hub.model.search import Reach
 from hub.store.base import Log, Store
 from hub.store.search import Finder
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _access = logging.getLogger("hub.access")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
@@ -152,11 +151,11 @@ def blueprint(store: Store, finder: Finder, metrics_networks: Sequence[str]) -> 
     def ready() -> Response:
         probe.run()
         # How much is published is nobody's business whose searches would not show it.
-        trusted = _within(request.remote_addr or "", networks)
+        trusted = is_within(request.remote_addr or "", networks)
         return _plain(f"ready\nsearch: {_state(reached.now(), counts=trusted)}\n")
 
     def metrics() -> Response:
-        if not _within(request.remote_addr or "", networks):
+        if not is_within(request.remote_addr or "", networks):
             raise HubError(Fault.ABSENT, "there is nothing at this address")
         return Response(_metrics(asked), content_type=CONTENT_TYPE_LATEST)
 
@@ -224,15 +223,6 @@ class _Probe:
         except HubError as error:
             return error
         return None
-
-
-def _within(text: str, networks: Sequence[Network]) -> bool:
-    """Whether an address is in one of the networks; what is no address is in none."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
 
 
 def _plain(text: str) -> Response:

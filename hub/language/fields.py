@@ -72,6 +72,12 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
     }
 )
 
+VALUES = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
+"""Observables"""
+
+INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.INSTANT)
+"""In microseconds"""
+
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "md5": "hash",

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hub.language import ordered, prefix, values
-from hub.language.fields import ALIASES, FIELDS, Kind
+from hub.language.fields import ALIASES, FIELDS, VALUES, Kind
 from hub.language.fold import fold
 from hub.language.leaf import Leaf
 from hub.language.lexer import Mark, field_like, known
@@ -41,7 +41,6 @@ MAX_WORDS = 128
 """Words of a phrase"""
 
 _ORDERED = frozenset({Kind.INSTANT, Kind.NUMBER, Kind.TLP})
-_VALUED = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
 _HASH_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
 _NEAR = 0.65
 """How like a name of a field is to one that is suggested in its place"""
@@ -228,7 +227,7 @@ def _exact(leaf: Leaf, setting: Setting) -> Node:
         return Has(field, () if number is None else (str(number),))
     if field == "has":
         if not known(text):
-            raise leaf.problem("bad-field", fields=", ".join(_VALUED))
+            raise leaf.problem("bad-field", fields=", ".join(VALUES))
         return Has(field, (known(text),))
     if field == "domain":
         text = text.removeprefix("*.")

@@ -205,10 +205,6 @@ def _host(text: str) -> tuple[Term, ...]:
     return (Term("domain", domain),) if domain else ()
 
 
-def _ip(text: str) -> str | None:
-    return ip_key(text)
-
-
 def _domain(text: str) -> str | None:
     key = domain_key(text)
     return key and key_of(key)
@@ -318,7 +314,7 @@ def _plain(text: str) -> str | None:
 
 _READERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
     {
-        "ip": _ip,
+        "ip": ip_key,
         "domain": _domain,
         "url": _url,
         "hash": _hash,

@@ -7,7 +7,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-HOUR_US = 3_600_000_000
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_SECOND_US = 1_000_000
+from hub.model.clock import SECOND_US
+
 _DOUBLINGS = 20
 """More of them would change nothing: the longest wait is far below."""
 
-SKEW_US = _SECOND_US
+SKEW_US = SECOND_US
 """How far the clock may be behind what was seen before it counts as set back.
 
 Workers read the clock before they queue for the counters, so some of them come a little late.
@@ -30,7 +31,7 @@ class Rate(NamedTuple):
 
     def weight(self, units: int) -> int:
         """What so many units add to the level."""
-        return units * self.window_s * _SECOND_US
+        return units * self.window_s * SECOND_US
 
     def sunk(self, level: int, seen_us: int, now_us: int) -> int:
         """The level now, if it was `level` at an instant. Time that runs backwards sinks nothing."""
@@ -69,9 +70,9 @@ class Ladder(NamedTuple):
         if failures < self.free:
             return 0
         pause_s = min(self.most_s, self.first_s << min(failures - self.free, _DOUBLINGS))
-        return max(0, last_us + pause_s * _SECOND_US - now_us)
+        return max(0, last_us + pause_s * SECOND_US - now_us)
 
     @property
     def memory_us(self) -> int:
         """`memory_s` in microseconds."""
-        return self.memory_s * _SECOND_US
+        return self.memory_s * SECOND_US

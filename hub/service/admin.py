@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 
 from hub import policy
 from hub.errors import Fault, HubError
-from hub.model.clock import now_us
+from hub.model.clock import DAY_US, now_us
 from hub.model.party import (
     Account,
     Caller,
@@ -25,11 +25,11 @@ from hub.model.party import (
 )
 from hub.model.tlp import Tlp
 from hub.service.changes import (
+    Changer,
     Guard,
     Plan,
     bad,
     by_alias,
-    change,
     check_form,
     check_slug,
     find,
@@ -42,7 +42,6 @@ _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _IDENTITY = re.compile(r"identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = re.compile(r"[0-9a-f]{12}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_DAY_US = 86_400_000_000
 
 
 class Issued(NamedTuple):
@@ -52,21 +51,12 @@ class Issued(NamedTuple):
     secret: str
 
 
-class Admin:
-    """Changes on behalf of an administrator.
-
-    Args:
-        registry: Where parties are kept.
-        caller: Who acts.
-        guard: Looks at the very directory that is changed: for what somebody decided after they
-            were shown an earlier one.
-    """
+class Admin(Changer):
+    """Changes on behalf of an administrator."""
 
     def __init__(self, registry: Registry, caller: Caller, guard: Guard = unguarded) -> None:
         policy.require_administrator(caller)
-        self.caller = caller
-        self._registry = registry
-        self._guard = guard
+        super().__init__(registry, caller, guard)
 
     def put_org(self, org: Organisation) -> str:
         """Add or change an organisation.
@@ -170,7 +160,7 @@ class Admin:
             name,
             account,
             digest(secret),
-            now_us() + days * _DAY_US,
+            now_us() + days * DAY_US,
             addresses=tuple(_network(address) for address in addresses),
             **options,
         )
@@ -240,15 +230,6 @@ class Admin:
             return Plan([], [made], "grant.revoke", alias, f"{kind} {name}")
 
         self.change(plan)
-
-    def change(self, plan: Callable[[Directory], Plan]) -> Directory:
-        """`hub.service.changes.change` on behalf of the administrator."""
-
-        def guarded(directory: Directory) -> Plan:
-            self._guard(directory)
-            return plan(directory)
-
-        return change(self._registry, self.caller, guarded)
 
 
 def _check_apart(one: Collection, other: Collection) -> None:

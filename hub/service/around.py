@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hub.model.query import Scope
-from hub.model.search import AllOf, AnyOf, Has, Node, Not, Piece, Term
-from hub.service.related import MOST_VALUES, Link, links_of, refs_of
+from hub.model.search import AllOf, Has, Node, Piece, Term
+from hub.service.related import MOST_VALUES, Link, links_of, others_with, refs_of
 from hub.stix.check import values_of
 from hub.stix.instant import instant_us
 from hub.stix.naming import title_of
@@ -143,12 +143,7 @@ class Surroundings:
         terms = values[:MOST_VALUES]
         if not terms:
             return [], False
-        keys: dict[str, list[str]] = {}
-        for term in terms:
-            keys.setdefault(term.field, []).append(term.key)
-        having = AnyOf(tuple(Has(field, tuple(found)) for field, found in keys.items()))
-        node = AllOf((having, Not(Has("id", (object_id.lower(),)))))
-        pieces, more = self._find(scope, node, most)
+        pieces, more = self._find(scope, others_with(object_id, terms), most)
         wanted = set(terms)
         return [
             Twin(near_of(piece), sorted(values_of(piece.raw) & wanted)) for piece in pieces

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from hub.config.authorities import UNREADABLE
-from hub.errors import Fault, HubError
 from hub.model.party import Certificate
+from hub.service.changes import bad
 from hub.service.keys import ClientKey, new_key
 
 _SKEW = timedelta(hours=1)
@@ -82,13 +82,13 @@ def opened(certificate: bytes, key: bytes, passphrase: str) -> Authority:
         belongs = private.public_key() == found.public_key()
     except UNREADABLE as error:
         # The library's own text may hold pieces of what it read.
-        raise _bad("the CA's files cannot be read", "Give the right passphrase.") from error
+        raise bad("ca", "the CA's files cannot be read", "Give the right passphrase.") from error
     if not belongs or not isinstance(private, ec.EllipticCurvePrivateKey):
-        raise _bad("the CA's key is not that of its certificate", "Restore the pair.")
+        raise bad("ca", "the CA's key is not that of its certificate", "Restore the pair.")
     if not is_authority(found):
-        raise _bad("the CA's certificate is not one of a CA", "Restore the right one.")
+        raise bad("ca", "the CA's certificate is not one of a CA", "Restore the right one.")
     if found.not_valid_after_utc <= _now():
-        raise _bad("the CA has expired", "Make another one with `hub ca init`.")
+        raise bad("ca", "the CA has expired", "Make another one with `hub ca init`.")
     return Authority(found, private)
 
 
@@ -206,7 +206,7 @@ def _name(common_name: str) -> x509.Name:
     try:
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     except ValueError as error:
-        raise _bad(str(error), "Use a name of 1 to 64 characters.") from error
+        raise bad("ca", str(error), "Use a name of 1 to 64 characters.") from error
 
 
 def _now() -> datetime:
@@ -216,7 +216,3 @@ def _now() -> datetime:
 
 def _number() -> int:
     return int(datetime.now(UTC).timestamp() * 1_000_000)
-
-
-def _bad(reason: str, remedy: str) -> HubError:
-    return HubError(Fault.BAD_REQUEST, reason, field="ca", remedy=remedy)

@@ -14,14 +14,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from hub import policy
 from hub.config.authorities import UNREADABLE
-from hub.errors import Fault, HubError
-from hub.model.clock import format_us, now_us
+from hub.model.clock import DAY_US, format_us, now_us
 from hub.model.party import Account, Certificate, Directory
 from hub.service.admin import Admin
-from hub.service.changes import Plan, find
+from hub.service.changes import Plan, bad, find
 from hub.service.keys import accepted
 
-_DAY_US = 86_400_000_000
 _KEPT_DAYS = 30
 """A revoked certificate stays on a list that is made after it expired (RFC 5280 section 3.3)."""
 
@@ -76,12 +74,16 @@ def read_chain(data: bytes) -> Chain:
         flaw = _flaw(leaf.extensions)
         leaf.issuer.rfc4514_string()  # a name is read when it is asked for
     except UNREADABLE as error:
-        raise _bad(f"this is no certificate: {error}", "Give it in PEM.") from error
+        raise bad("certificate", f"this is no certificate: {error}", "Give it in PEM.") from error
     accepted(key, "certificate")
     if not flaw and _micros(leaf.not_valid_after_utc) <= now_us():
         flaw = "it has expired"
     if flaw:
-        raise _bad(flaw, "Give the client's own certificate, made for clients and still valid.")
+        raise bad(
+            "certificate",
+            flaw,
+            "Give the client's own certificate, made for clients and still valid.",
+        )
     return Chain(leaf, others)
 
 
@@ -118,8 +120,10 @@ class Certificates:
             digest = certificate.digest
             if known := directory.revoked.get(digest) or directory.certificates.get(digest):
                 state = "was revoked" if known.revoked_us else f"is bound to {known.account}"
-                raise _bad(
-                    f"this certificate {state}: {known.id}", "Use one with a key of its own."
+                raise bad(
+                    "certificate",
+                    f"this certificate {state}: {known.id}",
+                    "Use one with a key of its own.",
                 )
             detail = (
                 f"{certificate.account} until {format_us(certificate.expires_us)}, serial "
@@ -143,7 +147,7 @@ class Certificates:
             old = [
                 item
                 for item in (revoked, *directory.revoked.values())
-                if item.expires_us < now - _KEPT_DAYS * _DAY_US
+                if item.expires_us < now - _KEPT_DAYS * DAY_US
             ]
             puts = [] if revoked in old else [revoked]
             if account := directory.accounts.get(found.account):
@@ -201,7 +205,3 @@ def by_id(directory: Directory, certificate_id: str) -> Certificate:
 
 def _micros(instant: datetime) -> int:
     return int(instant.timestamp()) * 1_000_000
-
-
-def _bad(reason: str, remedy: str) -> HubError:
-    return HubError(Fault.BAD_REQUEST, reason, field="certificate", remedy=remedy)

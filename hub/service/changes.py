@@ -53,25 +53,41 @@ class Plan(NamedTuple):
     detail: str = ""
 
 
-def change(registry: Registry, caller: Caller, plan: Callable[[Directory], Plan]) -> Directory:
-    """Plan on the newest directory and write; start over when somebody else was faster.
-
-    Raises:
-        HubError: What `plan` raises, or BUSY when others keep writing.
-    """
-    for _ in range(_TRIES):
-        directory = registry.directory()
-        made = plan(directory)
-        act = Act(caller.account, caller.org, made.action, made.target, made.detail)
-        try:
-            return registry.write(made.puts, made.drops, act, epoch=directory.epoch)
-        except Stale:
-            continue
-    raise HubError(Fault.BUSY, "others keep changing the directory", remedy="Try again.")
-
-
 def unguarded(_: Directory) -> None:
     """The guard of changes that are made whatever the directory is."""
+
+
+class Changer:
+    """Changes on behalf of somebody.
+
+    Args:
+        registry: Where parties are kept.
+        caller: Who acts.
+        guard: Looks at the very directory that is changed: for what somebody decided after they
+            were shown an earlier one.
+    """
+
+    def __init__(self, registry: Registry, caller: Caller, guard: Guard = unguarded) -> None:
+        self.caller = caller
+        self._registry = registry
+        self._guard = guard
+
+    def change(self, plan: Callable[[Directory], Plan]) -> Directory:
+        """Plan on the newest directory and write; start over when somebody else was faster.
+
+        Raises:
+            HubError: What the guard or `plan` raises, or BUSY when others keep writing.
+        """
+        for _ in range(_TRIES):
+            directory = self._registry.directory()
+            self._guard(directory)
+            made = plan(directory)
+            act = Act(self.caller.account, self.caller.org, made.action, made.target, made.detail)
+            try:
+                return self._registry.write(made.puts, made.drops, act, epoch=directory.epoch)
+            except Stale:
+                continue
+        raise HubError(Fault.BUSY, "others keep changing the directory", remedy="Try again.")
 
 
 def find(known: dict[str, P], name: str, kind: str) -> P:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -10,7 +10,6 @@ from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.clock import format_us
 from hub.model.party import (
-    Caller,
     Circle,
     Community,
     Directory,
@@ -19,35 +18,23 @@ from hub.model.party import (
     Subject,
     subject_of,
 )
-from hub.service.changes import Guard, Plan, bad, change, check_slug, find, unguarded
-from hub.store.base import Registry
+from hub.service.changes import Changer, Plan, bad, check_slug, find
 
 
-class Circles:
-    """Changes of communities by administrators, and of groups by those who own them.
-
-    Args:
-        registry: Where parties are kept.
-        caller: Who acts.
-        guard: As of `hub.service.admin.Admin`.
-    """
-
-    def __init__(self, registry: Registry, caller: Caller, guard: Guard = unguarded) -> None:
-        self._registry = registry
-        self._caller = caller
-        self._guard = guard
+class Circles(Changer):
+    """Changes of communities by administrators, and of groups by those who own them."""
 
     def put_community(self, name: str, title: str, terms: str = "") -> None:
         """Add a community without members, or change title and terms of one."""
         check_slug("community", name)
-        policy.require_administrator(self._caller)
+        policy.require_administrator(self.caller)
 
         def plan(directory: Directory) -> Plan:
             known = directory.communities.get(name, Community(name, title))
             made = msgspec.structs.replace(known, title=title, terms=terms)
             return Plan([made], [], "community.put", name, title)
 
-        self._change(plan)
+        self.change(plan)
 
     def put_group(self, name: str, title: str, owner: str, terms: str = "") -> None:
         """Add a sharing group without members, or change title and terms of one.
@@ -60,7 +47,7 @@ class Circles:
 
         def plan(directory: Directory) -> Plan:
             known = directory.groups.get(name, Group(name, title, owner))
-            if not policy.decides(self._caller, known.owner) or known.owner != owner:
+            if not policy.decides(self.caller, known.owner) or known.owner != owner:
                 raise HubError(
                     Fault.DENIED,
                     f"group {name} cannot be made or changed for {owner} by this account",
@@ -70,7 +57,7 @@ class Circles:
             made = msgspec.structs.replace(known, title=title, terms=terms)
             return Plan([made], [], "group.put", name, f"{owner}: {title}")
 
-        self._change(plan)
+        self.change(plan)
 
     def add_members(
         self, circle: Subject, members: Iterable[str], *, since_us: int | None = None
@@ -100,7 +87,7 @@ class Circles:
             dated = f"{_names(added)} since {format_us(since) if since else 'all'}"
             return _with_members(known, circle, (kept | added).values(), "join", dated)
 
-        self._change(plan)
+        self.change(plan)
 
     def remove_members(self, circle: Subject, members: Iterable[str]) -> None:
         """Put members out: they see nothing that they saw through the circle any more.
@@ -121,14 +108,7 @@ class Circles:
             kept = [member for member in known.members if member.subject not in gone]
             return _with_members(known, circle, kept, "leave", _names(gone))
 
-        self._change(plan)
-
-    def _change(self, plan: Callable[[Directory], Plan]) -> None:
-        def guarded(directory: Directory) -> Plan:
-            self._guard(directory)
-            return plan(directory)
-
-        change(self._registry, self._caller, guarded)
+        self.change(plan)
 
     def _owned(self, directory: Directory, circle: Subject) -> Circle:
         """The circle, if the caller decides about it.
@@ -138,12 +118,12 @@ class Circles:
         """
         kind, name = circle
         if kind != "group":
-            policy.require_administrator(self._caller)
+            policy.require_administrator(self.caller)
             return find(directory.communities, name, "community")
         group = directory.groups.get(name)
-        if group is not None and policy.decides(self._caller, group.owner):
+        if group is not None and policy.decides(self.caller, group.owner):
             return group
-        if group is not None and circle in policy.belongs(self._caller.org, directory):
+        if group is not None and circle in policy.belongs(self.caller.org, directory):
             raise HubError(Fault.DENIED, f"group {name} belongs to another organisation")
         raise HubError(Fault.ABSENT, f"there is no group {name}", field="group")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hub import policy
+from hub.model.clock import DAY_US
 from hub.model.party import Caller, Directory
 from hub.service.certificates import has_valid
 
-_DAY_US = 86_400_000_000
 _SOON_DAYS = 14
 _SCARCE_BYTES = 1 << 30
 _NONE_LEFT_BYTES = 64 << 20
@@ -49,7 +49,7 @@ def cares(directory: Directory, now_us: int) -> Iterator[Care]:
         now_us: What ends within two weeks from here on is told.
     """
     yield from _rights(directory)
-    yield from _ending(directory, now_us + _SOON_DAYS * _DAY_US)
+    yield from _ending(directory, now_us + _SOON_DAYS * DAY_US)
     for account in directory.accounts.values():
         if account.certificate_only and not has_valid(directory, account.name):
             yield Care(Flaw.SHUT_OUT, account.name, account.org)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import os
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from hub.errors import Fault, HubError
+from hub.model.address import is_within
 from hub.model.clock import now_us
 from hub.model.party import Account, Caller, Directory, Token
 from hub.service.lockout import Attempt, Lockout
@@ -94,15 +95,7 @@ def by_token(directory: Directory, secret: str, address: str) -> Caller | None:
 
 
 def _from_allowed(token: Token, address: str) -> bool:
-    if not token.addresses:
-        return True
-    try:
-        caller = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    # A version 4 client of a version 6 socket (RFC 4291 section 2.5.5.2).
-    caller = getattr(caller, "ipv4_mapped", None) or caller
-    return any(caller in ipaddress.ip_network(network) for network in token.addresses)
+    return not token.addresses or is_within(address, map(ip_network, token.addresses))
 
 
 def _caller(account: Account | None, credential: str, *, read_only: bool) -> Caller | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hub.errors import Fault, HubError, Throttled
-from hub.model.clock import now_us
+from hub.model.clock import SECOND_US, now_us
 from hub.model.party import Caller, Directory
 from hub.model.session import Factor, Outcome, Proof, Renewal, Session, Trial
 from hub.service import totp
@@ -18,7 +18,6 @@ from hub.service.seal import Seal
 from hub.store.base import Factors
 
 _PURPOSE = "hub second factor 1"
-_SECOND_US = 1_000_000
 
 _log = logging.getLogger("hub.login")
 
@@ -187,7 +186,7 @@ class SecondFactors:
                 factor.account,
             )
             return Proof(factor.account, factor.sealed)
-        step = totp.step_of(secret, code, self._clock() // _SECOND_US)
+        step = totp.step_of(secret, code, self._clock() // SECOND_US)
         return Proof(factor.account, factor.sealed, step)
 
 

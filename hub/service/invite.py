@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.party import Account, Collection, Directory, Grant, Organisation, Role, Subject
 from hub.model.tlp import Tlp
 from hub.service.admin import Admin, Issued
 from hub.service.changes import by_alias
-
-_WRITERS = frozenset({Role.PUBLISHER, Role.COORDINATOR})
 
 
 class Invitation(NamedTuple):
@@ -84,10 +83,10 @@ def _require_fit(directory: Directory, wanted: Invitation) -> None:
     elif known.disabled:
         reason = f"account {known.name} is switched off"
         remedy = f"Switch it on first: hub account disable {known.name} --enable."
-    elif wanted.publishes and not known.roles & _WRITERS:
+    elif wanted.publishes and not known.roles & policy.WRITERS:
         reason = f"account {known.name} is not a publisher"
         remedy = f"Make it one first: hub account roles {known.name} publisher."
-    elif not (wanted.publishes or wanted.token) and known.roles & _WRITERS:
+    elif not (wanted.publishes or wanted.token) and known.roles & policy.WRITERS:
         reason = f"account {known.name} may publish, and so could whoever has its certificate"
         remedy = "Invite it with --publish, or by a token, which is read-only then."
     elif wanted.token and known.certificate_only:

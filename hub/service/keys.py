@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from hub.config.authorities import UNREADABLE
-from hub.errors import Fault, HubError
+from hub.service.changes import bad
 
 ClientKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
@@ -52,9 +52,9 @@ def requested_key(request: bytes) -> ClientKey:
         found = load(request)
         key, signed = found.public_key(), found.is_signature_valid
     except UNREADABLE as error:
-        raise _bad("csr", f"this is no signing request: {error}", _HOW_TO_ASK) from error
+        raise bad("csr", f"this is no signing request: {error}", _HOW_TO_ASK) from error
     if not signed:
-        raise _bad("csr", "its signature does not fit its key", _HOW_TO_ASK)
+        raise bad("csr", "its signature does not fit its key", _HOW_TO_ASK)
     return accepted(key, "csr")
 
 
@@ -72,7 +72,7 @@ def accepted(key: object, field: str) -> ClientKey:
             return key
         case ed25519.Ed25519PublicKey():
             return key
-    raise _bad(
+    raise bad(
         field,
         "its key is weak or of an unusual kind",
         "Use P-256, P-384, P-521, Ed25519, or RSA of 2048 to 8192 bits.",
@@ -91,7 +91,3 @@ def bundle(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, passw
     return pkcs12.serialize_key_and_certificates(
         str(name).encode(), key, certificate, None, BestAvailableEncryption(password.encode())
     )
-
-
-def _bad(field: str, reason: str, remedy: str) -> HubError:
-    return HubError(Fault.BAD_REQUEST, reason, field=field, remedy=remedy)

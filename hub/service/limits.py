@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hub.config.schema import LimitSettings
 from hub.errors import Fault, HubError, Throttled
+from hub.model.address import address_of
 from hub.model.clock import now_us
 from hub.model.limit import Rate
 from hub.model.party import Caller
@@ -37,12 +38,9 @@ def network_of(address: str) -> str:
     A customer of IPv6 has at least a /64 and may use all of its addresses (RFC 6177). What is no
     address, such as that of a UNIX socket, is one network.
     """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
+    found = address_of(address)
+    if found is None:
         return "unknown"
-    # A version 4 client of a version 6 socket (RFC 4291 section 2.5.5.2).
-    found = getattr(found, "ipv4_mapped", None) or found
     if found.version == 4:  # noqa: PLR2004 - the version of the protocol is its name
         return str(found)
     return str(ipaddress.ip_network((found.packed, _V6_PREFIX), strict=False))

@@ -10,15 +10,14 @@ import msgspec
 
 from hub.config import SessionSettings
 from hub.errors import Fault, HubError
+from hub.model.clock import HOUR_US, MINUTE_US
 from hub.model.party import Account, Directory
 from hub.model.session import Opening, Session
-from hub.service.changes import Plan, bad, change, find
+from hub.service.changes import Changer, Plan, bad, find
 from hub.service.credentials import Passwords, digest, hashed
 from hub.service.directory import Parties
 from hub.store.base import Act, Stale, Store
 
-_HOUR_US = 3_600_000_000
-_MINUTE_US = 60_000_000
 _TRIES = 20
 _LABEL = 100
 
@@ -119,8 +118,8 @@ class Logins:
             digest=digest(secret),
             account=account.name,
             method=method,
-            lasts_us=self._limits.hours * _HOUR_US,
-            idle_us=self._limits.idle_minutes * _MINUTE_US,
+            lasts_us=self._limits.hours * HOUR_US,
+            idle_us=self._limits.idle_minutes * MINUTE_US,
             label=_printable(client.program),
             address=client.address,
             instead_of=digest(client.cookie),
@@ -156,7 +155,7 @@ class Logins:
             changed = msgspec.structs.replace(found, password=stored)
             return Plan([changed], [], "account.password", account, "by its owner")
 
-        change(self._store, caller, plan)
+        Changer(self._store, caller).change(plan)
         return self.by_password(account, new, client)
 
     def find(self, secret: str) -> Session | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.language.matcher import matches
 from hub.language.values import span
 from hub.model.search import AllOf, AnyOf, Has, Node, Sheet, Starts, Term, Within, Words
@@ -64,7 +64,7 @@ def _of(leaf: Node, sheet: Sheet) -> Iterator[Match]:
     match leaf:
         case Has(field, keys):
             wanted = {Term(field, key) for key in keys} & sheet.document.terms
-            yield from (Match(How.VALUE, *term) for term in sorted(wanted) if _is_value(field))
+            yield from (Match(How.VALUE, *term) for term in sorted(wanted) if field in VALUES)
         case Starts(field, beginning):
             yield from (_begun(term, leaf) for term in _terms(sheet, field, beginning))
         case Within():
@@ -76,7 +76,7 @@ def _of(leaf: Node, sheet: Sheet) -> Iterator[Match]:
 
 
 def _terms(sheet: Sheet, field: str, beginning: str) -> Iterator[Term]:
-    if _is_value(field):
+    if field in VALUES:
         of_field = (term for term in sheet.document.terms if term.field == field)
         yield from sorted(term for term in of_field if term.key.startswith(beginning))
 
@@ -106,7 +106,3 @@ def _said(words: Iterable[str]) -> str:
         else:
             text += f" {word}" if text else word
     return text
-
-
-def _is_value(field: str) -> bool:
-    return FIELDS[field].kind is Kind.VALUE

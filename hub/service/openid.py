@@ -33,11 +33,7 @@ class Metadata(NamedTuple):
 
 
 class Discovery:
-    """Reads the metadata of a provider and remembers it for an hour.
-
-    Args:
-        issuer: The provider.
-    """
+    """Reads the metadata of a provider and remembers it for an hour."""
 
     def __init__(self, issuer: str) -> None:
         self._issuer = issuer

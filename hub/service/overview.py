@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hub.model.clock import format_us
+from hub.model.clock import DAY_US, format_us
 from hub.model.query import Scope
 from hub.model.search import Bar, Facet, Piece
 from hub.service.search import Question, Searcher
@@ -19,7 +19,6 @@ from hub.stix.instant import instant_us
 from hub.store.base import Log
 from hub.store.search import Finder
 
-DAY_US = 86_400_000_000
 WEEK_US = 7 * DAY_US
 WEEKS = 8
 """Shown, this one included"""
@@ -135,9 +134,8 @@ def whole(
 
 def trend(finder: Finder, question: Question, now_us: int) -> Trend | None:
     """The last weeks; None: they could not be counted in time."""
-    start_us = week_of(now_us) - (WEEKS - 1) * WEEK_US
     bars = finder.histogram(question.scope, question.node, "added", DAY_US)
-    return None if bars is None else of_days(bars, start_us, now_us)
+    return None if bars is None else of_days(bars, first_week(now_us), now_us)
 
 
 def first_week(now_us: int) -> int:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from hub import policy
+from hub.model.clock import DAY_US, HOUR_US, MINUTE_US
 from hub.model.party import Account, Caller, Certificate, Directory, Token
 from hub.model.pulse import Beat, Day, Fall, Record
 from hub.model.query import Query, Scope
@@ -23,11 +24,8 @@ from hub.store.search import Finder
 MOST_WAITING = 200
 """Objects that are counted one by one"""
 
-_DAY_US = 86_400_000_000
-_HOUR_US = 3_600_000_000
-_MINUTE_US = 60_000_000
-_RECENT_US = 30 * _DAY_US
-_SOON_US = 30 * _DAY_US
+_RECENT_US = 30 * DAY_US
+_SOON_US = 30 * DAY_US
 _MOST_ORGS = 500
 
 
@@ -252,10 +250,10 @@ class Supervisor:
 
 def state_of(last_us: int, gap_us: int, now_us: int) -> State:
     """What the time since the last poll says; without a usual time, a day is taken for it."""
-    usual, passed = gap_us or _DAY_US, now_us - last_us
-    if passed <= 2 * usual + 5 * _MINUTE_US:
+    usual, passed = gap_us or DAY_US, now_us - last_us
+    if passed <= 2 * usual + 5 * MINUTE_US:
         return State.UP
-    return State.LATE if passed <= 4 * usual + _HOUR_US else State.DOWN
+    return State.LATE if passed <= 4 * usual + HOUR_US else State.DOWN
 
 
 def _together(pulls: list[Pulling], falls: list[Fall]) -> State:

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from hub.errors import HubError
-from hub.model.clock import now_us
+from hub.model.clock import DAY_US, now_us
 from hub.model.pulse import Beat, Fall, Record, Visit
-from hub.store.pulse import DAY_US, VISIT_US, SqlitePulse
+from hub.store.pulse import VISIT_US, SqlitePulse
 
 _PAUSE_S = 2.0
 _WARN_S = 60.0

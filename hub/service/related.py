@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hub.language.fields import FIELDS, Kind
+from hub.errors import Fault, HubError
+from hub.language.fields import VALUES
 from hub.model.query import Scope
 from hub.model.search import EVERYTHING, AllOf, AnyOf, Has, Node, Not, Piece, Term
 from hub.service.search import Hit, Question, Searcher, absent
@@ -59,6 +60,28 @@ class Shared(NamedTuple):
     terms: list[Term]
 
 
+def versions_of(
+    log: Log, scope: Scope, object_id: str, version: str = ""
+) -> tuple[list[Piece], Piece]:
+    """Every version of an object that the scope sees, and the one that is asked for: see `Log.held`.
+
+    Raises:
+        HubError: ABSENT.
+    """
+    found = log.held(scope, object_id, version)
+    if not found:
+        raise absent(object_id)
+    chosen = next((piece for piece in found if version in {"", piece.version}), None)
+    if chosen is None:
+        raise HubError(
+            Fault.ABSENT,
+            "this account sees no such version of the object",
+            field="version",
+            remedy="Leave it out to see which there are.",
+        )
+    return found, chosen
+
+
 class Neighbourhood:
     """Questions about one object."""
 
@@ -67,24 +90,13 @@ class Neighbourhood:
         self._log = log
         self._searcher = searcher
 
-    def held(self, scope: Scope, object_id: str, version: str = "") -> list[Piece]:
-        """Every version that the scope sees, the newest first; see `Log.held`.
-
-        Raises:
-            HubError: ABSENT when there is none.
-        """
-        found = self._log.held(scope, object_id, version)
-        if not found:
-            raise absent(object_id)
-        return found
-
     def related(self, scope: Scope, object_id: str, most: int = MOST) -> Neighbours:
         """Objects at the other ends of its references, of those to it, and of relationships.
 
         Raises:
             HubError: ABSENT.
         """
-        own = self.held(scope, object_id)[0]
+        _, own = versions_of(self._log, scope, object_id)
         links = links_of(own)
         inward, more = self._find(scope, Has("ref", (object_id.lower(),)), most)
         for hit in inward:
@@ -111,13 +123,12 @@ class Neighbourhood:
         Raises:
             HubError: ABSENT.
         """
-        own = self.held(scope, object_id)[0]
-        terms = sorted(term for term in document_of(own.raw).terms if _is_value(term))
+        _, own = versions_of(self._log, scope, object_id)
+        terms = sorted(term for term in document_of(own.raw).terms if term.field in VALUES)
         looked, left = terms[:MOST_VALUES], terms[MOST_VALUES:]
         if not looked:
             return [], False
-        node = AllOf((AnyOf(tuple(_having(looked))), Not(Has("id", (object_id.lower(),)))))
-        hits, more = self._find(scope, node, most)
+        hits, more = self._find(scope, others_with(object_id, looked), most)
         shared = [Shared(hit, sorted(hit.document.terms.intersection(terms))) for hit in hits]
         return shared, more or bool(left)
 
@@ -126,15 +137,13 @@ class Neighbourhood:
         return self._searcher.hits(Question(scope, EVERYTHING, 0), found.keys), found.more
 
 
-def _having(terms: Iterable[Term]) -> list[Has]:
+def others_with(object_id: str, terms: Iterable[Term]) -> Node:
+    """What finds the other objects that have one of the values."""
     keys: dict[str, list[str]] = {}
     for term in terms:
         keys.setdefault(term.field, []).append(term.key)
-    return [Has(field, tuple(found)) for field, found in keys.items()]
-
-
-def _is_value(term: Term) -> bool:
-    return FIELDS[term.field].kind is Kind.VALUE
+    having = AnyOf(tuple(Has(field, tuple(found)) for field, found in keys.items()))
+    return AllOf((having, Not(Has("id", (object_id.lower(),)))))
 
 
 def links_of(piece: Piece) -> list[Link]:

@@ -14,11 +14,10 @@ from hub.intake.benign import Benign, bare, faulty
 from hub.intake.concerns import item_of_term, weighed
 from hub.language.values import show
 from hub.model.intake import Concern, Item, Taken
-from hub.model.party import Caller, Directory, WarningList
+from hub.model.party import Directory, WarningList
 from hub.model.search import Term
-from hub.service.changes import Guard, Plan, bad, change, find, unguarded
+from hub.service.changes import Changer, Plan, bad, find
 from hub.stix.sought import sought
-from hub.store.base import Registry
 
 MOST_LINES = 5_000
 _LONGEST_LINE = 2_000
@@ -78,19 +77,8 @@ def objection(obj: dict[str, Any], benign: Benign) -> str:
     return ", ".join(f"{show(term)} ({', '.join(sorted(why))})" for term, why in found[:_SHOWN])
 
 
-class WarningLists:
-    """Changes of warning lists, by those who publish for an organisation or manage the hub.
-
-    Args:
-        registry: Where parties are kept.
-        caller: Who acts.
-        guard: As of `hub.service.admin.Admin`.
-    """
-
-    def __init__(self, registry: Registry, caller: Caller, guard: Guard = unguarded) -> None:
-        self._registry = registry
-        self._caller = caller
-        self._guard = guard
+class WarningLists(Changer):
+    """Changes of warning lists, by those who publish for an organisation or manage the hub."""
 
     def put(self, owner: str, lines: Sequence[str]) -> WarningList:
         """Store a list in place of the one before; without a line there is none.
@@ -103,7 +91,7 @@ class WarningLists:
             HubError: DENIED for a list of others, ABSENT for an organisation that is not there,
                 BAD_REQUEST names the lines that are no values; nothing is stored then.
         """
-        if not policy.decides(self._caller, owner):
+        if not policy.decides(self.caller, owner):
             raise HubError(
                 Fault.DENIED,
                 "this account may not change that warning list",
@@ -114,7 +102,6 @@ class WarningLists:
         made = WarningList(owner, kept)
 
         def plan(directory: Directory) -> Plan:
-            self._guard(directory)
             if owner:
                 find(directory.orgs, owner, "organisation")
             known = [directory.warnings[owner]] if owner in directory.warnings else []
@@ -123,7 +110,7 @@ class WarningLists:
             puts, drops = ([made], []) if kept else ([], known)
             return Plan(puts, drops, "warnings.put", owner or "hub", detail)
 
-        change(self._registry, self._caller, plan)
+        self.change(plan)
         return made
 
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Sheltered:
-    """See `hub.store.base.Counters`. Never raises StoreDown.
+    """See `hub.store.counting.Counters`. Never raises StoreDown.
 
     Args:
         shared: The counters of all workers.

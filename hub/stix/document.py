@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.language.fold import join
 from hub.language.values import MAX_KEY, read
 from hub.model.search import Document, Term
@@ -35,7 +35,7 @@ _KEYWORDS = {
     "type": "type",
 }
 _NO_LABELS = "extension_types"
-_HAS = {name: Term("has", name) for name, field in FIELDS.items() if field.kind is Kind.VALUE}
+_HAS = {name: Term("has", name) for name in VALUES}
 _REVOKED = (Term("revoked", "false"), Term("revoked", "true"))
 # Members whose text is no word, at any depth.
 _MUTE = frozenset(

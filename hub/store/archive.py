@@ -15,7 +15,8 @@ from hub.model.search import Document
 from hub.stix.check import document_of
 from hub.store import index
 from hub.store.base import Change, Logged
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 from hub.store.labels import Labels, key_of
 from hub.store.merge import Standing
 from hub.store.writer import settle
@@ -24,12 +25,8 @@ _CHUNK = 20
 _PAGE_BYTES = 8_000_000
 
 
-class RecordArchive:
+class RecordArchive(Book):
     """`hub.store.base.Archive` on a SQLite database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._labels = Labels()
 
     def snapshot(self) -> AbstractContextManager[None]:
         """See `Archive.snapshot`."""

@@ -243,10 +243,7 @@ class Registry(Protocol):
     def note(self, act: Act) -> None:
         """Write an audit line about something that changes no party."""
 
-    def audit(self, limit: int) -> list[tuple[int, Act]]:
-        """The newest audit lines with their instants, newest first."""
-
-    def audit_page(self, sought: Sought, before: int, limit: int) -> list[Line]:
+    def audit(self, sought: Sought, before: int, limit: int) -> list[Line]:
         """The newest `limit` lines that are sought, of those with a number below `before`.
 
         0: from the newest on. Newest first.

@@ -1,4 +1,4 @@
-"""`hub.store.base.Counters` in a small SQLite file of its own, shared by all worker processes.
+"""`hub.store.counting.Counters` in a small SQLite file of its own, shared by all worker processes.
 
 The file stands beside the store and is no part of it: nothing waits for the disk, and losing it
 costs a little patience with whoever asked too much. One row per key; each count is one statement.
@@ -63,7 +63,7 @@ def beside(store: Path) -> Path:
 
 
 class SqliteCounters:
-    """See `hub.store.base.Counters`. Safe to share between threads and to fork."""
+    """See `hub.store.counting.Counters`. Safe to share between threads and to fork."""
 
     def __init__(self, path: Path, *, busy_s: float = _BUSY_S) -> None:
         self._database = Database(path, busy_s=busy_s, durable=False)

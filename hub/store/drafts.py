@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.clock import now_us
 from hub.model.draft import Draft, DraftHead
-from hub.model.party import Account, Party
 from hub.model.query import Scope
 from hub.store.base import Stale
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 
 _HEAD = ", ".join(DraftHead.__struct_fields__)
 _FIELDS = Draft.__struct_fields__
 _LIVING = "account = :account AND org = :org AND account <> '' AND expires_us > :now"
 
 
-class DraftBook:
+class DraftBook(Book):
     """`hub.store.drafting.Drafts` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def drafts(self, scope: Scope) -> list[DraftHead]:
         """See `Drafts.drafts`."""
@@ -86,20 +81,6 @@ class DraftBook:
             self._living(scope) | {"id": draft_id},
         ).fetchone()
         return msgspec.convert(_named(Draft, row), Draft) if row else None
-
-
-def forget_drafts(
-    connection: sqlite3.Connection, puts: Sequence[Party], drops: Sequence[Party]
-) -> None:
-    """Delete those of accounts that are dropped, or act for another organisation from now on."""
-    for party in drops:
-        if isinstance(party, Account):
-            connection.execute("DELETE FROM draft WHERE account = ?", (party.name,))
-    for party in puts:
-        if isinstance(party, Account):
-            connection.execute(
-                "DELETE FROM draft WHERE account = ? AND org <> ?", (party.name, party.org)
-            )
 
 
 def _make_room(connection: sqlite3.Connection, scope: Scope, most: int) -> None:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from hub.model.clock import now_us
+from hub.model.clock import SECOND_US
 from hub.model.exporting import Kept, Made, Numbered
-from hub.model.party import Account, Party
 from hub.model.query import Scope
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 
 _MOST = 500
 """Files of one book: parameters make a new one, and anybody may think of many"""
 
-_SECOND_US = 1_000_000
 _OF_BOOK = "account = ? AND ceiling = ?"
 _STATE = "seen, digest, turn_us, left_out, serial, changed_us"
 
 
-class ExportBook:
+class ExportBook(Book):
     """`hub.store.exporting.Exports` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def export_state(self, scope: Scope, what: str) -> Kept | None:
         """See `Exports.export_state`."""
@@ -35,12 +30,12 @@ class ExportBook:
         """See `Exports.keep_export`."""
         with self._database.writing() as connection:
             known, now = _state(connection, scope, what), self._clock()
-            kept = Kept(made, now // _SECOND_US, now)
+            kept = Kept(made, now // SECOND_US, now)
             if known and known.made.digest == made.digest:
                 kept = known._replace(made=made)
             elif known:
-                later = max(now, known.changed_us + _SECOND_US)
-                kept = Kept(made, max(now // _SECOND_US, known.serial + 1), later)
+                later = max(now, known.changed_us + SECOND_US)
+                kept = Kept(made, max(now // SECOND_US, known.serial + 1), later)
             connection.execute(
                 "INSERT OR REPLACE INTO export_state VALUES (?,?,?,?,?,?,?,?,?)",
                 (
@@ -76,14 +71,6 @@ class ExportBook:
                 ).fetchone()
                 found.append(Numbered(*row) if row else None)
         return found
-
-
-def forget_exports(connection: sqlite3.Connection, drops: Sequence[Party]) -> None:
-    """Delete what is kept for accounts that are dropped."""
-    for party in drops:
-        if isinstance(party, Account):
-            for table in ("export_rule", "export_state"):
-                connection.execute(f"DELETE FROM {table} WHERE account = ?", (party.name,))
 
 
 def _book(scope: Scope) -> tuple[str, int]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from hub.model.clock import now_us
 from hub.model.session import Factor, Outcome, Proof, Renewal, Session, Trial
 from hub.store.base import Act
-from hub.store.database import Database
+from hub.store.book import Book
 from hub.store.ledger import record_act
 from hub.store.sessions import OFFER_US, living, refresh, tick
 
@@ -18,12 +17,8 @@ _FIRST_WAIT_US = 30_000_000
 _LONGEST_WAIT_US = 3_600_000_000
 
 
-class FactorBook:
+class FactorBook(Book):
     """`hub.store.base.Factors` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def factor(self, account: str) -> Factor | None:
         """See `Factors.factor`."""

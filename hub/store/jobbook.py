@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.clock import DAY_US, now_us
+from hub.model.clock import DAY_US
 from hub.model.job import (
     KEPT_RUNS,
     STATE_BYTES,
@@ -25,9 +25,8 @@ from hub.model.job import (
 from hub.model.query import Scope
 from hub.model.record import Status
 from hub.store.base import Act, Batch, Removal
-from hub.store.database import Database
+from hub.store.book import Book
 from hub.store.jobs import LeaseLost
-from hub.store.labels import Labels
 from hub.store.ledger import record_act
 from hub.store.records import remove
 from hub.store.writer import Writer
@@ -41,13 +40,8 @@ _MEMORY = "object_id, digest, version_us, created_us, own"
 _LETTER = "key, reason, body, at_us, number, revived"
 
 
-class JobBook:
+class JobBook(Book):
     """`hub.store.jobs.Jobs` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
-        self._labels = Labels()
 
     def jobs(self, prefix: str = "") -> list[Job]:
         """See `Jobs.jobs`."""
@@ -86,10 +80,6 @@ class JobBook:
                 (hold.owner, now + hold.hold_us, now, now, now, hold.name),
             )
             return _find(connection, hold.name)
-
-    def renew_job(self, hold: Hold) -> bool:
-        """See `Jobs.renew_job`."""
-        return self.step_job(hold, Step())
 
     def step_job(self, hold: Hold, step: Step) -> bool:
         """See `Jobs.step_job`."""

@@ -42,15 +42,8 @@ class Jobs(Protocol):
             only_due: False: also if it is not due.
         """
 
-    def renew_job(self, hold: Hold) -> bool:
-        """Hold it for so long from now on; False: it was paused meanwhile.
-
-        Raises:
-            LeaseLost: It is held no more.
-        """
-
     def step_job(self, hold: Hold, step: Step) -> bool:
-        """Keep a step, and renew the hold; False: the job was paused meanwhile.
+        """Keep a step, an empty one as well, and renew the hold; False: the job was paused.
 
         Raises:
             LeaseLost: It is held no more.

@@ -1,4 +1,4 @@
-"""`hub.store.base.Counters` of one process: what is left while the shared ones cannot be used."""
+"""`hub.store.counting.Counters` of one process: what is left while the shared ones cannot be used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Row(NamedTuple):
 
 
 class LocalCounters:
-    """See `hub.store.base.Counters`. Of too many keys, those unused for longest are forgotten."""
+    """See `hub.store.counting.Counters`. Of too many keys, those unused for longest are forgotten."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most

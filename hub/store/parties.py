@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from hub.model.audit import Sought
-from hub.model.clock import now_us
 from hub.model.party import (
     Account,
     Certificate,
@@ -23,11 +22,9 @@ from hub.model.party import (
     WarningList,
 )
 from hub.store.base import Act, Line, Stale
-from hub.store.database import Database, single
-from hub.store.drafts import forget_drafts
-from hub.store.exports import forget_exports
+from hub.store.book import Book
+from hub.store.database import single
 from hub.store.ledger import record_act
-from hub.store.saved import forget_searches
 from hub.store.sessions import end_changed
 
 _KINDS: dict[str, type[Party]] = {
@@ -42,16 +39,18 @@ _KINDS: dict[str, type[Party]] = {
     "warnings": WarningList,
 }
 _NAME_OF = {kind: name for name, kind in _KINDS.items()}
+_OF_ACCOUNT = ("saved_search", "draft", "export_rule", "export_state")
+"""Tables of what is kept for an account"""
+
+_OF_ORG = ("saved_search", "draft")
+"""Of these: what it has as a member of its organisation"""
+
 _encode = msgspec.json.Encoder().encode
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
 
 
-class PartyRegistry:
+class PartyRegistry(Book):
     """`hub.store.base.Registry` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def epoch(self) -> int:
         """See `Registry.epoch`."""
@@ -77,9 +76,7 @@ class PartyRegistry:
             if _epoch(connection) != epoch:
                 raise Stale
             end_changed(connection, puts, drops)
-            forget_searches(connection, puts, drops)
-            forget_drafts(connection, puts, drops)
-            forget_exports(connection, drops)
+            _forget(connection, puts, drops)
             connection.executemany(
                 "DELETE FROM party WHERE kind = ? AND name = ?",
                 [(_NAME_OF[type(party)], _name(party)) for party in drops],
@@ -97,18 +94,8 @@ class PartyRegistry:
         with self._database.writing() as connection:
             record_act(connection, act, self._clock())
 
-    def audit(self, limit: int) -> list[tuple[int, Act]]:
+    def audit(self, sought: Sought, before: int, limit: int) -> list[Line]:
         """See `Registry.audit`."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT at_us, account, org, action, target, detail FROM audit"
-                " ORDER BY id DESC LIMIT ?",
-                (limit,),
-            ).fetchall()
-        return [(at_us, Act(*columns)) for at_us, *columns in rows]
-
-    def audit_page(self, sought: Sought, before: int, limit: int) -> list[Line]:
-        """See `Registry.audit_page`."""
         # A page of what is rare reads the whole log, which has one line for each publish or change.
         found = {
             "id < ?": before,
@@ -127,6 +114,20 @@ class PartyRegistry:
                 (*values, limit),
             ).fetchall()
         return [Line(number, at_us, Act(*columns)) for number, at_us, *columns in rows]
+
+
+def _forget(connection: sqlite3.Connection, puts: Sequence[Party], drops: Sequence[Party]) -> None:
+    """Delete what accounts have that are dropped, or act for another organisation from now on."""
+    for party in drops:
+        if isinstance(party, Account):
+            for table in _OF_ACCOUNT:
+                connection.execute(f"DELETE FROM {table} WHERE account = ?", (party.name,))
+    for party in puts:
+        if isinstance(party, Account):
+            for table in _OF_ORG:
+                connection.execute(
+                    f"DELETE FROM {table} WHERE account = ? AND org <> ?", (party.name, party.org)
+                )
 
 
 def _epoch(connection: sqlite3.Connection) -> int:

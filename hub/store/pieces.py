@@ -8,21 +8,17 @@ from typing import Any
 
 from hub.model.query import Scope
 from hub.model.search import Piece
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 from hub.store.filters import among, best_form, in_set, latest
-from hub.store.labels import Labels
 
 _COLUMNS = "r.added_us, r.collection, r.object_id, r.type, r.version, r.label, r.publisher"
 _CHUNK = 5000
 _LARGEST = (1 << 63) - 1
 
 
-class RecordPieces:
+class RecordPieces(Book):
     """`Log.pick` and `Log.held` on a SQLite database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._labels = Labels()
 
     def pick(self, scope: Scope, keys: Sequence[int]) -> list[Piece]:
         """See `Log.pick`."""

@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from hub.model.clock import DAY_US
 from hub.model.pulse import Beat, Day, Fall, Record, Visit
 from hub.store.database import Database
 
-DAY_US = 86_400_000_000
 KEPT_DAYS = 14
 """So long single days of pulls, and errors, are kept."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.clock import now_us
 from hub.model.query import Entry, EntryPage, Label, ObjectPage, Query, Scope
 from hub.model.record import Status
 from hub.store.base import Batch, Change, Removal, Tally
+from hub.store.book import Book
 from hub.store.checks import CHECKS, UNFOUND
-from hub.store.database import Database, single
+from hub.store.database import single
 from hub.store.filters import count, of_objects, page
 from hub.store.index import renew, strays
 from hub.store.labels import Labels, Range
@@ -44,13 +44,8 @@ _THERE = f"{_VERSIONS.format(index='record_object')} WHERE r.standing > 0"
 _decode_status = msgspec.json.Decoder(Status).decode
 
 
-class RecordLog:
+class RecordLog(Book):
     """`hub.store.base.Log` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
-        self._labels = Labels()
 
     def add(self, batch: Batch) -> Status:
         """See `Log.add`."""

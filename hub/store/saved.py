@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.clock import now_us
-from hub.model.party import Account, Party
 from hub.model.query import Scope
 from hub.model.saved import SavedSearch
 from hub.store.base import Act
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 from hub.store.ledger import record_act
 
 _COLUMNS = ", ".join(SavedSearch.__struct_fields__)
 
 
-class SearchBook:
+class SearchBook(Book):
     """`hub.store.base.SavedSearches` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def saved_searches(self, scope: Scope) -> list[SavedSearch]:
         """See `SavedSearches.saved_searches`."""
@@ -74,20 +68,6 @@ class SearchBook:
             if gone:
                 record_act(connection, act, self._clock())
             return bool(gone)
-
-
-def forget_searches(
-    connection: sqlite3.Connection, puts: Sequence[Party], drops: Sequence[Party]
-) -> None:
-    """Delete those of accounts that are dropped, or act for another organisation from now on."""
-    for party in drops:
-        if isinstance(party, Account):
-            connection.execute("DELETE FROM saved_search WHERE account = ?", (party.name,))
-    for party in puts:
-        if isinstance(party, Account):
-            connection.execute(
-                "DELETE FROM saved_search WHERE account = ? AND org <> ?", (party.name, party.org)
-            )
 
 
 def _search(row: Sequence[object]) -> SavedSearch:

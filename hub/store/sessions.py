@@ -7,39 +7,35 @@ that is set back later finds nothing to revive.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from hub.errors import StoreDown
-from hub.model.clock import now_us
+from hub.model.clock import MINUTE_US
 from hub.model.party import Account, Party
 from hub.model.session import Opening, Session
 from hub.store.base import Act, Stale
-from hub.store.database import Database, single
+from hub.store.book import Book
+from hub.store.database import single
 from hub.store.ledger import record_act
 
-_MINUTE_US = 60_000_000
-_NOTE_US = _MINUTE_US
-_WAIT_US = 5 * _MINUTE_US
-OFFER_US = 15 * _MINUTE_US
+_NOTE_US = MINUTE_US
+_WAIT_US = 5 * MINUTE_US
+OFFER_US = 15 * MINUTE_US
 """How long an offered second factor can be confirmed."""
 
-_SLACK_US = 5 * _MINUTE_US
+_SLACK_US = 5 * MINUTE_US
 """A clock is corrected by so much without anybody noticing; set back further, it is distrusted."""
 
 _COLUMNS = ", ".join(Session.__struct_fields__)
 _decode_account = msgspec.json.Decoder(Account).decode
 
 
-class SessionBook:
+class SessionBook(Book):
     """`hub.store.base.Sessions` on a SQLite database."""
-
-    def __init__(self, database: Database, *, clock: Callable[[], int] = now_us) -> None:
-        self._database = database
-        self._clock = clock
 
     def start_session(self, opening: Opening, act: Act, *, epoch: int) -> Session:
         """See `Sessions.start_session`."""

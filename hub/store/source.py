@@ -12,8 +12,8 @@ import msgspec
 from hub.model.query import Scope
 from hub.model.search import Sheet
 from hub.stix.check import document_of
-from hub.store.database import Database, single
-from hub.store.labels import Labels
+from hub.store.book import Book
+from hub.store.database import single
 from hub.store.merge import Standing
 from hub.store.search import Shown, Touched
 
@@ -37,12 +37,8 @@ class _Record(NamedTuple):
     publisher: str
 
 
-class RecordSource:
+class RecordSource(Book):
     """`hub.store.search.Source` on a SQLite database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._labels = Labels()
 
     def identity(self) -> str:
         """See `Source.identity`."""

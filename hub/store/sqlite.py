@@ -53,17 +53,7 @@ class SqliteStore(
         self, path: Path, *, busy_s: float = 10.0, clock: Callable[[], int] = now_us
     ) -> None:
         database = Database(path, busy_s=busy_s, functions=_FUNCTIONS, steps={_SEARCH: fill})
-        RecordLog.__init__(self, database, clock=clock)
-        PartyRegistry.__init__(self, database, clock=clock)
-        SessionBook.__init__(self, database, clock=clock)
-        FactorBook.__init__(self, database, clock=clock)
-        SearchBook.__init__(self, database, clock=clock)
-        DraftBook.__init__(self, database, clock=clock)
-        JobBook.__init__(self, database, clock=clock)
-        ExportBook.__init__(self, database, clock=clock)
-        RecordArchive.__init__(self, database)
-        RecordPieces.__init__(self, database)
-        RecordSource.__init__(self, database)
+        super().__init__(database, clock=clock)
         self.database = database
 
     def close(self) -> None:

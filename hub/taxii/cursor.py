@@ -27,11 +27,7 @@ class Cursor(NamedTuple):
 
 
 class Cursors:
-    """Writes and reads `next`.
-
-    Args:
-        secret: The hub's secret.
-    """
+    """Writes and reads `next`, under the hub's secret."""
 
     def __init__(self, secret: bytes) -> None:
         self._seal = Seal(secret, _PURPOSE)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import INSTANTS
 from hub.model.clock import parse_us
 from hub.service.changes import bad
 from hub.service.search import SUGGESTED
@@ -22,7 +22,6 @@ COLUMNS = (
 
 USUAL = frozenset({"added", "type", NAME, "tlp", "publisher", "collection", "matched"})
 SORTS = ("newest", "oldest")
-INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.INSTANT)
 FORMS = ("csv", "stix", "ndjson", "text")
 OPENED = ("time", "total", *SUGGESTED)
 _MOST_IDS = 200

@@ -15,7 +15,7 @@ from hub.model.search import Piece, Term
 from hub.service.around import Surroundings, near_of, notes, opinions, sightings
 from hub.service.graph import MOST_OPEN, draw
 from hub.service.outlet.age import aged
-from hub.service.search import absent
+from hub.service.related import versions_of
 from hub.stix.check import spelled, values_of
 from hub.stix.difference import difference
 from hub.stix.summary import facts
@@ -149,19 +149,7 @@ class _Views:
         Raises:
             HubError: ABSENT.
         """
-        version = visit.args.get("version", "")
-        held = self._log.held(visit.scope, object_id, version)
-        if not held:
-            raise absent(object_id)
-        found = next((piece for piece in held if version in {"", piece.version}), None)
-        if found is None:
-            raise HubError(
-                Fault.ABSENT,
-                "this account sees no such version of the object",
-                field="version",
-                remedy="Leave it out to see which there are.",
-            )
-        return held, found
+        return versions_of(self._log, visit.scope, object_id, visit.args.get("version", ""))
 
     def _changes(self, visit: Visit, object_id: str, old: str, new: str) -> list[Any]:
         """What differs between two versions that the account sees.
@@ -169,19 +157,10 @@ class _Views:
         Raises:
             HubError: ABSENT.
         """
-        both = []
-        for version in (old, new):
-            held = self._log.held(visit.scope, object_id, version)
-            raw = next((piece.raw for piece in held if piece.version == version), None)
-            if raw is None:
-                raise HubError(
-                    Fault.ABSENT,
-                    "this account sees no such version of the object",
-                    field="version",
-                    remedy="Leave it out to see which there are.",
-                )
-            both.append(msgspec.json.decode(raw))
-        return difference(*both)
+        both = (
+            versions_of(self._log, visit.scope, object_id, version)[1] for version in (old, new)
+        )
+        return difference(*(msgspec.json.decode(piece.raw) for piece in both))
 
 
 def _head(held: list[Piece], piece: Piece, obj: dict[str, Any]) -> dict[str, Any]:

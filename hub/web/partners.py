@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hub.errors import Fault, HubError
 from hub.language.edit import clause
+from hub.model.clock import DAY_US
 from hub.service import overview
 from hub.service.partners import MOST_WAITING, Health, State, Supervisor
-from hub.store.pulse import DAY_US, KEPT_DAYS
+from hub.store.pulse import KEPT_DAYS
 from hub.web import chart
 from hub.web.counted import counts
 from hub.web.frame import Answer, Console, Page

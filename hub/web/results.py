@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.language.fold import fold
 from hub.language.refang import refang
 from hub.language.values import derived, show
@@ -15,7 +15,7 @@ from hub.model.search import Term
 from hub.service.matched import How, Match
 from hub.service.search import Hit
 
-_VALUES = 2
+_SHOWN = 2
 """Values of a row; the others are a number."""
 
 _REASONS = 3
@@ -84,7 +84,7 @@ def row_of(hit: Hit) -> Row:
     """A hit as a row."""
     piece, said = hit.piece, _decode(hit.piece.raw)
     name, values = _titled(_cut(said.name), _values(hit))
-    shown = values[:_VALUES]
+    shown = values[:_SHOWN]
     return Row(
         piece.object_id,
         piece.type,
@@ -106,7 +106,7 @@ def row_of(hit: Hit) -> Row:
 
 def _values(hit: Hit) -> tuple[Term, ...]:
     """Its observables, those that were asked for first, without what follows from another one."""
-    found = {term for term in hit.document.terms if FIELDS[term.field].kind is Kind.VALUE}
+    found = {term for term in hit.document.terms if term.field in VALUES}
     asked = {(match.field, match.key) for match in hit.matched}
     implied = {each for term in found for each in derived(term)}
     kept = [term for term in found if term in asked or term not in implied]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hub.errors import Fault, HubError
 from hub.http.errors import TABLE
 from hub.language.edit import Draft
-from hub.language.fields import FIELDS
+from hub.language.fields import FIELDS, INSTANTS
 from hub.language.parser import MAX_LENGTH, Setting
 from hub.language.pasted import pasted
 from hub.language.problem import QueryError
@@ -146,7 +146,7 @@ def _fixed() -> dict[str, object]:
     return {
         "fields": FIELDS,
         "columns": asked.COLUMNS,
-        "instants": asked.INSTANTS,
+        "instants": INSTANTS,
         "forms": asked.FORMS,
         "picture": (WIDTH, HEIGHT),
         "least": LEAST_SLOTS,

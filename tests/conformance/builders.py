@@ -18,7 +18,7 @@ from hub.model.session import Opening, Session
 from hub.model.tlp import Tlp
 from hub.stix.terms import term
 from hub.store.base import Act, Batch, Change, Log, Removal
-from tests.fakes import BOTH_STIX, START_US, collection, uuid_of
+from tests.fakes import BOTH_STIX, START_US, acts, collection, uuid_of
 
 ONE = collection("shared")
 TWO = collection("bulletins")
@@ -195,7 +195,7 @@ def everything(store: Any, scope: Scope = SEES_ALL) -> tuple[Any, ...]:
         store.tallies(scope),
         changes(store),
         store.directory(),
-        store.audit(1000),
+        acts(store, 1000),
         store.list_sessions(),
         [store.factor(account) for account in store.directory().accounts],
         [

@@ -21,7 +21,7 @@ from tests.conformance.builders import (
     entries,
     publish,
 )
-from tests.fakes import collection
+from tests.fakes import acts, collection
 
 SECONDS = 3.0
 STOP_WRITING, STOP_READING = "stop-writing", "stop-reading"
@@ -192,7 +192,7 @@ def test_compare_and_set_loses_no_change_of_the_directory(store):
     directory = store.directory()
     assert set(directory.collections) == {1, 2, 3, 4, 5}
     assert directory.epoch == 5
-    assert len(store.audit(10)) == 5
+    assert len(acts(store, 10)) == 5
 
 
 def test_readers_see_whole_publishes_only(store):

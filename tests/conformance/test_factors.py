@@ -13,7 +13,7 @@ from hub.store.base import Act
 from tests.conformance import workers
 from tests.conformance.builders import ACT, digest_of, opening, start
 from tests.conformance.workers import SEALED
-from tests.fakes import accounts, populate
+from tests.fakes import accounts, acts, populate
 
 MINUTE_S = 60
 CODES = [digest_of(number) for number in range(100, 110)]
@@ -136,7 +136,7 @@ class TestConfirm:
         act = Act("reader", "ministry", "second-factor.add", "reader")
         proof, renewal = Proof("reader", SEALED, STEP), Renewal(digest_of(1), digest_of(2))
         filled.confirm_factor(proof, CODES, renewal, act)
-        assert filled.audit(1) == [(clock.now, act)]
+        assert acts(filled, 1) == [(clock.now, act)]
 
 
 class TestPass:
@@ -215,7 +215,7 @@ class TestPass:
         found = [give(enrolled, 3, **how).outcome for _ in range(6)]
         assert found == [Outcome.WRONG] * 4 + [Outcome.GONE] * 2
         assert enrolled.use_session(digest_of(3)) is None
-        assert enrolled.audit(1)[0][1].action == "session.end"
+        assert acts(enrolled, 1)[0][1].action == "session.end"
 
 
 class TestGuessing:
@@ -311,9 +311,9 @@ class TestDrop:
         assert found == [Outcome.WRONG] * 5 + [Outcome.WAIT] * 2
 
     def test_of_an_account_without(self, filled):
-        before = filled.audit(10)
+        before = acts(filled, 10)
         assert filled.drop_factor("reader", ACT).outcome is Outcome.GONE
-        assert filled.audit(10) == before
+        assert acts(filled, 10) == before
 
     def test_with_the_account(self, enrolled):
         (account,) = [party for party in accounts() if party.name == "reader"]

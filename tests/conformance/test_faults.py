@@ -75,8 +75,7 @@ CALLS = {
         [msgspec.structs.replace(organisations()[0], name_en="y" * 2_000_000)], [], ACT, epoch=1
     ),
     "note": lambda store: store.note(msgspec.structs.replace(ACT, detail="y" * 2_000_000)),
-    "audit": lambda store: store.audit(10),
-    "audit_page": lambda store: store.audit_page(Sought(), 0, 10),
+    "audit": lambda store: store.audit(Sought(), 0, 10),
     "start_session": lambda store: store.start_session(
         opening(label="x" * 2_000_000), ACT, epoch=1
     ),
@@ -103,7 +102,6 @@ CALLS = {
     "jobs": lambda store: store.jobs(),
     "job": lambda store: store.job("feed:a"),
     "take_job": lambda store: store.take_job(Hold("x" * 2_000_000, "a", 1)),
-    "renew_job": lambda store: store.renew_job(HELD),
     "step_job": lambda store: store.step_job(
         HELD, Step(dead=(DeadLetter("key", "reason", b"x" * 2_000_000),))
     ),
@@ -143,7 +141,6 @@ WRITES = (
     "put_draft",
     "drop_draft",
     "take_job",
-    "renew_job",
     "step_job",
     "add_step",
     "remove_step",

@@ -83,14 +83,13 @@ def test_it_is_held_for_as_long_as_it_is_renewed(store, clock):
     restless(store)
     for _ in range(3):
         clock.advance(50)
-        assert store.renew_job(HOLD)
+        assert store.step_job(HOLD, Step())
     assert store.take_job(OTHER) is None
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        lambda store: store.renew_job(HOLD),
         lambda store: store.step_job(
             HOLD, Step(b"{}", (SEEN,), dead=(DeadLetter("k", "r", b""),))
         ),
@@ -111,7 +110,7 @@ def test_a_hold_that_ended_writes_nothing(store, clock, write, taken):
 
 
 def test_who_never_took_it_writes_nothing(store):
-    held(lambda: store.renew_job(HOLD))
+    held(lambda: store.step_job(HOLD, Step()))
     restless(store)
     held(lambda: store.step_job(OTHER, Step(b"{}")))
     held(lambda: store.end_job(OTHER, WELL))
@@ -206,7 +205,7 @@ def test_whoever_does_it_hears_of_a_pause(store):
     restless(store)
     assert store.step_job(HOLD, Step(b"1"))
     store.pause_job(NAME, ACT, paused=True)
-    assert not store.renew_job(HOLD)
+    assert not store.step_job(HOLD, Step())
     assert not store.step_job(HOLD, Step(b"2"))
     assert store.job(NAME).state == b"2"
 
@@ -218,7 +217,7 @@ def test_people_s_acts_are_in_the_audit_log(store):
         "feed.forget": lambda act: store.drop_job(NAME, act),
     }.items():
         call(msgspec.structs.replace(ACT, action=action))
-        assert store.audit_page(Sought(action=action), 0, 9)[0].act.action == action
+        assert store.audit(Sought(action=action), 0, 9)[0].act.action == action
 
 
 def test_a_publish_and_its_step_are_one(store):

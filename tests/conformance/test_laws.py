@@ -32,7 +32,7 @@ from tests.conformance.builders import (
     up_to,
 )
 from tests.conformance.oracle import Oracle
-from tests.fakes import BOTH_STIX
+from tests.fakes import BOTH_STIX, acts
 
 
 def dates(store):
@@ -181,7 +181,7 @@ class TestTransactions:
 
     def test_a_publish_is_audited(self, store, clock):
         publish(store, candidate(1), candidate(2))
-        assert store.audit(5) == [
+        assert acts(store, 5) == [
             (clock.now, Act("publisher", "ministry", "publish", ONE.id, "2 objects"))
         ]
 

@@ -10,7 +10,7 @@ from hub.model.party import Account
 from hub.model.query import Scope
 from hub.model.saved import SavedSearch
 from tests.conformance.builders import ACT
-from tests.fakes import accounts, populate
+from tests.fakes import accounts, acts, populate
 
 READER, PUBLISHER = (Scope(account=name, org="ministry") for name in ("reader", "publisher"))
 PARTNER = Scope(account="partner", org="grid")
@@ -100,5 +100,5 @@ def test_both_are_in_the_audit_log(filled):
     filled.save_search(READER, search(), ACT, most=MOST)
     filled.drop_search(READER, "id-mine", ACT)
     filled.drop_search(READER, "id-mine", ACT)
-    assert [act for _, act in filled.audit(2)] == [ACT, ACT]
-    assert filled.audit(3)[2][1].action == "populate"
+    assert [act for _, act in acts(filled, 2)] == [ACT, ACT]
+    assert acts(filled, 3)[2][1].action == "populate"

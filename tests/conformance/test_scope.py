@@ -6,6 +6,7 @@ import pytest
 from hub.errors import Fault, HubError
 from hub.model.query import Query, Scope
 from hub.store.base import Tally
+from tests import fakes
 from tests.conformance.builders import (
     ALWAYS,
     COORDINATES,
@@ -124,9 +125,9 @@ class TestRemove:
 
     def test_nothing(self, store):
         publish(store, candidate())
-        before = changes(store), store.audit(10)
+        before = changes(store), fakes.acts(store, 10)
         assert store.remove(SEES_ALL, removal(select(EVERY, ids=(object_id(9),)))) == 0
-        assert (changes(store), store.audit(10)) == before
+        assert (changes(store), fakes.acts(store, 10)) == before
 
     def test_twice(self, store):
         publish(store, candidate())
@@ -145,11 +146,11 @@ class TestRemove:
     def test_of_another_organisation_is_denied_and_leaves_everything(self, store):
         publish(store, candidate(1))
         publish(store, candidate(1, version=1), org="grid")
-        before = raws(store), changes(store), store.audit(10)
+        before = raws(store), changes(store), fakes.acts(store, 10)
         with pytest.raises(HubError) as caught:
             store.remove(SEES_ALL, removal())
         assert caught.value.fault is Fault.DENIED
-        assert (raws(store), changes(store), store.audit(10)) == before
+        assert (raws(store), changes(store), fakes.acts(store, 10)) == before
 
     def test_of_another_organisation_by_its_coordinator(self, store):
         publish(store, candidate(1))
@@ -174,4 +175,4 @@ class TestRemove:
         publish(store, candidate())
         gone = removal()
         store.remove(SEES_ALL, gone)
-        assert store.audit(1) == [(clock.now, gone.act)]
+        assert fakes.acts(store, 1) == [(clock.now, gone.act)]

@@ -8,7 +8,7 @@ import pytest
 from hub.model.session import Session
 from hub.store.base import Act, Stale
 from tests.conformance.builders import ACT, SECOND_US, digest_of, opening, start
-from tests.fakes import Clock, accounts, populate
+from tests.fakes import Clock, accounts, acts, populate
 
 HOUR_S, MINUTE_S = 3600, 60
 
@@ -71,16 +71,16 @@ class TestStart:
         """Between the check of a password and the session, the password may have changed."""
         old = filled.epoch()
         filled.write([], [], ACT, epoch=old)
-        audit = filled.audit(10)
+        audit = acts(filled, 10)
         with pytest.raises(Stale):
             filled.start_session(opening(), ACT, epoch=old)
         assert shown(filled) == []
-        assert filled.audit(10) == audit
+        assert acts(filled, 10) == audit
 
     def test_has_its_audit_line(self, filled, clock):
         act = Act("reader", "ministry", "session.start", "s1", "password")
         filled.start_session(opening(), act, epoch=filled.epoch())
-        assert filled.audit(1) == [(clock.now, act)]
+        assert acts(filled, 1) == [(clock.now, act)]
 
     def test_leaves_the_directory_as_it_is(self, filled):
         before = filled.epoch()
@@ -155,11 +155,11 @@ class TestEnd:
 
     def test_has_an_audit_line_when_there_was_one(self, filled):
         start(filled)
-        before = filled.audit(10)
+        before = acts(filled, 10)
         assert filled.end_sessions(ACT, session_id="s9") == 0
-        assert filled.audit(10) == before
+        assert acts(filled, 10) == before
         filled.end_sessions(ACT, session_id="s1")
-        assert len(filled.audit(10)) == len(before) + 1
+        assert len(acts(filled, 10)) == len(before) + 1
 
     def test_lists_by_account_oldest_first(self, filled, clock):
         for number, account in enumerate(("reader", "publisher", "reader")):
@@ -280,7 +280,7 @@ class TestClock:
         start(filled)
         clock.advance(-HOUR_S)
         filled.purge_sessions()
-        ((_, act),) = filled.audit(1)
+        ((_, act),) = acts(filled, 1)
         assert (act.action, act.target) == ("session.end", "all")
         assert "set back by 3600 s" in act.detail
 

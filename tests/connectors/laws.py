@@ -38,6 +38,7 @@ from hub.service.feeds.runner import Runner, batches, run_of
 from hub.service.jobs.secrets import Secrets
 from hub.stix.check import check
 from hub.store.base import Act
+from tests import fakes
 from tests.connectors.feeding import Hub, hub_at
 
 ACT = Act("administrator", "ministry", "test", "feed")
@@ -146,7 +147,7 @@ class ConnectorLaws:
         assert (report.outcome, report.words) == ("well", "")
         objects = hub.objects(edge="all")
         assert {obj["id"] for obj in objects} == _ids(self.collected(hub, feed))
-        acts = [act for _, act in hub.store.audit(100) if act.action == "publish"]
+        acts = [act for _, act in fakes.acts(hub.store, 100) if act.action == "publish"]
         assert acts
         assert {(act.account, act.org) for act in acts} == {("publisher", "ministry")}
 
@@ -234,7 +235,7 @@ class ConnectorLaws:
         told += [caplog.text, job.state.decode(), job.error]
         told += [f"{run.words} {run.counts.decode()}" for run in hub.store.job_runs(feed.job, 9)]
         told += [raw.decode() for raw in hub.raws(edge="all")]
-        told += [f"{act}" for _, act in hub.store.audit(100)]
+        told += [f"{act}" for _, act in fakes.acts(hub.store, 100)]
         assert [text for text in told if SECRET in text] == []
 
     def test_a_wrong_secret_is_said(

@@ -46,7 +46,7 @@ def test_pause_resume_and_run_at_once(site, receiver, deliveries):
     assert site.store.job("delivery:partner").wished
     deliveries.pause(ADMIN, "partner", paused=False)
     assert deliveries.health(ADMIN, "partner")[0].condition == "new"
-    acts = [act.action for _, act in site.store.audit(3)]
+    acts = [act.action for _, act in fakes.acts(site.store, 3)]
     assert acts == ["delivery.resume", "delivery.run", "delivery.pause"]
 
 

@@ -124,7 +124,9 @@ def test_whoever_switches_it_off_gets_no_more_and_later_only_what_is_new(site, d
     round_(site)
     assert len(office.post.messages) == 2
     assert "missed" not in read(office)[1][1]
-    acts = [act.action for _, act in site.store.audit(20) if act.action.startswith("digest.")]
+    acts = [
+        act.action for _, act in fakes.acts(site.store, 20) if act.action.startswith("digest.")
+    ]
     assert acts == ["digest.on", "digest.on", "digest.off", "digest.on"]
 
 
@@ -142,7 +144,7 @@ def test_one_address_that_is_refused_is_no_trouble_of_the_others(site, daily, of
     [letter] = site.store.dead_letters("delivery:daily/reader", 0, 9)
     assert "550" in letter.reason
     office.post.refuse.clear()
-    act = site.store.audit(1)[0][1]
+    act = fakes.acts(site.store, 1)[0][1]
     site.store.revive_letters("delivery:daily/reader", [letter.number], act)
     round_(site)
     assert office.post.recipients == ["partner@grid.example", "reader@ministry.example"]

@@ -268,7 +268,7 @@ def test_each_parcel_is_in_the_audit_log_and_the_last_one_is_known(site, receive
     delivery = site.webhook(receiver.url)
     site.publish(fakes.indicator(1))
     site.run(delivery)
-    [(_, act)] = [line for line in site.store.audit(5) if line[1].action == "delivery.send"]
+    [(_, act)] = [line for line in fakes.acts(site.store, 5) if line[1].action == "delivery.send"]
     assert (act.account, act.org, act.target) == ("reader", "ministry", "partner")
     assert act.detail == "1 sent, 0 refused, 0 gone"
 
@@ -304,7 +304,7 @@ def test_what_was_sent_is_in_the_audit_log_though_the_account_ended_meanwhile(
     assert ending.outcome == "failed"
     assert "switched off" in ending.words
     assert receiver.ids() == ids(0, 1)
-    acts = [act for _, act in site.store.audit(9) if act.action == "delivery.send"]
+    acts = [act for _, act in fakes.acts(site.store, 9) if act.action == "delivery.send"]
     assert [(act.account, act.org, act.detail) for act in acts] == [
         ("reader", "ministry", "2 sent, 0 refused, 0 gone")
     ]

@@ -186,7 +186,7 @@ class TestLogIn:
 
     def test_leaves_its_audit_line(self, browser: Browser, provider) -> None:
         session = data(log_in(browser, provider))["session"]["id"]
-        act = browser.hub.store.audit(1)[0][1]
+        act = fakes.acts(browser.hub.store, 1)[0][1]
         assert (act.account, act.action, act.target) == ("reader", "session.start", session)
         assert act.detail == "oidc"
 

@@ -266,7 +266,7 @@ class TestSaved:
         assert api.ask("DELETE", path, account="partner").status_code == 404
         assert api.ask("DELETE", path).status_code == 204
         assert api.ask("DELETE", path).status_code == 404
-        actions = [(act.action, act.detail) for _, act in api.store.audit(3)]
+        actions = [(act.action, act.detail) for _, act in fakes.acts(api.store, 3)]
         assert actions == [("search.drop", ""), ("search.save", "shared"), ("search.save", "")]
 
     @pytest.mark.parametrize(

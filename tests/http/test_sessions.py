@@ -108,7 +108,7 @@ class TestLogIn:
         assert hub.store.list_sessions(person.name) == []
 
     def test_leaves_its_audit_line(self, hub: Hub, inside: Browser, person) -> None:
-        act = hub.store.audit(1)[0][1]
+        act = fakes.acts(hub.store, 1)[0][1]
         session = data(inside.get())["session"]["id"]
         assert act == Act(person.name, "ministry", "session.start", session, "password")
 

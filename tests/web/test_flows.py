@@ -14,6 +14,7 @@ from hub.model.party import Role
 from hub.model.tlp import Tlp
 from hub.service.feeds.runner import Runner
 from hub.web.flows import words
+from tests import fakes
 from tests.http.asking import Hub
 from tests.web.conftest import Person
 from tests.web.surfing import Surfer
@@ -127,7 +128,7 @@ def test_it_is_paused_and_let_run_again_with_a_line_in_the_audit_log(
     again = surfer.send(form, ("action", "resume"))
     assert "● well" in again.text
     surfer.send(form, ("action", "run"))
-    acts = [(act.account, act.action, act.target) for _, act in flows.store.audit(3)]
+    acts = [(act.account, act.action, act.target) for _, act in fakes.acts(flows.store, 3)]
     assert acts == [(name, f"feed.{deed}", "feed:list") for deed in ("run", "resume", "pause")]
 
 

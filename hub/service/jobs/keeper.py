@@ -10,7 +10,7 @@ import threading
 from typing import Self
 
 from hub.errors import HubError
-from hub.model.job import Hold
+from hub.model.job import Hold, Step
 from hub.store.base import Store
 from hub.store.jobs import LeaseLost
 
@@ -56,7 +56,7 @@ class Keeper:
         try:
             while not self._over.wait(self._hold.hold_us / 3_000_000):
                 try:
-                    self.paused = not self._store.renew_job(self._hold)
+                    self.paused = not self._store.step_job(self._hold, Step())
                 except LeaseLost:
                     self.lost = True
                     return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import VALUES
 from hub.model.tlp import Tlp
 from hub.service.outlet import atom, lists, names, objects, sigma, snort, suricata, table_csv, yara
 from hub.service.outlet import zeek as intel
@@ -13,7 +13,6 @@ from hub.service.outlet.press import Format
 from hub.service.outlet.rules import SIGN, writer
 
 _TEXT = "text/plain; charset=utf-8"
-_VALUES = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VALUE)
 
 # How far a marking may go follows from who holds the file. A device is its organisation's, and who
 # looks after it may be a supplier: a client of the recipient, as AMBER allows. What a resolver
@@ -49,7 +48,7 @@ _ALL = (
         table_csv.MEDIA_TYPE,
         _ANALYST,
         table_csv.write,
-        _VALUES,
+        VALUES,
     ),
     Format(
         "bundle.json",

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 
 from hub.model.party import Organisation
 from hub.model.tlp import Tlp
+from hub.stix.compose import MARKING_OF
 from hub.stix.marking import TLP_EXTENSION
 from hub.stix.sample.attack import ICS, MOBILE, TECHNIQUES, Technique
-from hub.stix.sample.pen import MARKING, Obj, id_of, stamp
+from hub.stix.sample.pen import Obj, id_of, stamp
 from hub.stix.sample.plot import Text
 
 _MARKED = "2022-10-01T00:00:00.000Z"
@@ -58,7 +59,7 @@ def marking(colour: Tlp) -> Obj:
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": MARKING[colour],
+        "id": MARKING_OF[colour],
         "created": _MARKED,
         "name": str(colour),
         "extensions": {TLP_EXTENSION: told},
@@ -112,6 +113,6 @@ def _known(kind: str, object_id: str, **members: str) -> Obj:
         "id": object_id,
         "created": _KNOWN,
         "modified": _KNOWN,
-        "object_marking_refs": [MARKING[Tlp.CLEAR]],
+        "object_marking_refs": [MARKING_OF[Tlp.CLEAR]],
         **members,
     }

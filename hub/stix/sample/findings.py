@@ -8,9 +8,10 @@ from random import Random
 
 from hub.model.party import Organisation
 from hub.model.tlp import Tlp
+from hub.stix.compose import MARKING_OF
 from hub.stix.sample import cast, values, words
 from hub.stix.sample.attack import TECHNIQUES
-from hub.stix.sample.pen import MARKING, Obj, Pen, revised, stamp
+from hub.stix.sample.pen import Obj, Pen, revised, stamp
 from hub.stix.sample.plot import Plot, Text
 from hub.stix.sample.profile import Profile
 from hub.stix.sample.values import Purse, Value
@@ -111,7 +112,7 @@ class Findings:
         if pen.colour is Tlp.CLEAR:
             return
         # An observable has no versions: it says the same wherever the attack is told.
-        marked = {"object_marking_refs": [MARKING[max(self._plot.profile, Tlp.GREEN)]]}
+        marked = {"object_marking_refs": [MARKING_OF[max(self._plot.profile, Tlp.GREEN)]]}
         seen = {item["id"]: item for value in found if (item := values.observable(value))}
         if not seen:
             return

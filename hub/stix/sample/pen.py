@@ -8,13 +8,10 @@ from typing import Any, NamedTuple
 
 from hub.model.party import Organisation
 from hub.model.tlp import Tlp
-from hub.stix.marking import COLOUR_OF
+from hub.stix.compose import MARKING_OF
 from hub.stix.sample.plot import Language
 
 Obj = dict[str, Any]
-MARKING = {colour: marking for marking, colour in COLOUR_OF.items()}
-"""Marking-definition by colour. TLP 2.0 comes last in the table, so its ids win over TLP 1.0."""
-
 _SPACE = uuid.UUID("4a2f6c52-8d0f-5a55-9c1e-7f0f5a3b1c90")
 _TEXTS = frozenset({"name", "content", "explanation", "opinion"})
 
@@ -38,7 +35,7 @@ class Pen(NamedTuple):
             "created_by_ref": self.author.id,
             "created": stamp(self.at),
             "modified": stamp(self.at),
-            "object_marking_refs": [MARKING[self.colour]],
+            "object_marking_refs": [MARKING_OF[self.colour]],
         }
         if _TEXTS & members.keys():
             common["lang"] = self.language

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hub.model.tlp import Tlp
+from hub.stix.compose import MARKING_OF
 from hub.stix.sample import cast, words
 from hub.stix.sample.attack import TECHNIQUES
-from hub.stix.sample.pen import MARKING, Obj, Pen, revised, stamp
+from hub.stix.sample.pen import Obj, Pen, revised, stamp
 from hub.stix.sample.plot import Plot
 from hub.stix.sample.profile import Profile
 
@@ -104,7 +105,7 @@ class Told(NamedTuple):
             labels=[self.plot.sector],
         )
         if pen.colour in {Tlp.GREEN, Tlp.AMBER}:
-            strict = {"marking_ref": MARKING[Tlp.AMBER_STRICT], "selectors": ["description"]}
+            strict = {"marking_ref": MARKING_OF[Tlp.AMBER_STRICT], "selectors": ["description"]}
             made["granular_markings"] = [strict]
         return made
 

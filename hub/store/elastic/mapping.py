@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from hub.language.fields import FIELDS, Kind
+from hub.language.fields import FIELDS, INSTANTS, Kind
 
 VERSION = 2
 
@@ -36,9 +36,6 @@ _TEXT = {
     "norms": False,
     "index_prefixes": {"min_chars": SHORTEST, "max_chars": LONGEST},
 }
-
-INSTANTS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.INSTANT)
-"""In microseconds"""
 
 KEYWORDS = frozenset(
     name for name, field in FIELDS.items() if field.kind in {Kind.VALUE, Kind.KEYWORD}

@@ -49,7 +49,7 @@ def _index(visit: Visit) -> Answer:
     sought, before = _sought(form), _number(form)
     lines = []
     if not form.errors:
-        lines = visit.console.store.audit_page(sought, before, _PAGE + 1)
+        lines = visit.console.store.audit(sought, before, _PAGE + 1)
     older = visit.here(before=lines[_PAGE - 1].number) if len(lines) > _PAGE else ""
     newer = visit.here(before=None) if before else ""
     page = visit.render(
@@ -82,7 +82,7 @@ def _lines(store: Store, sought: Sought) -> Iterator[bytes]:
     """Every line that is sought, newest first: what is written meanwhile is newer than all."""
     yield MARK + row(_COLUMNS)
     before = 0
-    while found := store.audit_page(sought, before, _CHUNK):
+    while found := store.audit(sought, before, _CHUNK):
         yield b"".join(
             row([format_us(at_us), act.account, act.org, act.action, act.target, act.detail])
             for _, at_us, act in found

@@ -349,7 +349,7 @@ class TestDeeds:
         reader = Person(hub, "reader")
         boss.after(boss.fill("/admin/accounts/reader/end-sessions"))
         assert reader.get("/account").status_code == 303
-        assert hub.store.audit(1)[0][1].target == "reader"
+        assert fakes.acts(hub.store, 1)[0][1].target == "reader"
 
     def test_a_second_factor_that_is_not_there(self, boss: Person) -> None:
         answer = boss.fill("/admin/accounts/reader/reset-factor")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from hub.cli import vault
+from hub.cli import base
 from hub.service import authority as ca
 from hub.service.keys import new_key, pem_of_key
 from tests import fakes, pki
@@ -122,7 +122,7 @@ class TestInit:
         assert not (folder / "ca").exists()
 
     def test_a_passphrase_on_a_terminal(
-        self, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+        self, run: Run, folder: Path, terminal: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[bool] = []
 
@@ -132,8 +132,7 @@ class TestInit:
             asked.append(confirmation_prompt)
             return PASSPHRASE
 
-        monkeypatch.setattr(vault.click, "prompt", prompt)
-        monkeypatch.setattr(vault, "_is_terminal", lambda: True)
+        monkeypatch.setattr(base.click, "prompt", prompt)
         assert run("ca", "init", "--encrypt").exit_code == 0
         assert run("ca", "issue", "publisher").exit_code == 0
         assert asked == [True, False]

@@ -27,9 +27,9 @@ from hub.model.tlp import Tlp
 from hub.service.partners import State, Supervisor
 from hub.service.pulse import Pulse
 from hub.stix.check import check
+from hub.stix.compose import MARKING_OF
 from hub.stix.marking import COLOUR_OF
 from hub.stix.sample import DAYS, Sample, references, samples
-from hub.stix.sample.pen import MARKING
 from hub.stix.sample.plot import Setting
 from hub.stix.strict import faults
 from hub.store.finder import SqliteFinder
@@ -106,7 +106,7 @@ class TestSamples:
         assert Counter(item.org for item in found).keys() == setting().orgs.keys()
 
     def test_tlp_red_has_named_recipients(self, found: list[Sample]) -> None:
-        red = f'"{MARKING[Tlp.RED]}"'.encode()
+        red = f'"{MARKING_OF[Tlp.RED]}"'.encode()
         named = {item.audience for item in found if red in item.raw}
         assert named == {("group:case-2026-11",)}
 
@@ -196,7 +196,7 @@ class TestSamples:
             there.add(obj["id"])
 
     def test_what_is_public_is_marked_clear(self, found: list[Sample]) -> None:
-        clear = [MARKING[Tlp.CLEAR]]
+        clear = [MARKING_OF[Tlp.CLEAR]]
         for item in found:
             markings = json.loads(item.raw).get("object_marking_refs", clear)
             assert item.alias != "public-advisories" or markings == clear

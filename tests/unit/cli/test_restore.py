@@ -223,7 +223,7 @@ class TestBareCopy:
         assert (folder / "hub.sqlite").stat().st_mode & 0o777 == 0o600
         with closing(fakes.open_store(folder / "hub.sqlite")) as store:
             assert len(changes(store)) == 30
-            assert store.audit(1)[0][1].target == "copy"
+            assert fakes.acts(store, 1)[0][1].target == "copy"
 
     def test_a_store_that_is_in_use_is_none(self, run: Run, folder: Path, copy: Path) -> None:
         lose(folder)

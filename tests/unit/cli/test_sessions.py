@@ -74,7 +74,7 @@ def test_revoke_by_id(run: Run, store: SqliteStore) -> None:
     assert (found.exit_code, found.stderr) == (0, "2 sessions ended\n")
     assert ids(store) == ["r2"]
     assert run("session", "revoke", "r1").exit_code == 5
-    (_, act), *_ = store.audit(1)
+    (_, act), *_ = fakes.acts(store, 1)
     assert (act.account, act.action, act.target) == ("console", "session.end", "p1")
 
 

@@ -10,7 +10,7 @@ from hub.service import credentials
 from hub.service.admin import Admin
 from hub.service.changes import by_alias, find
 from hub.store.base import Stale
-from tests.fakes import KEYS, PASSWORD, ROOT, collection, uuid_of
+from tests.fakes import KEYS, PASSWORD, ROOT, acts, collection, uuid_of
 
 ROOTS = (ROOT, "second")
 BOSS = Caller("administrator", "ministry", frozenset({Role.ADMINISTRATOR}))
@@ -108,16 +108,16 @@ def put(admin, **changes):
 
 @pytest.mark.parametrize(("change", "field"), REFUSED.values(), ids=REFUSED)
 def test_refused_with_the_field_and_nothing_is_written(admin, hub_store, change, field):
-    before = hub_store.directory(), hub_store.audit(100)
+    before = hub_store.directory(), acts(hub_store, 100)
     with pytest.raises(HubError) as caught:
         change(admin)
     assert caught.value.fault in {Fault.BAD_REQUEST, Fault.ABSENT}
     assert caught.value.field == field
-    assert (hub_store.directory(), hub_store.audit(100)) == before
+    assert (hub_store.directory(), acts(hub_store, 100)) == before
 
 
 def audited(store):
-    (_, act), *_ = store.audit(1)
+    (_, act), *_ = acts(store, 1)
     assert (act.account, act.org) == ("administrator", "ministry")
     return act.action, act.target, act.detail
 
@@ -158,7 +158,7 @@ class TestParties:
         assert audited(hub_store) == (action, "reader", "")
 
     def test_the_only_administrator_stays_one(self, admin, hub_store):
-        before = hub_store.directory(), hub_store.audit(9)
+        before = hub_store.directory(), acts(hub_store, 9)
         for change in (
             lambda: admin.disable_account("administrator", disabled=True),
             lambda: admin.set_roles("administrator", [Role.PUBLISHER, Role.OFFICER]),
@@ -166,7 +166,7 @@ class TestParties:
             with pytest.raises(HubError) as caught:
                 change()
             assert (caught.value.fault, caught.value.field) == (Fault.DENIED, "account")
-        assert (hub_store.directory(), hub_store.audit(9)) == before
+        assert (hub_store.directory(), acts(hub_store, 9)) == before
 
     @pytest.mark.parametrize(
         ("account", "password"),
@@ -206,7 +206,7 @@ class TestParties:
         admin.add_account(Account("new", "grid"), PASSWORD)
         admin.set_password("new", "another good password")
         issued = admin.issue_token("new", days=1)
-        text = repr(hub_store.audit(10))
+        text = repr(acts(hub_store, 10))
         assert PASSWORD not in text
         assert "argon2" not in text
         assert issued.secret not in text

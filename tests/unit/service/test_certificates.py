@@ -20,7 +20,7 @@ from hub.model.party import Caller, Role
 from hub.service.admin import Admin
 from hub.service.certificates import Certificates, by_id, has_valid, new_record, read_chain
 from hub.service.keys import new_key
-from tests import pki
+from tests import fakes, pki
 
 BOSS = Caller("administrator", "ministry", frozenset({Role.ADMINISTRATOR}))
 DAY_US = 86_400_000_000
@@ -32,7 +32,7 @@ def certificates(hub_store):
 
 
 def audited(store):
-    (_, act), *_ = store.audit(1)
+    (_, act), *_ = fakes.acts(store, 1)
     assert (act.account, act.org) == ("administrator", "ministry")
     return act.action, act.target, act.detail
 
@@ -121,7 +121,7 @@ class TestRevoke:
         assert set(hub_store.directory().revoked) == {late.digest, fresh.digest}
         # What is remembered goes, too, when its time has come.
         aged = msgspec.structs.replace(late, expires_us=old.expires_us, revoked_us=1)
-        hub_store.write([aged], [], hub_store.audit(1)[0][1], epoch=hub_store.epoch())
+        hub_store.write([aged], [], fakes.acts(hub_store, 1)[0][1], epoch=hub_store.epoch())
         another = pki.Client().record()
         certificates.add(another, "x")
         certificates.revoke(another.id)

@@ -14,7 +14,7 @@ from hub.model.party import Caller, Community, Directory, Grant, Group, Member, 
 from hub.service.admin import Admin
 from hub.service.circles import Circles
 from hub.store.base import Stale
-from tests.fakes import START_US, Clock
+from tests.fakes import START_US, Clock, acts
 
 BOSS = Caller("administrator", "ministry", frozenset({Role.ADMINISTRATOR}))
 PUBLISHER = Caller("publisher", "ministry", frozenset({Role.READER, Role.PUBLISHER}))
@@ -55,7 +55,7 @@ def members_of(store, circle):
 
 
 def audited(store):
-    (_, act), *_ = store.audit(1)
+    (_, act), *_ = acts(store, 1)
     return act.account, act.org, act.action, act.target, act.detail
 
 
@@ -91,7 +91,7 @@ class TestCommunities:
 
     @pytest.mark.parametrize("caller", [PUBLISHER, COORDINATOR, READER, PARTNER])
     def test_only_an_administrator_changes_one(self, circles, hub_store, caller):
-        before = hub_store.directory(), hub_store.audit(10)
+        before = hub_store.directory(), acts(hub_store, 10)
         changes = (
             lambda: circles(caller).put_community("energy", "Energy"),
             lambda: circles(caller).put_community("partners", "Partners"),
@@ -100,7 +100,7 @@ class TestCommunities:
             lambda: circles(caller).remove_members(ENERGY, ["grid"]),
         )
         assert {error_of(change).fault for change in changes} == {Fault.DENIED}
-        assert (hub_store.directory(), hub_store.audit(10)) == before
+        assert (hub_store.directory(), acts(hub_store, 10)) == before
 
     def test_a_read_only_administrator_changes_none(self, circles):
         bound = msgspec.structs.replace(BOSS, read_only=True)
@@ -198,7 +198,7 @@ class TestGroups:
 
     @pytest.mark.parametrize("caller", OUTSIDERS.values(), ids=OUTSIDERS)
     def test_for_others_it_looks_as_if_it_were_not_there(self, circles, hub_store, case, caller):
-        before = hub_store.directory(), hub_store.audit(10)
+        before = hub_store.directory(), acts(hub_store, 10)
         for change in ("add_members", "remove_members"):
             found, missing = (
                 error_of(
@@ -213,7 +213,7 @@ class TestGroups:
                 text.replace("case", "nope") if isinstance(text, str) else text
                 for text in said(found)
             )
-        assert (hub_store.directory(), hub_store.audit(10)) == before
+        assert (hub_store.directory(), acts(hub_store, 10)) == before
 
     def test_members_that_do_not_own_it_know_it_but_cannot_change_it(self, circles, case):
         circles(PUBLISHER).add_members(CASE, ["grid"])
@@ -275,19 +275,19 @@ REFUSED = {
 def test_refused_and_nothing_is_written(
     circles, hub_store, energy, case, circle, member, fault, field
 ):
-    before = hub_store.directory(), hub_store.audit(10)
+    before = hub_store.directory(), acts(hub_store, 10)
     error = error_of(lambda: circles().add_members(circle, ["grid", member]))
     assert (error.fault, error.field) == (fault, field)
-    assert (hub_store.directory(), hub_store.audit(10)) == before
+    assert (hub_store.directory(), acts(hub_store, 10)) == before
 
 
 @pytest.mark.parametrize("circle", [ENERGY, CASE], ids=["community", "group"])
 def test_who_is_not_in_cannot_leave(circles, hub_store, energy, case, circle):
     circles().add_members(circle, ["ministry"])
-    before = hub_store.directory(), hub_store.audit(10)
+    before = hub_store.directory(), acts(hub_store, 10)
     error = error_of(lambda: circles().remove_members(circle, ["ministry", "grid"]))
     assert (error.fault, error.field) == (Fault.ABSENT, "member")
-    assert (hub_store.directory(), hub_store.audit(10)) == before
+    assert (hub_store.directory(), acts(hub_store, 10)) == before
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "a:b", "x" * 64, "a\n", "Hoá"])

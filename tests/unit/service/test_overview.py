@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.model.clock import format_us, parse_us
+from hub.model.clock import DAY_US, format_us, parse_us
 from hub.model.search import Bar, Piece
 from hub.model.tlp import Tlp
 from hub.service import overview
-from hub.service.overview import DAY_US, WEEK_US, Spread, of_days, of_pieces, week_of
+from hub.service.overview import WEEK_US, Spread, of_days, of_pieces, week_of
 
 HOUR_US = 3_600_000_000
 # A Wednesday

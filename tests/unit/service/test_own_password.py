@@ -47,11 +47,11 @@ def test_the_new_one_opens_and_all_earlier_sessions_end(logins, hub_store):
 
 def test_it_leaves_a_line_in_the_audit_log_without_the_password(logins, hub_store):
     logins.change_password("reader", fakes.PASSWORD, NEW, CLIENT)
-    (_, begun), (_, act) = hub_store.audit(2)
+    (_, begun), (_, act) = fakes.acts(hub_store, 2)
     assert (act.account, act.org) == ("reader", "ministry")
     assert (act.action, act.target, act.detail) == ("account.password", "reader", "by its owner")
     assert begun.action == "session.start"
-    assert NEW not in repr(hub_store.audit(9))
+    assert NEW not in repr(fakes.acts(hub_store, 9))
 
 
 def test_roles_and_all_else_stay(logins, hub_store):
@@ -73,10 +73,10 @@ def test_roles_and_all_else_stay(logins, hub_store):
 )
 def test_what_is_refused_changes_nothing(logins, hub_store, old, new, fault, field):
     logins.by_password("reader", fakes.PASSWORD, CLIENT)
-    before = hub_store.directory(), hub_store.audit(9), hub_store.list_sessions()
+    before = hub_store.directory(), fakes.acts(hub_store, 9), hub_store.list_sessions()
     error = refused(logins, old, new)
     assert (error.fault, error.field) == (fault, field)
-    assert (hub_store.directory(), hub_store.audit(9), hub_store.list_sessions()) == before
+    assert (hub_store.directory(), fakes.acts(hub_store, 9), hub_store.list_sessions()) == before
 
 
 def test_guesses_at_the_old_one_count_as_failed_logins(logins):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from hub import policy
+from hub.model.clock import DAY_US
 from hub.model.party import Caller, Certificate, Role
 from hub.model.pulse import Beat, Fall
 from hub.service.partners import MOST_WAITING, State, Supervisor, state_of
@@ -15,7 +16,7 @@ from hub.stix.check import Limits
 from hub.store.base import Act
 from hub.store.database import Database
 from hub.store.finder import FUNCTIONS, SqliteFinder
-from hub.store.pulse import DAY_US, SqlitePulse
+from hub.store.pulse import SqlitePulse
 from tests import fakes
 from tests.fakes import KEYS, START_US, Clock
 

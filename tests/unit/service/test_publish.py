@@ -19,7 +19,7 @@ from hub.service.fetch import collections as listed
 from hub.service.publish import Publisher
 from hub.stix.check import Limits
 from tests.conformance.builders import EVERY, select, version_us
-from tests.fakes import KEYS, ROOT, collection, indicator, parties, uuid_of
+from tests.fakes import KEYS, ROOT, acts, collection, indicator, parties, uuid_of
 from tests.unit.stix.marked import OF, SAMPLES, STATEMENT, UNKNOWN
 from tests.unit.stix.samples import LATER
 
@@ -80,17 +80,17 @@ class TestPublish:
 
     def test_is_audited_with_account_and_organisation(self, publisher, hub_store):
         publisher.publish(PARTNER, SHARED, [raw(1), raw(2)])
-        (_, act), *_ = hub_store.audit(1)
+        (_, act), *_ = acts(hub_store, 1)
         assert (act.account, act.org, act.action) == ("partner", "grid", "publish")
         assert (act.target, act.detail) == (SHARED.id, "2 objects")
 
     @pytest.mark.parametrize("alias", ["bulletins", "hidden", "public"])
     def test_needs_the_right_to_write(self, publisher, hub_store, alias):
-        before = hub_store.changes(0, 10), hub_store.audit(10)
+        before = hub_store.changes(0, 10), acts(hub_store, 10)
         with pytest.raises(HubError) as caught:
             publisher.publish(PARTNER, collection(alias), [raw(1)])
         assert caught.value.fault is Fault.DENIED
-        assert (hub_store.changes(0, 10), hub_store.audit(10)) == before
+        assert (hub_store.changes(0, 10), acts(hub_store, 10)) == before
 
     def test_readers_do_not_publish(self, publisher):
         with pytest.raises(HubError):
@@ -422,7 +422,7 @@ class TestDelete:
     def test_is_audited_with_the_object(self, publisher, hub_store):
         publisher.publish(PUBLISHER, SHARED, [raw(1)])
         publisher.delete(PUBLISHER, SHARED, self.ONE)
-        (_, act), *_ = hub_store.audit(1)
+        (_, act), *_ = acts(hub_store, 1)
         assert (act.action, act.target, act.detail) == ("delete", SHARED.id, indicator(1)["id"])
 
 

@@ -19,7 +19,7 @@ from hub.service.screening import (
     objection,
 )
 from hub.stix.check import Limits
-from tests.fakes import collection, indicator, parties
+from tests.fakes import acts, collection, indicator, parties
 from tests.unit.service.test_publish import PUBLISHER, SHARED
 
 SCREENED = msgspec.structs.replace(SHARED, screened=True)
@@ -133,7 +133,7 @@ class TestWhoChangesThem:
         if may:
             WarningLists(hub_store, who).put(owner, ["a.example # x", ""])
             assert hub_store.directory().warnings[owner].lines == ("a.example # x",)
-            assert hub_store.audit(1)[0][1].action == "warnings.put"
+            assert acts(hub_store, 1)[0][1].action == "warnings.put"
         else:
             with pytest.raises(HubError) as caught:
                 WarningLists(hub_store, who).put(owner, ["a.example"])

@@ -29,7 +29,7 @@ from tests.conformance.builders import (
     removal,
     select,
 )
-from tests.fakes import open_store, organisations, populate
+from tests.fakes import acts, open_store, organisations, populate
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BIG = candidate(50, content="x" * 2_000_000)
@@ -265,7 +265,7 @@ SPOILED = {
     "clock row, when checking": ("DELETE FROM clock", lambda store: store.faults()),
     "text that is no UTF-8": (
         "UPDATE audit SET target = CAST(x'ff' AS TEXT)",
-        lambda store: store.audit(1),
+        lambda store: acts(store, 1),
     ),
     "a table": ("DROP TABLE audit", lambda store: publish(store, candidate(2))),
 }

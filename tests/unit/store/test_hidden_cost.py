@@ -31,6 +31,7 @@ from tests.conformance.builders import (
     version_us,
 )
 from tests.fakes import Clock, open_store
+from tests.unit.store.costs import steps
 
 HIDDEN = 5000
 OBJECTS = 100
@@ -107,20 +108,8 @@ class World(NamedTuple):
     viewer: Scope
 
     def steps(self, query: Query) -> int:
-        """Instructions of SQLite's machine for a page, when everything is prepared."""
-        count = 0
-
-        def one() -> int:
-            nonlocal count
-            count += 1
-            return 0
-
-        page = self.store.objects(self.viewer, query, -1, PAGE)
-        connection = self.store.database.connection()
-        connection.set_progress_handler(one, 1)
-        assert self.store.objects(self.viewer, query, -1, PAGE) == page
-        connection.set_progress_handler(None, 1)
-        return count
+        """For a page."""
+        return steps(self.store, lambda: self.store.objects(self.viewer, query, -1, PAGE))
 
 
 def made(path: Path, hide: Hide | None) -> World:

@@ -23,6 +23,7 @@ from hub.store.finder import SqliteFinder
 from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import ONE, TWO, candidate, publish
 from tests.fakes import START_US, Clock, open_store
+from tests.unit.store.costs import steps
 
 HIDDEN = 5000
 OBJECTS = 200
@@ -107,21 +108,9 @@ class World(NamedTuple):
     viewer: Scope
 
     def steps(self, name: str) -> int:
-        """Instructions of SQLite's machine for an answer, when everything is prepared."""
-        count = 0
-
-        def one() -> int:
-            nonlocal count
-            count += 1
-            return 0
-
+        """For an answer."""
         finder = SqliteFinder(self.store.database, count_s=60, survey_s=60)
-        answer = ASKED[name](finder, self.viewer)
-        connection = self.store.database.connection()
-        connection.set_progress_handler(one, 1)
-        assert ASKED[name](finder, self.viewer) == answer
-        connection.set_progress_handler(None, 1)
-        return count
+        return steps(self.store, lambda: ASKED[name](finder, self.viewer))
 
 
 def made(path: Path, hide: Hide | None) -> World:

@@ -22,6 +22,7 @@ from hub.store.sqlite import SqliteStore
 from tests.conformance.builders import ONE, publish
 from tests.conformance.find_worlds import made
 from tests.fakes import Clock, open_store
+from tests.unit.store.costs import steps
 
 HIDDEN, SEEN = 3000, 200
 A_LITTLE = 1.05
@@ -76,20 +77,8 @@ class World:
         self.finder = SqliteFinder(self.store.database, count_s=60, find_s=60)
 
     def steps(self, ask: Ask, node: Node) -> int:
-        """Instructions of SQLite's machine, when everything is prepared."""
-        count = 0
-
-        def one() -> int:
-            nonlocal count
-            count += 1
-            return 0
-
-        first = ask(self.finder, self.viewer, node)
-        connection = self.store.database.connection()
-        connection.set_progress_handler(one, 1)
-        assert ask(self.finder, self.viewer, node) == first
-        connection.set_progress_handler(None, 0)
-        return count
+        """For an answer."""
+        return steps(self.store, lambda: ask(self.finder, self.viewer, node))
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["by marking", "by date"])

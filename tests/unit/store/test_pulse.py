@@ -5,8 +5,9 @@ import sqlite3
 import pytest
 
 from hub.errors import StoreDown
+from hub.model.clock import DAY_US
 from hub.model.pulse import Beat, Day, Fall, Visit
-from hub.store.pulse import DAY_US, VISIT_US, SqlitePulse, beside
+from hub.store.pulse import VISIT_US, SqlitePulse, beside
 from tests.fakes import START_US
 
 MINUTE_US = 60_000_000

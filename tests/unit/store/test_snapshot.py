@@ -27,7 +27,7 @@ from tests.conformance.builders import (
     select,
 )
 from tests.conformance.find_worlds import made
-from tests.fakes import Clock, open_store, populate
+from tests.fakes import Clock, acts, open_store, populate
 from tests.unit.store.test_integrity import DAMAGE, PASSED
 
 ACT = Act("console", "", "restore", "backup")
@@ -234,7 +234,7 @@ class TestGoOn:
     def test_it_is_in_the_audit_log(self, copied):
         go_on(copied, now_us(), ACT)
         other = open_store(copied)
-        assert other.audit(1)[0][1] == ACT
+        assert acts(other, 1)[0][1] == ACT
         other.close()
 
     def test_a_job_that_was_being_done_is_begun_again(self, store, tmp_path):
