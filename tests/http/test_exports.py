@@ -312,6 +312,17 @@ class TestUnchanged:
         assert again.status_code == 200
         assert b'"50"' in again.data
 
+    @pytest.mark.parametrize("name", ["domains.txt", "values.csv", "suricata.rules", "zeek.intel"])
+    def test_a_file_that_was_forgotten_has_the_tag_that_it_had(
+        self, room: Room, clock: fakes.Clock, name: str
+    ) -> None:
+        room.add(domain(1))
+        tag = pull(room, name).headers["ETag"]
+        with mock.patch("hub.store.exports._MOST", 1):
+            clock.advance(60)
+            pull(room, "ips.txt")
+            assert pull(room, name, headers={"If-None-Match": tag}).status_code == 304
+
     def test_last_modified_rises(self, room: Room) -> None:
         room.add(domain(1))
         first = pull(room, "domains.txt").last_modified

@@ -36,7 +36,7 @@ _FAILURES = (
 
 def write(selection: Selection, press: Press) -> Iterator[bytes]:
     """All rules, each once by its text and by its id."""
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for rule in selection.rules():
         text = rule.text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
         text = text.removeprefix("---\n")
@@ -45,8 +45,10 @@ def write(selection: Selection, press: Press) -> Iterator[bytes]:
             press.left[Left.RULE] += 1
             continue
         if name in seen:
+            # The same rule again, or another one that says that it is this one.
+            press.left[Left.RULE] += seen[name] != hash(text)
             continue
-        seen.add(name)
+        seen[name] = hash(text)
         yield b"---\n"
         if press.wish.comments:
             yield remark(SIGN, said(rule.source))

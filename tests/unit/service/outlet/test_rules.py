@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -156,6 +157,12 @@ class TestSigma:
         body = written("sigma.yml", Chosen(rules=[SIGMA, SIGMA.replace("One", "Again")]))
         assert [doc["title"] for doc in yaml.safe_load_all(body)] == ["One"]
 
+    def test_another_rule_of_that_id_is_counted(self) -> None:
+        left = LeftOut()
+        again = SIGMA.replace("One", "Again")
+        written("sigma.yml", Chosen(rules=[SIGMA, f"\n{SIGMA}", again]), left)
+        assert left == {Left.RULE: 1}
+
     def test_an_id_that_is_a_number_without_end(self) -> None:
         number = SIGMA.replace("11111111-1111-4111-8111-111111111111", f"0x{'F' * 5_000}")
         body = written("sigma.yml", Chosen(rules=[number, SIGMA]))
@@ -193,12 +200,72 @@ class TestContent:
         body = written("suricata.rules", Chosen(found)).decode()
         assert 'http.uri.raw; content:"/A"; startswith; endswith;' in body
 
-    def test_a_whole_site_is_known_by_its_host(self) -> None:
-        found = [entry("url", "http://evil.test:8080", "http://evil.test:8080/")]
+    @pytest.mark.parametrize("end", ["", "/", "/#page"])
+    def test_the_first_page_of_a_site_is_not_the_whole_site(self, end: str) -> None:
+        found = [entry("url", "http://evil.test:8080", f"http://evil.test:8080{end}")]
         body = written("suricata.rules", Chosen(found)).decode()
         assert body.startswith("alert http any any -> any 8080 (")
         assert 'http.host; content:"evil.test"; startswith; endswith;' in body
-        assert "http.uri" not in body
+        assert 'http.uri.raw; content:"/"; startswith; endswith;' in body
+        body = written("snort.rules", Chosen(found)).decode()
+        assert 'http_raw_uri; content:"/"; bufferlen:1;' in body
+
+    def test_a_query_behind_the_host(self) -> None:
+        found = rules.target("http://evil.test?x=/a#b")
+        assert found == ("evil.test", "any", "/?x=/a")
+
+    def test_an_address_of_ipv6_is_in_brackets_as_requests_have_it(self) -> None:
+        found = [entry("url", "http://[2001:db8::1]/a", "http://[2001:db8::1]/a")]
+        body = written("suricata.rules", Chosen(found)).decode()
+        assert 'http.host; content:"|5B|2001|3A|db8|3A 3A|1|5D|"; startswith; endswith;' in body
+
+    @pytest.mark.parametrize(
+        ("name", "seen", "others"),
+        [
+            (
+                ("domain", "test.evil.", "evil.test"),
+                ("evil.test", "WWW.evil.test", "a.evil.test:8080"),
+                ("notevil.test", "evil.test.example", "evilxtest", "evil.test:x"),
+            ),
+            (
+                ("url", "http://evil.test/a", "http://evil.test/a"),
+                ("evil.test", "EVIL.test:80"),
+                ("www.evil.test", "notevil.test", "evil.test.example"),
+            ),
+            (
+                ("url", "http://[2001:db8::1]/a", "http://[2001:db8::1]/a"),
+                ("[2001:db8::1]", "[2001:db8::1]:80"),
+                ("2001:db8::1", "[2001:db8::11]"),
+            ),
+        ],
+    )
+    def test_hosts_for_snort(
+        self, name: tuple[str, str, str], seen: tuple[str, ...], others: tuple[str, ...]
+    ) -> None:
+        body = written("snort.rules", Chosen([entry(*name)])).decode()
+        [expression] = re.findall(
+            r'http_header:field host; content:"[^"]+",nocase; pcre:"/(.*?)/i"', body
+        )
+        look = re.compile(expression, re.IGNORECASE)
+        assert [host for host in (*seen, *others) if look.search(host)] == list(seen)
+
+    def test_a_path_for_snort_is_all_of_it(self) -> None:
+        found = [entry("url", "http://evil.test/a;b", "http://evil.test/a;b")]
+        body = written("snort.rules", Chosen(found)).decode()
+        assert 'http_raw_uri; content:"/a|3B|b"; bufferlen:4;' in body
+
+    def test_a_file_is_called_so_and_not_only_at_the_end(self) -> None:
+        body = written("suricata.rules", Chosen([entry("file", "up|date.exe", "Up|date.exe")]))
+        [expression] = re.findall(r'endswith; pcre:"/(.*?)/i"', body.decode())
+        look = re.compile(expression, re.IGNORECASE)
+        names = ("up|date.exe", "/dl/UP|date.exe", "/dl/myup|date.exe", "up|date_exe", "date.exe")
+        assert [name for name in names if look.search(name)] == list(names[:2])
+
+    @pytest.mark.parametrize("path", ["C:\\Windows\\svchost.exe", "/tmp/svchost.exe"])
+    def test_a_path_does_not_mean_every_file_of_that_name(self, path: str) -> None:
+        left = LeftOut()
+        assert written("suricata.rules", Chosen([entry("file", "svchost.exe", path)]), left) == b""
+        assert left == {Left.FORM: 1}
 
     def test_a_domain_is_a_rule_for_each_protocol(self) -> None:
         body = written("suricata.rules", Chosen([entry("domain", "test.evil.", "evil.test")]))
@@ -209,6 +276,25 @@ class TestContent:
     def test_dns_labels_for_snort(self) -> None:
         body = written("snort.rules", Chosen([entry("domain", "test.evil.", "evil.test")]))
         assert b'content:"|04|evil|04|test|00|",nocase;' in body
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "seen"),
+    [
+        ("url", "http://evil.test", "evil.test/"),
+        ("url", "http://evil.test?x=1", "evil.test/?x=1"),
+        ("url", "http://evil.test:8080/a#b", "evil.test:8080/a"),
+        ("url", "http://[2001:db8::1]/a", "[2001:db8::1]/a"),
+        ("url", r"http://evil.test/a\x41", r"evil.test/a\x5cx41"),
+        ("url", f"http://evil.test/{'a' * 900}", f"evil.test/{'a' * 900}"),
+        ("file", "two  blanks.exe", "two  blanks.exe"),
+        ("file", "-", r"\x2d"),
+        ("file", "(empty)", r"\x28empty)"),
+    ],
+)
+def test_values_for_zeek_are_whole(field: str, value: str, seen: str) -> None:
+    body = written("zeek.intel", Chosen([entry(field, value, value)])).decode()
+    assert body.split("\n")[1].split("\t")[0] == seen
 
 
 def test_ipv6_in_a_zone() -> None:
