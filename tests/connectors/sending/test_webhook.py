@@ -127,6 +127,25 @@ def test_each_answer_says_what_to_do_with_the_parcel(said, kind, wait_s, tmp_pat
     assert "s3cret" not in caught.value.text()
 
 
+@pytest.mark.parametrize("announced", [None, 10_000_000])
+def test_what_was_taken_is_taken_however_much_is_answered(announced, tmp_path):
+    with hook() as receiver:
+        receiver.answers.append(Said(200, body=b"x" * 5000, announced=announced))
+        receipt = SENDER.send(to(receiver.url), PARCEL, trip(tmp_path, most_bytes=1000))
+    assert (receipt.accepted, receipt.refused) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(413, TooLarge), (500, Unreachable), (401, LoginNeeded), (422, Refused)]
+)
+def test_the_status_counts_however_much_is_answered(status, kind, tmp_path):
+    with hook() as receiver:
+        receiver.answers.append(Said(status, body=b"x" * 5000))
+        with pytest.raises(RemoteError) as caught:
+            SENDER.send(to(receiver.url), PARCEL, trip(tmp_path, most_bytes=1000))
+    assert type(caught.value) is kind
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_leads_nowhere(status, tmp_path):
     with hook() as elsewhere, hook() as receiver:
