@@ -103,6 +103,7 @@ def test_nothing_leaves_unsigned():
         (Said(500), Unreachable, 0),
         (Said(503, {"Retry-After": "17"}), Unreachable, 17),
         (Said(429, {"Retry-After": "90"}), Unreachable, 90),
+        (Said(429, {"Retry-After": f"Thu, 01 Jan 2099 00:00:00 +{'9' * 17}"}), Unreachable, 0),
         (Said(408), Unreachable, 0),
         (Said(401), LoginNeeded, 0),
         (Said(403), LoginNeeded, 0),
