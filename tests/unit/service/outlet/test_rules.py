@@ -138,7 +138,48 @@ NO_SIGMA = (
     SIGMA + "x: !!bool foo\n",
     SIGMA + "x: !!timestamp foo\n",
     SIGMA + f"x: {'[' * 60_000}\n",
+    # What would change the rules behind it, or is another kind of document.
+    "action: global\n" + SIGMA,
+    "correlation:\n  type: event_count\n" + SIGMA,
+    "filter: {}\n" + SIGMA,
+    # What pySigma raises an error for, and then has none of the file.
+    SIGMA.replace("id: 1", "id: x1"),
+    SIGMA.replace("11111111-1111-4111-8111-111111111111", f"0x{'F' * 5_000}"),
+    SIGMA.replace("title: One", "title: ''"),
+    SIGMA.replace("title: One", f"title: {'x' * 257}"),
+    SIGMA + "title: Again\n",
+    SIGMA + "level: extreme\n",
+    SIGMA + "status: ''\n",
+    SIGMA + "date: 2024-1-1\n",
+    SIGMA + "tags: [attack]\n",
+    SIGMA + "tags: attack.t1\n",
+    SIGMA + "references: http://evil.test/\n",
+    SIGMA + "related: [{id: x, type: derived}]\n",
+    SIGMA.replace("category: process_creation", "other: x"),
+    SIGMA.replace("category: process_creation", "category: [x]"),
+    SIGMA.replace("Image|endswith", "Image|unheard"),
+    SIGMA.replace("Image|endswith: '\\x.exe'", "Image: {a: b}"),
+    SIGMA.replace("Image|endswith: '\\x.exe'", "Image: [[a]]"),
+    SIGMA.replace("Image|endswith: '\\x.exe'", "5: x"),
+    SIGMA.replace("    Image|endswith: '\\x.exe'\n", "    {}\n"),
+    SIGMA.replace("condition: selection", "condition: []"),
 )
+FULL_SIGMA = f"""\ufeff{SIGMA}name: one
+taxonomy: sigma
+related: [{{id: 22222222-2222-4222-8222-222222222222, type: Derived}}]
+status: experimental
+level: High
+tags: [attack.t1059.001, tlp.green]
+date: 2024/1/31
+modified: 2024-02-01
+fields: [Image]
+falsepositives: [none]
+references: [http://example.org/]
+author: A
+description: B
+license: MIT
+custom: {{a: [b]}}
+"""
 
 
 class TestSigma:
@@ -163,10 +204,13 @@ class TestSigma:
         written("sigma.yml", Chosen(rules=[SIGMA, f"\n{SIGMA}", again]), left)
         assert left == {Left.RULE: 1}
 
-    def test_an_id_that_is_a_number_without_end(self) -> None:
-        number = SIGMA.replace("11111111-1111-4111-8111-111111111111", f"0x{'F' * 5_000}")
-        body = written("sigma.yml", Chosen(rules=[number, SIGMA]))
-        assert len([doc for doc in yaml.safe_load_all(body) if doc]) == 2
+    def test_every_member_that_sigma_knows_and_others(self) -> None:
+        """A byte order mark is the beginning of a file, and not of a document in it."""
+        left = LeftOut()
+        other = SIGMA.replace("1111-1111", "2222-1111").replace("One", "Two")
+        body = written("sigma.yml", Chosen(rules=[other, FULL_SIGMA]), left)
+        assert [doc["title"] for doc in yaml.safe_load_all(body)] == ["Two", "One"]
+        assert not left
 
     def test_windows_line_ends(self) -> None:
         assert sigma.rule_id(SIGMA) is not None
