@@ -214,9 +214,7 @@ class TestMarkings:
             number, secret = index * 10, f"secret{index}"
             marked = {"object_marking_refs": [REF_OF[tlp]], "name": secret}
             rule = f'rule {secret} {{ strings: $a = "{secret}" condition: $a }}'
-            sigma = (
-                f"title: {secret}\nlogsource: {{a: b}}\ndetection: {{c: {{d: e}}, condition: c}}"
-            )
+            sigma = f"title: {secret}\nlogsource: {{category: b}}\ndetection: {{c: {{d: e}}, condition: c}}"
             report = fakes.indicator(number + 4, **marked) | {
                 "type": "report",
                 "id": f"report--{fakes.uuid_of(number + 4)}",
