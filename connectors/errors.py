@@ -66,6 +66,8 @@ class TooLarge(Refused):
     """There is more of it than the other side takes, or than is taken from it."""
 
     fault = Fault.TOO_LARGE
+    status: int = 0
+    """Of the answer, where it is the answer that is too large"""
 
 
 class Unsafe(Refused):

@@ -15,7 +15,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Url, parse_url
 
-from connectors.errors import NotUnderstood, Refused, RemoteError, Unreachable, Unsafe
+from connectors.errors import NotUnderstood, Refused, RemoteError, TooLarge, Unreachable, Unsafe
 from connectors.net.body import PACKINGS, whole
 from connectors.net.limits import Limits
 from connectors.net.pools import Gate, Watch, pools, tls
@@ -126,6 +126,9 @@ class Guarded(HTTPAdapter):
         response = self.build_response(request, raw)
         try:
             body = b"" if _leads_on(response) else whole(raw, self._limits.most_bytes)
+        except TooLarge as error:
+            error.status = response.status_code
+            raise
         except (HTTPError, OSError) as error:
             raise of_error(error, host, self._limits.read_s) from error
         finally:

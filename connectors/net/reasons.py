@@ -141,7 +141,7 @@ def retry_after_s(text: str) -> float:
         return min(float(bare), _LONGEST_WAIT_S)
     try:
         at = parsedate_to_datetime(bare)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     left_s = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return min(max(left_s, 0.0), _LONGEST_WAIT_S)

@@ -14,9 +14,11 @@ import msgspec
 
 from connectors.sending import Freight
 from hub.language.legible import line
-from hub.language.values import derived, show
+from hub.language.values import MAX_KEY, derived, read, show
+from hub.language.written import written_url
 from hub.model.search import Term
 from hub.stix.check import values_of
+from hub.stix.equalities import equalities
 from hub.stix.naming import title_of
 
 _MICROS = 1000
@@ -49,21 +51,30 @@ def events(freight: Freight) -> Iterator[Event]:
     found = values_of(freight.raw)
     # The host of a URL is no finding of its own: nobody shall block it for that.
     implied = {each for term in found for each in derived(term)}
-    named: list[Term | None] = [*sorted(found - implied)]
-    for term in named or [None]:
-        yield Event(freight, _event(obj, freight, term))
+    named, urls = sorted(found - implied), _urls(obj)
+    values: list[tuple[Term, str] | None]
+    values = [(term, urls.get(term) or show(term)) for term in named]
+    for value in values or [None]:
+        yield Event(freight, _event(obj, freight, value))
 
 
-def _event(obj: dict[str, Any], freight: Freight, term: Term | None) -> str:
+def _urls(obj: dict[str, Any]) -> dict[Term, str]:
+    """URLs as the object spells them: their keys have lost their case, and may be cut."""
+    texts = [obj.get("value"), *(equal.text for equal in equalities(obj) or ())]
+    keys = {text: read("url", text) for text in texts if isinstance(text, str)}
+    return {Term("url", key): written_url(text, key) for text, key in keys.items() if key}
+
+
+def _event(obj: dict[str, Any], freight: Freight, value: tuple[Term, str] | None) -> str:
     revoked = obj.get("revoked") is True
     signature = f"{freight.type}.revoked" if revoked else freight.type
     name = line(title_of(obj), _LONGEST_NAME) or freight.type
     head = ["CEF:0", "Incident hub", "incident-hub", "1", signature, name, str(_severity(obj))]
-    said = " ".join(f"{key}={escaped(value)}" for key, value in _extension(freight, term))
+    said = " ".join(f"{key}={escaped(text)}" for key, text in _extension(freight, value))
     return "|".join([head[0], *map(_in_header, head[1:]), said])
 
 
-def _extension(freight: Freight, term: Term | None) -> Iterator[tuple[str, str]]:
+def _extension(freight: Freight, value: tuple[Term, str] | None) -> Iterator[tuple[str, str]]:
     yield "rt", str(freight.added_us // _MICROS)
     yield "externalId", freight.object_id
     labelled = [
@@ -72,17 +83,18 @@ def _extension(freight: Freight, term: Term | None) -> Iterator[tuple[str, str]]
         ("publisher", freight.publisher),
         ("version", freight.version),
     ]
-    if term:
-        yield from _named(term)
-        labelled += [("field", term.field), ("value", show(term))]
-    for number, (label, value) in enumerate(labelled, 1):
+    if value:
+        yield from _named(*value)
+        labelled += [("field", value[0].field), ("value", value[1])]
+    for number, (label, text) in enumerate(labelled, 1):
         yield f"cs{number}Label", label
-        yield f"cs{number}", value
+        yield f"cs{number}", text
 
 
-def _named(term: Term) -> Iterator[tuple[str, str]]:
-    """The key of the dictionary for a value, where it has one."""
-    value = show(term)
+def _named(term: Term, value: str) -> Iterator[tuple[str, str]]:
+    """The key of the dictionary for a value, where it has one; what is cut is no value."""
+    if value == term.key and len(value) > MAX_KEY:
+        return
     if term.field in _KEYS:
         yield _KEYS[term.field], value
     elif term.field == "ip" and "/" not in value and ":" not in value:

@@ -261,6 +261,9 @@ class Session:
             raise translated(error, url, self.version) from error
         except RecursionError as error:
             raise NotUnderstood(f"{url}: what it answers is nested too deeply") from error
+        except (TypeError, AttributeError) as error:
+            # The library reckons with what it reads without a look at it.
+            raise NotUnderstood(f"{url}: a value that it answers is of the wrong type") from error
 
 
 def _loaded(response: Response) -> Any:

@@ -106,8 +106,13 @@ def _failed(parcel: Parcel, told: Told) -> list[Undelivered]:
     """The objects that were not taken, by what the status says of them.
 
     Raises:
-        NotUnderstood: It does not say of which.
+        NotUnderstood: It does not say of which, or speaks of fewer objects than were sent.
     """
+    counted = told.success_count + told.failure_count
+    if counted < len(parcel.freight):
+        raise NotUnderstood(
+            f"{len(parcel.freight)} objects were sent, and the status counts {counted}"
+        )
     reasons = {(item.id, item.version): item.message for item in told.failures}
     by_id = {item.id: item.message for item in told.failures}
     found = []

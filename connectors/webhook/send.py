@@ -1,7 +1,8 @@
 """Parcels as signed POST requests of JSON.
 
 An answer of 2xx takes the parcel. It may name objects that the receiver will never take, as
-`{"refused": [{"id": ..., "reason": ...}]}`; anything else in it is passed over.
+`{"refused": [{"id": ..., "reason": ...}]}`; anything else in it is passed over, and so is an answer
+that is too large to be read.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class _Webhooks:
             session.mount("http://", trip.net.adapter())
             response = _posted(session, _address(settings, trip), headers, body)
         _require_taken(response, settings.url)
-        return _receipt(parcel, response.content)
+        return _receipt(parcel, response.content or b"")
 
 
 def _address(settings: Webhook, trip: Trip) -> str:
@@ -103,6 +104,11 @@ def _posted(session: Session, url: str, headers: dict[str, str], body: bytes) ->
         return session.post(url, data=body, headers=headers, allow_redirects=False)
     except (Unreachable, Unsafe):
         raise
+    except TooLarge as error:
+        # Its status came, and says what became of the parcel; of the rest nothing is needed.
+        answer = Response()
+        answer.status_code = error.status
+        return answer
     except (Refused, NotUnderstood) as error:
         raise Unreachable(error.reason, remedy=error.remedy, passing=False) from error
     except RequestException as error:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from hub.model.clock import DAY_US
+
 STATE_BYTES = 65_536
 """The most that a job may keep as its state"""
 
@@ -51,6 +53,20 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody does it, unless it is wished for."""
     wished: bool = False
     """It is to be done at once."""
+
+
+def is_held(job: Job, now_us: int) -> bool:
+    """Whether somebody does a job; a hold of more than a day is from a clock that was set back."""
+    return bool(job.owner) and now_us < job.until_us <= now_us + DAY_US
+
+
+def is_ready(job: Job, now_us: int) -> bool:
+    """Whether its time has come, or somebody wishes for it.
+
+    So it has when the clock was set back behind its last run: the next one is as far off then.
+    """
+    is_waiting = job.ended_us <= now_us < job.next_us
+    return job.wished or not (job.paused or is_waiting)
 
 
 class Memory(NamedTuple):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hub.language.values import detect, read
-from hub.stix.literals import values
+from hub.stix.literals import Path, values
 from hub.stix.observables import field_at
 from hub.stix.pattern import judge
+
+_HEX = re.compile(r"[0-9a-f]+")
+_SIGNS = re.compile(r"[^a-z0-9]")
+_HASH_OF = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 
 
 class Equal(NamedTuple):
@@ -20,6 +25,11 @@ class Equal(NamedTuple):
     """Its canonical spelling"""
     text: str
     """As the pattern spells it"""
+
+
+def algorithm(key: str) -> str:
+    """Which hash it is by its length, such as `sha256`; empty: none that is known."""
+    return _HASH_OF.get(len(key), "") if _HEX.fullmatch(key) else ""
 
 
 def equalities(obj: Mapping[str, Any]) -> list[Equal] | None:
@@ -38,9 +48,21 @@ def equalities(obj: Mapping[str, Any]) -> list[Equal] | None:
     found: dict[tuple[str, str], Equal] = {}
     for (path, _), text in values(pattern, verdict.places):
         field = field_at(path)
+        if field == "hash" and not _is_of_file(path, text):
+            field = "value"
         if field is not None and (equal := _equal(field, text)):
             found.setdefault((equal.field, equal.key), equal)
     return list(found.values())
+
+
+def _is_of_file(path: Path, text: str) -> bool:
+    """Whether it is the usual hash of a whole file, and as long as its name says.
+
+    Certificates, sections and imports have hashes that look the same, and so do other algorithms.
+    """
+    if path[0] == "x509-certificate" or "extensions" in path or path[-2] != "hashes":
+        return False
+    return _SIGNS.sub("", path[-1].lower()) == algorithm(read("hash", text) or "")
 
 
 def _equal(field: str, text: str) -> Equal | None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.clock import DAY_US
+from hub.model.clock import DAY_US, now_us
 from hub.model.job import (
     KEPT_RUNS,
     STATE_BYTES,
@@ -21,6 +21,8 @@ from hub.model.job import (
     JobRun,
     Memory,
     Step,
+    is_held,
+    is_ready,
 )
 from hub.model.query import Scope
 from hub.model.record import Status
@@ -217,9 +219,7 @@ def _memory(row: tuple[Any, ...]) -> Memory:
 
 
 def _is_free(job: Job, now: int, *, only_due: bool) -> bool:
-    if job.owner and now < job.until_us <= now + DAY_US:
-        return False
-    return not only_due or job.wished or (not job.paused and job.next_us <= now)
+    return not is_held(job, now) and (not only_due or is_ready(job, now))
 
 
 def _know(connection: sqlite3.Connection, name: str) -> None:

@@ -140,6 +140,17 @@ def test_a_clock_that_was_set_back_far_frees_it(store, clock):
     assert store.take_job(OTHER, only_due=False)
 
 
+def test_a_clock_that_was_set_back_holds_up_no_next_run(store, clock):
+    clock.advance(400 * 86_400)
+    restless(store)
+    store.end_job(HOLD, WELL)
+    assert not store.take_job(OTHER)
+    clock.advance(-400 * 86_400)
+    assert store.take_job(OTHER)
+    store.end_job(OTHER, WELL)
+    assert not store.take_job(HOLD)
+
+
 def test_the_instant_stays_as_long_as_something_is_not_remembered(store, clock):
     first = restless(store)
     store.end_job(HOLD, FAILED._replace(settled=False))

@@ -132,6 +132,19 @@ def test_feeds_are_due_when_they_are_enabled_or_wished_for(hub: Hub, clock: Cloc
     assert names() == ["feed:off", "feed:on"]
 
 
+def test_a_clock_that_was_set_back_holds_up_no_feed(hub: Hub, clock: Clock) -> None:
+    write_feed(hub.folder, "lines", {"url": "http://127.0.0.1:1/"}, name="on")
+    due = DueFeeds(hub.desk, Folder(hub.folder), lambda: "")
+    hold = Hold("feed:on", "somebody", 60_000_000)
+    for end in (True, False):
+        assert hub.store.take_job(hold)
+        if end:
+            hub.store.end_job(hold, Ending("well", HOUR_US))
+        assert list(due()) == []
+        clock.advance(-2 * 86_400)
+        assert [task.name for task in due()] == ["feed:on"]
+
+
 def test_what_is_wrong_with_a_file_is_logged_once(
     hub: Hub, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hub.model.job import Hold, Memory, Step
 from hub.model.party import Role
 from hub.model.tlp import Tlp
+from hub.service.deliveries.due import DueDeliveries
 from hub.service.deliveries.hand import Hand
 from hub.store.base import Act
 from tests import fakes
@@ -252,6 +253,16 @@ def test_a_pause_ends_the_run_between_two_parcels_and_nothing_is_lost(site, rece
     site.store.pause_job(delivery.job(), ACT, paused=False)
     site.run(delivery)
     assert receiver.ids() == ids(1, 2, 3)
+
+
+def test_a_clock_that_was_set_back_holds_up_nothing(site, receiver):
+    site.run(site.webhook(receiver.url))
+    ended_us = site.store.job("delivery:partner").ended_us
+    due = DueDeliveries(site.depot, site.folder, str)
+    site.clock.now = ended_us + 1
+    assert list(due()) == []
+    site.clock.now = ended_us - 1
+    assert [task.name for task in due()] == ["delivery:partner"]
 
 
 def test_two_processes_do_not_do_it_at_once(site, receiver):

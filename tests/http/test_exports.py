@@ -214,9 +214,7 @@ class TestMarkings:
             number, secret = index * 10, f"secret{index}"
             marked = {"object_marking_refs": [REF_OF[tlp]], "name": secret}
             rule = f'rule {secret} {{ strings: $a = "{secret}" condition: $a }}'
-            sigma = (
-                f"title: {secret}\nlogsource: {{a: b}}\ndetection: {{c: {{d: e}}, condition: c}}"
-            )
+            sigma = f"title: {secret}\nlogsource: {{category: b}}\ndetection: {{c: {{d: e}}, condition: c}}"
             report = fakes.indicator(number + 4, **marked) | {
                 "type": "report",
                 "id": f"report--{fakes.uuid_of(number + 4)}",
@@ -311,6 +309,17 @@ class TestUnchanged:
         again = pull(room, "values.csv", headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 200
         assert b'"50"' in again.data
+
+    @pytest.mark.parametrize("name", ["domains.txt", "values.csv", "suricata.rules", "zeek.intel"])
+    def test_a_file_that_was_forgotten_has_the_tag_that_it_had(
+        self, room: Room, clock: fakes.Clock, name: str
+    ) -> None:
+        room.add(domain(1))
+        tag = pull(room, name).headers["ETag"]
+        with mock.patch("hub.store.exports._MOST", 1):
+            clock.advance(60)
+            pull(room, "ips.txt")
+            assert pull(room, name, headers={"If-None-Match": tag}).status_code == 304
 
     def test_last_modified_rises(self, room: Room) -> None:
         room.add(domain(1))

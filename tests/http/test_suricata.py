@@ -21,8 +21,10 @@ pytestmark = pytest.mark.skipif(
 PATTERNS = (
     "[domain-name:value = 'evil.example']",
     "[url:value = 'http://pages.example/a;b/login.php?u=\"x|y\"&z=%20']",
-    "[url:value = 'http://whole-host.example/']",
+    "[url:value = 'http://first-page.example/']",
     "[ipv4-addr:value = '198.51.100.7']",
+    "[url:value = 'http://[2001:db8::7]/x']",
+    "[file:name = 'update.exe']",
 )
 SEEN = {
     "domain evil.example": [
@@ -34,7 +36,9 @@ SEEN = {
     "url http_//pages.example/a_b/login.php": [
         pcap.request('pages.example/a;b/login.php?u="x|y"&z=%20')
     ],
-    "url http_//whole-host.example/": [pcap.request("whole-host.example/")],
+    "url http_//first-page.example/": [pcap.request("first-page.example/")],
+    "url http_//_2001_db8_7_/x": [pcap.request("[2001:db8::7]/x")],
+    "file update.exe": [pcap.request("any.example/dl/Update.exe")],
     "ip 198.51.100.7": [pcap.ping("198.51.100.7")],
 }
 HARMLESS = [
@@ -43,7 +47,9 @@ HARMLESS = [
     pcap.hello("notevil.example"),
     pcap.request("pages.example/a;b/login.php"),
     pcap.request('other.example/a;b/login.php?u="x|y"&z=%20'),
-    pcap.request("www.whole-host.example/"),
+    pcap.request("www.first-page.example/"),
+    pcap.request("first-page.example/other"),
+    pcap.request("any.example/dl/myupdate.exe"),
     pcap.ping("198.51.100.70"),
 ]
 
@@ -59,7 +65,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _rules(hub: Hub, file: Path) -> Path:
     room = hub.room()
     room.add(*(indicator(number, text) for number, text in enumerate(PATTERNS, start=1)))
-    path = f"/export/collections/{room.collection.alias}/suricata.rules"
+    path = f"/export/collections/{room.collection.alias}/suricata.rules?types=ip,domain,url,file"
     answer = hub.get(path, account="publisher", headers={"Accept": None})
     assert answer.status_code == 200, answer.data
     file.write_bytes(answer.data)

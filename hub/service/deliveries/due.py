@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from hub.model.job import Job
+from hub.model.job import Job, is_held, is_ready
 from hub.service.deliveries.definition import load_all
 from hub.service.deliveries.run import Depot
 from hub.service.deliveries.runner import Deliverer
@@ -54,8 +54,4 @@ class DueDeliveries:
 
 def _is_due(job: Job | None, now: int) -> bool:
     """Whether somebody should take a job; the store decides who gets it."""
-    if job is None:
-        return True
-    if job.owner and now < job.until_us:
-        return False
-    return job.wished or (not job.paused and job.next_us <= now)
+    return job is None or (not is_held(job, now) and is_ready(job, now))

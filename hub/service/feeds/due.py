@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from hub.model.job import Job
+from hub.model.job import Job, is_held, is_ready
 from hub.service.feeds.definition import Broken, Feed
 from hub.service.feeds.desk import Desk
 from hub.service.feeds.folder import Folder
@@ -63,6 +63,5 @@ def is_due(feed: Feed, job: Job | None, now: int) -> bool:
     """Whether somebody should take the job of a feed; the store decides who gets it."""
     if job is None:
         return feed.said.enabled
-    if job.owner and now < job.until_us:
-        return False
-    return job.wished or (feed.said.enabled and not job.paused and job.next_us <= now)
+    is_wanted = job.wished or (feed.said.enabled and is_ready(job, now))
+    return is_wanted and not is_held(job, now)

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from hub import policy
 from hub.errors import Fault, HubError
-from hub.model.job import Job, JobRun
+from hub.model.job import Job, JobRun, is_held
 from hub.model.party import Caller, Directory, subject_of
 from hub.model.query import Label, Scope
 from hub.service.changes import by_alias
@@ -178,7 +178,7 @@ def _condition(feed: Feed | None, job: Job, now: int) -> Condition:
     if feed is None:
         return "broken"
     tests: list[tuple[bool, Condition]] = [
-        (bool(job.owner) and now < job.until_us, "running"),
+        (is_held(job, now), "running"),
         (job.paused, "paused"),
         (not feed.said.enabled, "off"),
         (bool(job.error), "failing"),

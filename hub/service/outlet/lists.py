@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hub.service.outlet.press import Press, Selection, told
-from hub.service.outlet.spell import algorithm
+from hub.stix.equalities import algorithm
 
 SIGN = "#"
 

@@ -37,7 +37,7 @@ from hub.store.base import Log
 from hub.store.exporting import Exports
 from hub.store.search import Finder
 
-_EDITION = 2
+_EDITION = 3
 """Of what files are made by: another one makes every file anew"""
 
 _IN_MEMORY = 1_000_000
@@ -125,7 +125,7 @@ class Outlet:
         seen = self._seen(order)
         kept = self._store.export_state(order.scope, what)
         if kept and self._is_right(kept.made, seen):
-            tag = _tag(order.form, kept)
+            tag = _tag(order, kept)
             if has(tag, kept.changed_us):
                 return Parcel(tag, kept.changed_us, kept.made.left_out, b"", None)
         return self._made(order, what, seen, has)
@@ -145,7 +145,7 @@ class Outlet:
             else:
                 made = self._written(order, write, seen, body)
             kept = self._store.keep_export(order.scope, what, made)
-            tag = _tag(order.form, kept)
+            tag = _tag(order, kept)
             if has(tag, kept.changed_us):
                 return Parcel(tag, kept.changed_us, made.left_out, b"", None)
             stack.pop_all()
@@ -260,13 +260,9 @@ def _head(order: Order, kept: Kept) -> bytes:
     return remarks + (form.head(totals) if form.head else b"")
 
 
-def _tag(form: Format, kept: Kept) -> str:
-    """Another one for each content; the serial is part of some.
-
-    It is of none in a folder, and folders may have more files than the store remembers.
-    """
-    serial = 0 if isinstance(form.write, Leaf) else kept.serial
-    text = kept.made.digest + serial.to_bytes(8)
+def _tag(order: Order, kept: Kept) -> str:
+    """Another one for other bytes, and for nothing else: the store forgets what files it has made."""
+    text = _head(order, kept) + kept.made.digest
     return blake2b(text, digest_size=_DIGEST).hexdigest()
 
 

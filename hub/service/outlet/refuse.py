@@ -50,6 +50,9 @@ class Never(NamedTuple):
 def refusal(equal: Equal, never: Never) -> Left | None:
     """Why a value may not leave; None: it may."""
     field, key = equal.field, equal.key
+    if field == "url":
+        # What stands behind `#` is not sent: it makes no page of a site.
+        key = key.partition("#")[0].rstrip("/?")
     if field == "ip" and (reason := _of_network(key)):
         return reason
     if field in {"domain", "url"} and _is_broad(field, key):

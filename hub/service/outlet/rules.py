@@ -26,6 +26,7 @@ LEAST = 5
 
 _BATCH = 500
 _SAFE = re.compile(r"[A-Za-z0-9._/=~+@-]")
+_LITERAL = re.compile(r"[A-Za-z0-9_-]")
 _WORDS = re.compile(r"[^A-Za-z0-9._@/-]+")
 _LONGEST_CONTENT = 250
 _LONGEST_MESSAGE = 100
@@ -111,15 +112,23 @@ def _escaped(text: str) -> str:
     return "".join(parts).replace("||", " ")
 
 
+def regex(text: str) -> str:
+    """A text as a part of a regular expression that looks for it and for nothing else."""
+    return "".join(
+        char if _LITERAL.fullmatch(char) else "".join(f"\\x{byte:02x}" for byte in char.encode())
+        for char in text
+    )
+
+
 class Target(NamedTuple):
     """What an HTTP request for a URL looks like."""
 
     host: str
-    """Without the port"""
+    """As the request names it, without the port; an address of IPv6 is in brackets"""
     port: str
     """`any` for the usual one"""
     path: str
-    """With the query; empty: the whole site"""
+    """With the query; at least `/`"""
 
 
 def target(url: str) -> Target | None:
@@ -127,5 +136,7 @@ def target(url: str) -> Target | None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.hostname, str(parts.port or "any"), "" if path == "/" else path)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    # What stands behind `#` is not sent.
+    path = url.partition("://")[2].partition("#")[0].removeprefix(parts.netloc)
+    return Target(host, str(parts.port or "any"), path if path[:1] == "/" else f"/{path}")

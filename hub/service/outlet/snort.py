@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.service.outlet.entries import Entry
-from hub.service.outlet.rules import Draft, content, target
+from hub.service.outlet.rules import Draft, content, regex, target
 
 FIELDS = ("ip", "domain", "url")
 
@@ -29,7 +29,7 @@ def _of_domain(entry: Entry) -> list[Draft]:
         "alert udp any any -> any 53",
         (f'content:"{wire}|00|",nocase',),
     )
-    return [dns, _http(entry, (f"http_header:field host; content:{found},nocase",))]
+    return [dns, _http(entry, _host(found, rf"(^|\x2e){regex(entry.value)}"))]
 
 
 def _of_url(entry: Entry) -> list[Draft]:
@@ -37,18 +37,26 @@ def _of_url(entry: Entry) -> list[Draft]:
     host = content(found.host) if found else ""
     if found is None or not host:
         return []
-    options = [f"http_header:field host; content:{host},nocase"]
-    if found.path:
-        path = content(found.path, 1)  # however short: it comes with the host
-        if not path:
-            return []
-        options.append(f"http_raw_uri; content:{path}")
-    return [_http(entry, tuple(options))]
+    path = content(found.path, 1)  # however short: it comes with the host
+    if not path:
+        return []
+    options = (
+        *_host(host, f"^{regex(found.host)}"),
+        *("http_raw_uri", f"content:{path}", f"bufferlen:{len(found.path)}"),
+    )
+    return [_http(entry, options, found.port)]
 
 
-def _http(entry: Entry, options: tuple[str, ...]) -> Draft:
+def _host(found: str, expression: str) -> tuple[str, ...]:
+    """The header, which may have a port; the content is what Snort is quick with."""
+    whole = f'pcre:"/{expression}(\\x3a[0-9]+)?$/i"'
+    return "http_header:field host", f"content:{found},nocase", whole
+
+
+def _http(entry: Entry, options: tuple[str, ...], port: str = "any") -> Draft:
     options = ("flow:to_server,established", "service:http", *options)
-    return Draft(f"snort http {entry.field} {entry.key}", "alert tcp any any -> any any", options)
+    head = f"alert tcp any any -> any {port}"
+    return Draft(f"snort http {entry.field} {entry.key}", head, options)
 
 
 _BY_FIELD = {"ip": _of_address, "domain": _of_domain, "url": _of_url}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from hub.service.outlet.entries import Entry
-from hub.service.outlet.rules import Draft, content, target
+from hub.service.outlet.rules import Draft, content, regex, target
 
 FIELDS = ("ip", "domain", "url")
 MORE = ("file",)
+_FOLDER = re.compile(r"[\\/]")
 _LEAST_FILE = 8
 """Characters of a file's name: shorter ones are those of all the world"""
 
@@ -39,21 +42,23 @@ def _of_url(entry: Entry) -> list[Draft]:
     host = content(found.host) if found else ""
     if found is None or not host:
         return []
-    options: tuple[str, ...] = ("http.host", f"content:{host}", "startswith", "endswith")
-    if found.path:
-        # However short: it is all of the path, and behind the host.
-        path = content(found.path, 1)
-        if not path:
-            return []
-        options += ("http.uri.raw", f"content:{path}", "startswith", "endswith")
+    # However short: it is all of the path, and behind the host.
+    path = content(found.path, 1)
+    if not path:
+        return []
+    whole = ("startswith", "endswith")
+    options = ("http.host", f"content:{host}", *whole, "http.uri.raw", f"content:{path}", *whole)
     return [_to(entry, "http", options, found.port)]
 
 
 def _of_file(entry: Entry) -> list[Draft]:
     name = content(entry.key) if len(entry.key) >= _LEAST_FILE and "." in entry.key else ""
-    if not name:
+    # Who names a folder as well does not mean every file of that name.
+    if not name or all(_FOLDER.search(source.spelling) for source in entry.sources):
         return []
-    return [_to(entry, "http", ("file.name", f"content:{name}", "nocase", "endswith"))]
+    # Suricata knows a file by its address, or by what the server calls it.
+    whole = f'pcre:"/(?:^|\\x2f){regex(entry.key)}$/i"'
+    return [_to(entry, "http", ("file.name", f"content:{name}", "nocase", "endswith", whole))]
 
 
 def _to(entry: Entry, protocol: str, options: tuple[str, ...], port: str = "any") -> Draft:

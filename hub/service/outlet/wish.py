@@ -43,7 +43,7 @@ class Left(StrEnum):
     FORM = "form"
     """The format has no way to say it."""
     RULE = "rule"
-    """A rule in another language that would not load."""
+    """A rule in another language that would not load, or has the id of another one."""
     OVER = "max"
     """There were more than `max`; the newest are there."""
 

@@ -10,6 +10,7 @@ import pytest
 from connectors.errors import Unreachable, Unsafe
 from connectors.syslog.cef import events
 from connectors.syslog.send import SENDER, Syslog
+from tests import fakes
 from tests.connectors.sending.parcels import freight, parcel, trip
 from tests.connectors.sending.receivers import syslog
 from tests.e2e.certificates import write_certificate
@@ -96,6 +97,33 @@ def test_each_value_is_an_event_and_the_host_of_a_url_is_none():
     ]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        lambda url: {"pattern": f"[url:value = '{url}']"},
+        lambda url: {"type": "url", "id": f"url--{fakes.uuid_of(1)}", "value": url},
+    ],
+)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example/Path?T=aGk=",
+        "http://evil.example/a)",
+        f"http://evil.example/{'A' * 500}",
+    ],
+)
+def test_a_url_is_told_as_it_was_published(url, more):
+    [said] = [parsed(event.text)[1] for event in events(freight(1, **more(url)))]
+    assert (said["request"], said["cs6"]) == (url, url)
+
+
+def test_what_is_cut_stands_in_no_key_of_the_dictionary():
+    pattern = f"[file:name = '{'b' * 300}.exe']"
+    [said] = [parsed(event.text)[1] for event in events(freight(1, pattern=pattern))]
+    assert said["cs5"] == "file"
+    assert "fname" not in said
+
+
 def test_what_has_no_value_is_one_event_and_what_is_revoked_says_so():
     report = freight(1, type="report", name="Báo cáo", pattern="", revoked=True)
     [event] = events(report)
@@ -105,7 +133,7 @@ def test_what_has_no_value_is_one_event_and_what_is_revoked_says_so():
 
 
 def test_udp_takes_short_lines_and_refuses_long_ones(tmp_path):
-    long = freight(3, name="ữ" * 200, pattern="[file:name = '" + "ữ" * 300 + ".exe']")
+    long = freight(3, pattern=f"[url:value = 'http://evil.example/{'a' * 1500}']")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(60)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
-from connectors.errors import Absent, LoginNeeded, RemoteError
+from connectors.errors import Absent, LoginNeeded, NotUnderstood, RemoteError
 from connectors.taxii.send import SENDER, Target
 from hub import policy
 from hub.model.party import Caller, Role
@@ -92,6 +97,68 @@ def test_without_the_right_to_write_the_parcel_is_kept(there, tmp_path):
         SENDER.send(to(url, token="env:READER"), PARCEL, trip(tmp_path))
     with pytest.raises(Absent):
         SENDER.send(to(url, "hidden"), PARCEL, trip(tmp_path))
+
+
+ONE_OF_TWO = {"success_count": 1, "failure_count": 1}
+
+
+@contextmanager
+def answering(**status):
+    """A collection that answers every publish with this status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self._say(200, {"id": "91a7b528", "title": "x", "can_read": True, "can_write": True})
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            told = {"id": "2d086da7", "status": "complete", "total_count": 2, "success_count": 2}
+            self._say(202, told | {"failure_count": 0, "pending_count": 0} | status)
+
+        def _say(self, code, found):
+            body = json.dumps(found).encode()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/taxii+json;version=2.1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield Target(url=f"http://127.0.0.1:{server.server_port}/api/collections/91a7b528/")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("version", [{"version": PARCEL.freight[1].version}, {}])
+def test_a_half_that_is_refused_is_told_with_its_reason(version, tmp_path):
+    failure = {"id": PARCEL.freight[1].object_id, "message": "no\r\nroom", **version}
+    with answering(**ONE_OF_TWO, failures=[failure]) as there:
+        receipt = SENDER.send(there, PARCEL, trip(tmp_path))
+    assert receipt.accepted == 1
+    assert [(r.object_id, r.reason) for r in receipt.refused] == [(failure["id"], "no room")]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        ONE_OF_TWO,
+        {**ONE_OF_TWO, "failures": [None]},
+        {**ONE_OF_TWO, "failures": [{"id": "indicator--x", "message": "another"}]},
+        {"total_count": 0, "success_count": 0},
+        {"total_count": 1, "success_count": 1},
+        {"success_count": "2", "failure_count": "0"},
+    ],
+    ids=str,
+)
+def test_what_a_status_does_not_count_is_not_taken(status, tmp_path):
+    with answering(**status) as there, pytest.raises(NotUnderstood):
+        SENDER.send(there, PARCEL, trip(tmp_path))
 
 
 @pytest.mark.parametrize("said", [Said(200, body=b"<html>"), Said(500), Said(302)])

@@ -103,6 +103,7 @@ def test_nothing_leaves_unsigned():
         (Said(500), Unreachable, 0),
         (Said(503, {"Retry-After": "17"}), Unreachable, 17),
         (Said(429, {"Retry-After": "90"}), Unreachable, 90),
+        (Said(429, {"Retry-After": f"Thu, 01 Jan 2099 00:00:00 +{'9' * 17}"}), Unreachable, 0),
         (Said(408), Unreachable, 0),
         (Said(401), LoginNeeded, 0),
         (Said(403), LoginNeeded, 0),
@@ -125,6 +126,25 @@ def test_each_answer_says_what_to_do_with_the_parcel(said, kind, wait_s, tmp_pat
     assert type(caught.value) is kind
     assert getattr(caught.value, "wait_s", 0) == wait_s
     assert "s3cret" not in caught.value.text()
+
+
+@pytest.mark.parametrize("announced", [None, 10_000_000])
+def test_what_was_taken_is_taken_however_much_is_answered(announced, tmp_path):
+    with hook() as receiver:
+        receiver.answers.append(Said(200, body=b"x" * 5000, announced=announced))
+        receipt = SENDER.send(to(receiver.url), PARCEL, trip(tmp_path, most_bytes=1000))
+    assert (receipt.accepted, receipt.refused) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(413, TooLarge), (500, Unreachable), (401, LoginNeeded), (422, Refused)]
+)
+def test_the_status_counts_however_much_is_answered(status, kind, tmp_path):
+    with hook() as receiver:
+        receiver.answers.append(Said(status, body=b"x" * 5000))
+        with pytest.raises(RemoteError) as caught:
+            SENDER.send(to(receiver.url), PARCEL, trip(tmp_path, most_bytes=1000))
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -34,6 +34,20 @@ def found(pattern: str, **more: str) -> list[tuple[str, str]] | None:
         # A port alone is no value.
         ("[network-traffic:dst_port = 4444]", []),
         (r"[url:value = 'http://a.test/it\'s']", [("url", "http://a.test/it's")]),
+        *(
+            (f"[{path} = '{DIGEST}']", [(field, DIGEST)])
+            for path, field in {
+                "file:hashes.md5": "hash",
+                "artifact:hashes.MD5": "hash",
+                "process:binary_ref.hashes.MD5": "hash",
+                # What looks like the hash of a file and is none.
+                "file:hashes.IMPHASH": "value",
+                "file:extensions.'windows-pebinary-ext'.sections[*].hashes.MD5": "value",
+                "x509-certificate:hashes.MD5": "value",
+            }.items()
+        ),
+        (f"[file:hashes.'SHA-256' = '{DIGEST * 2}']", [("hash", DIGEST * 2)]),
+        (f"[file:hashes.'SHA3-256' = '{DIGEST * 2}']", [("value", DIGEST * 2)]),
     ],
 )
 def test_values_of_which_one_is_enough(pattern: str, values: list[tuple[str, str]]) -> None:

@@ -53,6 +53,10 @@ def equal(field: str, text: str) -> Equal:
         ("url", "http://localhost/x", Left.BROAD),
         ("url", "http://10.0.0.1/x", Left.INTERNAL),
         ("url", "https://www.google.com/", Left.LISTED),
+        # What is not sent makes no page of a site.
+        ("url", "https://www.google.com/#page", Left.LISTED),
+        ("url", "https://www.google.com/?#page", Left.LISTED),
+        ("url", "https://bit.ly/#/3abcd", Left.BROAD),
         ("email", "abuse@a.test", Left.LISTED),
         ("domain", "www.ours.example", Left.LISTED),
         ("ip", "45.61.200.7", Left.LISTED),
@@ -103,6 +107,19 @@ def test_what_may(field: str, text: str) -> None:
         ("url", "http://[2001:db8::1]/x", "http://[2001:db8::1]/x"),
         ("ip", "2001:DB8:0::1", "2001:db8::1"),
         ("email", "Ketoan@EVIL.example", "ketoan@evil.example"),
+        # A pattern says all of a URL, also what would end a sentence.
+        *(
+            ("url", f"http://evil.example/a{end}", f"http://evil.example/a{end}")
+            for end in ")`=;,.!|]"
+        ),
+        ("url", "http://evil.example/?t=aGk=", "http://evil.example/?t=aGk="),
+        ("url", "hxxp://evil[.]example/a).", "http://evil.example/a"),
+        # Who names a page does not mean its host.
+        ("domain", "http://evil.example/setup.exe", ""),
+        ("domain", "hxxps[:]//evil[.]example/setup.exe", ""),
+        ("domain", "http://evil.example/", "evil.example"),
+        ("ip", "http://198.51.100.7/x", ""),
+        ("ip", "198.51.100.7:8080", "198.51.100.7"),
         # What cannot be said in a line of ASCII is not said.
         ("url", "http://user:secret@evil.example/x", ""),
         ("url", "gopher://evil.example/x", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -137,7 +138,48 @@ NO_SIGMA = (
     SIGMA + "x: !!bool foo\n",
     SIGMA + "x: !!timestamp foo\n",
     SIGMA + f"x: {'[' * 60_000}\n",
+    # What would change the rules behind it, or is another kind of document.
+    "action: global\n" + SIGMA,
+    "correlation:\n  type: event_count\n" + SIGMA,
+    "filter: {}\n" + SIGMA,
+    # What pySigma raises an error for, and then has none of the file.
+    SIGMA.replace("id: 1", "id: x1"),
+    SIGMA.replace("11111111-1111-4111-8111-111111111111", f"0x{'F' * 5_000}"),
+    SIGMA.replace("title: One", "title: ''"),
+    SIGMA.replace("title: One", f"title: {'x' * 257}"),
+    SIGMA + "title: Again\n",
+    SIGMA + "level: extreme\n",
+    SIGMA + "status: ''\n",
+    SIGMA + "date: 2024-1-1\n",
+    SIGMA + "tags: [attack]\n",
+    SIGMA + "tags: attack.t1\n",
+    SIGMA + "references: http://evil.test/\n",
+    SIGMA + "related: [{id: x, type: derived}]\n",
+    SIGMA.replace("category: process_creation", "other: x"),
+    SIGMA.replace("category: process_creation", "category: [x]"),
+    SIGMA.replace("Image|endswith", "Image|unheard"),
+    SIGMA.replace("Image|endswith: '\\x.exe'", "Image: {a: b}"),
+    SIGMA.replace("Image|endswith: '\\x.exe'", "Image: [[a]]"),
+    SIGMA.replace("Image|endswith: '\\x.exe'", "5: x"),
+    SIGMA.replace("    Image|endswith: '\\x.exe'\n", "    {}\n"),
+    SIGMA.replace("condition: selection", "condition: []"),
 )
+FULL_SIGMA = f"""\ufeff{SIGMA}name: one
+taxonomy: sigma
+related: [{{id: 22222222-2222-4222-8222-222222222222, type: Derived}}]
+status: experimental
+level: High
+tags: [attack.t1059.001, tlp.green]
+date: 2024/1/31
+modified: 2024-02-01
+fields: [Image]
+falsepositives: [none]
+references: [http://example.org/]
+author: A
+description: B
+license: MIT
+custom: {{a: [b]}}
+"""
 
 
 class TestSigma:
@@ -156,10 +198,19 @@ class TestSigma:
         body = written("sigma.yml", Chosen(rules=[SIGMA, SIGMA.replace("One", "Again")]))
         assert [doc["title"] for doc in yaml.safe_load_all(body)] == ["One"]
 
-    def test_an_id_that_is_a_number_without_end(self) -> None:
-        number = SIGMA.replace("11111111-1111-4111-8111-111111111111", f"0x{'F' * 5_000}")
-        body = written("sigma.yml", Chosen(rules=[number, SIGMA]))
-        assert len([doc for doc in yaml.safe_load_all(body) if doc]) == 2
+    def test_another_rule_of_that_id_is_counted(self) -> None:
+        left = LeftOut()
+        again = SIGMA.replace("One", "Again")
+        written("sigma.yml", Chosen(rules=[SIGMA, f"\n{SIGMA}", again]), left)
+        assert left == {Left.RULE: 1}
+
+    def test_every_member_that_sigma_knows_and_others(self) -> None:
+        """A byte order mark is the beginning of a file, and not of a document in it."""
+        left = LeftOut()
+        other = SIGMA.replace("1111-1111", "2222-1111").replace("One", "Two")
+        body = written("sigma.yml", Chosen(rules=[other, FULL_SIGMA]), left)
+        assert [doc["title"] for doc in yaml.safe_load_all(body)] == ["Two", "One"]
+        assert not left
 
     def test_windows_line_ends(self) -> None:
         assert sigma.rule_id(SIGMA) is not None
@@ -193,12 +244,72 @@ class TestContent:
         body = written("suricata.rules", Chosen(found)).decode()
         assert 'http.uri.raw; content:"/A"; startswith; endswith;' in body
 
-    def test_a_whole_site_is_known_by_its_host(self) -> None:
-        found = [entry("url", "http://evil.test:8080", "http://evil.test:8080/")]
+    @pytest.mark.parametrize("end", ["", "/", "/#page"])
+    def test_the_first_page_of_a_site_is_not_the_whole_site(self, end: str) -> None:
+        found = [entry("url", "http://evil.test:8080", f"http://evil.test:8080{end}")]
         body = written("suricata.rules", Chosen(found)).decode()
         assert body.startswith("alert http any any -> any 8080 (")
         assert 'http.host; content:"evil.test"; startswith; endswith;' in body
-        assert "http.uri" not in body
+        assert 'http.uri.raw; content:"/"; startswith; endswith;' in body
+        body = written("snort.rules", Chosen(found)).decode()
+        assert 'http_raw_uri; content:"/"; bufferlen:1;' in body
+
+    def test_a_query_behind_the_host(self) -> None:
+        found = rules.target("http://evil.test?x=/a#b")
+        assert found == ("evil.test", "any", "/?x=/a")
+
+    def test_an_address_of_ipv6_is_in_brackets_as_requests_have_it(self) -> None:
+        found = [entry("url", "http://[2001:db8::1]/a", "http://[2001:db8::1]/a")]
+        body = written("suricata.rules", Chosen(found)).decode()
+        assert 'http.host; content:"|5B|2001|3A|db8|3A 3A|1|5D|"; startswith; endswith;' in body
+
+    @pytest.mark.parametrize(
+        ("name", "seen", "others"),
+        [
+            (
+                ("domain", "test.evil.", "evil.test"),
+                ("evil.test", "WWW.evil.test", "a.evil.test:8080"),
+                ("notevil.test", "evil.test.example", "evilxtest", "evil.test:x"),
+            ),
+            (
+                ("url", "http://evil.test/a", "http://evil.test/a"),
+                ("evil.test", "EVIL.test:80"),
+                ("www.evil.test", "notevil.test", "evil.test.example"),
+            ),
+            (
+                ("url", "http://[2001:db8::1]/a", "http://[2001:db8::1]/a"),
+                ("[2001:db8::1]", "[2001:db8::1]:80"),
+                ("2001:db8::1", "[2001:db8::11]"),
+            ),
+        ],
+    )
+    def test_hosts_for_snort(
+        self, name: tuple[str, str, str], seen: tuple[str, ...], others: tuple[str, ...]
+    ) -> None:
+        body = written("snort.rules", Chosen([entry(*name)])).decode()
+        [expression] = re.findall(
+            r'http_header:field host; content:"[^"]+",nocase; pcre:"/(.*?)/i"', body
+        )
+        look = re.compile(expression, re.IGNORECASE)
+        assert [host for host in (*seen, *others) if look.search(host)] == list(seen)
+
+    def test_a_path_for_snort_is_all_of_it(self) -> None:
+        found = [entry("url", "http://evil.test/a;b", "http://evil.test/a;b")]
+        body = written("snort.rules", Chosen(found)).decode()
+        assert 'http_raw_uri; content:"/a|3B|b"; bufferlen:4;' in body
+
+    def test_a_file_is_called_so_and_not_only_at_the_end(self) -> None:
+        body = written("suricata.rules", Chosen([entry("file", "up|date.exe", "Up|date.exe")]))
+        [expression] = re.findall(r'endswith; pcre:"/(.*?)/i"', body.decode())
+        look = re.compile(expression, re.IGNORECASE)
+        names = ("up|date.exe", "/dl/UP|date.exe", "/dl/myup|date.exe", "up|date_exe", "date.exe")
+        assert [name for name in names if look.search(name)] == list(names[:2])
+
+    @pytest.mark.parametrize("path", ["C:\\Windows\\svchost.exe", "/tmp/svchost.exe"])
+    def test_a_path_does_not_mean_every_file_of_that_name(self, path: str) -> None:
+        left = LeftOut()
+        assert written("suricata.rules", Chosen([entry("file", "svchost.exe", path)]), left) == b""
+        assert left == {Left.FORM: 1}
 
     def test_a_domain_is_a_rule_for_each_protocol(self) -> None:
         body = written("suricata.rules", Chosen([entry("domain", "test.evil.", "evil.test")]))
@@ -209,6 +320,25 @@ class TestContent:
     def test_dns_labels_for_snort(self) -> None:
         body = written("snort.rules", Chosen([entry("domain", "test.evil.", "evil.test")]))
         assert b'content:"|04|evil|04|test|00|",nocase;' in body
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "seen"),
+    [
+        ("url", "http://evil.test", "evil.test/"),
+        ("url", "http://evil.test?x=1", "evil.test/?x=1"),
+        ("url", "http://evil.test:8080/a#b", "evil.test:8080/a"),
+        ("url", "http://[2001:db8::1]/a", "[2001:db8::1]/a"),
+        ("url", r"http://evil.test/a\x41", r"evil.test/a\x5cx41"),
+        ("url", f"http://evil.test/{'a' * 900}", f"evil.test/{'a' * 900}"),
+        ("file", "two  blanks.exe", "two  blanks.exe"),
+        ("file", "-", r"\x2d"),
+        ("file", "(empty)", r"\x28empty)"),
+    ],
+)
+def test_values_for_zeek_are_whole(field: str, value: str, seen: str) -> None:
+    body = written("zeek.intel", Chosen([entry(field, value, value)])).decode()
+    assert body.split("\n")[1].split("\t")[0] == seen
 
 
 def test_ipv6_in_a_zone() -> None:
