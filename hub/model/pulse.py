@@ -16,6 +16,7 @@ class Beat(NamedTuple):
     first_us: int
     last_us: int
     pulls: int
+    """Those that came to the end of what there was, however many pages that took"""
     objects: int
     """Delivered; one that is asked for twice counts twice"""
     position_us: int

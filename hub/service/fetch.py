@@ -135,4 +135,7 @@ class Followed(Reader):
         if scope.account:
             last_us, end_us = reached
             position_us = 0 if query.ids else max(last_us, end_us - _SLACK_US)
-            self._pulse.pulled(scope.account, query.collection, objects, position_us)
+            # How many pages there were before the last one would tell how much was on them.
+            self._pulse.pulled(
+                scope.account, query.collection, objects, position_us, ended=bool(end_us)
+            )

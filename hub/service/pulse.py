@@ -35,8 +35,16 @@ T = TypeVar("T")
 class Note(Protocol):
     """What the doors tell."""
 
-    def pulled(self, account: str, collection: int, objects: int, position_us: int) -> None:
-        """An account was answered; `position_us` as in `Beat`."""
+    def pulled(
+        self,
+        account: str,
+        collection: int,
+        objects: int,
+        position_us: int,
+        *,
+        ended: bool = True,
+    ) -> None:
+        """An account was answered; `position_us` as in `Beat`. With `ended` nothing was left."""
 
     def failed(self, account: str, fault: str, reason: str) -> None:
         """A request of an account was refused, or failed."""
@@ -70,7 +78,15 @@ class Pulse:
         self._warn_s = float("-inf")
         self._purged = 0
 
-    def pulled(self, account: str, collection: int, objects: int, position_us: int) -> None:
+    def pulled(
+        self,
+        account: str,
+        collection: int,
+        objects: int,
+        position_us: int,
+        *,
+        ended: bool = True,
+    ) -> None:
         """See `Note.pulled`."""
         now, key = self._clock(), (account, collection)
         with self._lock:
@@ -81,12 +97,14 @@ class Pulse:
                     collection,
                     old.first_us,
                     max(old.last_us, now),
-                    old.pulls + 1,
+                    old.pulls + ended,
                     old.objects + objects,
                     max(old.position_us, position_us),
                 )
             elif len(self._beats) < _MOST:
-                self._beats[key] = Beat(account, collection, now, now, 1, objects, position_us)
+                self._beats[key] = Beat(
+                    account, collection, now, now, int(ended), objects, position_us
+                )
             self._wake()
 
     def failed(self, account: str, fault: str, reason: str) -> None:

@@ -164,7 +164,8 @@ class Log(Protocol):
     def labels(self, collection: int, object_id: str) -> list[tuple[Label, int, str]]:
         """How the records of an object are labelled, with date added and version of each.
 
-        Unscoped: for officers who ask why an account sees an object, or not.
+        Unscoped: for officers who ask why an account sees an object, and for asking a scope
+        whether it admits one record of it.
         """
 
     def holdings(self) -> list[Tally]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from hub import policy
 from hub.errors import Fault, HubError
 from hub.model.party import Caller, Role
 from hub.model.query import Scope
+from hub.model.tlp import Tlp
 from hub.service.deliveries.health import Deliveries
 from tests import fakes
 from tests.connectors.sending.receivers import Said
 
+AMBER = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"
 ADMIN = Caller("administrator", "ministry", frozenset({Role.ADMINISTRATOR}))
 
 
@@ -68,6 +71,39 @@ def test_dead_letters_tell_an_object_to_those_who_see_it_alone(site, receiver, d
     site.run(delivery)
     assert receiver.ids() == [obj["id"]] * 2
     assert deliveries.dead(ADMIN, None, "partner") == []
+
+
+def test_who_sees_less_of_an_object_than_was_sent_is_not_told_what_was_said_of_it(
+    site, receiver, deliveries
+):
+    delivery = site.webhook(receiver.url, 'ceiling = "amber"')
+    parts = [{"marking_ref": AMBER, "selectors": ["description"]}]
+    obj = fakes.indicator(1, description="of the bank", granular_markings=parts)
+    site.publish(obj)
+    refusal = b'{"refused":[{"id":"%b","reason":"it says: of the bank"}]}' % obj["id"].encode()
+    receiver.answers.append(Said(body=refusal))
+    site.run(delivery)
+    reader = site.store.directory().accounts["reader"]
+    narrow = Caller("reader", reader.org, reader.roles, ceiling=Tlp.GREEN)
+    less = policy.scope(narrow, site.store.directory())
+    [piece] = site.store.held(less, obj["id"])
+    assert b"description" not in piece.raw
+    [hidden] = deliveries.dead(ADMIN, less, "partner")
+    assert (hidden.object_id, hidden.objects, hidden.reason) == ("", 1, "")
+    [seen] = deliveries.dead(ADMIN, site.scope("reader"), "partner")
+    assert (seen.object_id, seen.reason) == (obj["id"], "it says: of the bank")
+
+
+def test_who_sees_an_object_sees_the_letter_of_its_lesser_form(site, receiver, deliveries):
+    delivery = site.webhook(receiver.url, 'ceiling = "green"')
+    parts = [{"marking_ref": AMBER, "selectors": ["description"]}]
+    obj = fakes.indicator(1, description="of the bank", granular_markings=parts)
+    site.publish(obj)
+    receiver.answers.append(Said(body=b'{"refused":[{"id":"%b"}]}' % obj["id"].encode()))
+    site.run(delivery)
+    assert b"description" not in receiver.raws[0]
+    [seen] = deliveries.dead(ADMIN, site.scope("reader"), "partner")
+    assert seen.object_id == obj["id"]
 
 
 def test_letters_are_dropped_by_number_or_all(site, receiver, deliveries):

@@ -145,6 +145,14 @@ CHIEFS = {org: Viewer(org, chief=True) for org in AUTHORS}
 """The accounts that authors publish with. A status is for its account, whichever token asks: so
 none of them is a viewer as well."""
 
+WATCHERS = [
+    Viewer(org, clearance, role)
+    for org in ("near", "far")
+    for clearance in (Tlp.RED, Tlp.GREEN)
+    for role in (Role.ADMINISTRATOR, Role.OFFICER)
+]
+"""Who manages the hub, or watches that, and sees no more data for it"""
+
 _TOKENS = [(ceiling, False) for ceiling in (Tlp.RED, Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR)]
 _TOKENS.append((Tlp.RED, True))
 VIEWERS = [
@@ -225,7 +233,7 @@ def parties() -> Iterable[Party]:
         yield (
             Group(name, name, "ministry", made) if kind == "group" else Community(name, name, made)
         )
-    viewers = [viewer for viewer in VIEWERS if viewer.org] + list(CHIEFS.values())
+    viewers = [viewer for viewer in VIEWERS if viewer.org] + WATCHERS + list(CHIEFS.values())
     for viewer in viewers:
         roles = frozenset({Role.READER, viewer.role})
         yield Account(viewer.account, viewer.org, roles, clearance=viewer.clearance)

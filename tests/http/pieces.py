@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +12,7 @@ from hub.model.clock import format_us
 from hub.model.tlp import Tlp
 from hub.stix.marking import COLOUR_OF
 from tests import fakes
+from tests.http import linked
 from tests.http.cast import DEFAULTS, second
 
 KINDS = {1: "campaign", 2: "campaign", 3: "tool", 4: "campaign"}
@@ -19,7 +21,12 @@ INDICATORS = (7, 8)
 """Whose values devices pull; parts of them are not marked"""
 
 NUMBERS = (*KINDS, ADDRESS, STATEMENT, *INDICATORS)
-VERSIONED = (*KINDS, *INDICATORS)
+ALONE = (1, 1, 1, 1, 2, 2, STATEMENT, *INDICATORS, *NUMBERS)
+"""Those of which most worlds are made, the frequent ones several times"""
+WOVEN = (*linked.KINDS, *linked.KINDS, 1, 1, 2, *INDICATORS)
+"""Those of worlds in which most objects refer to others"""
+
+VERSIONED = (*KINDS, *INDICATORS, *linked.KINDS)
 REF_OF = {tlp: ref for ref, tlp in COLOUR_OF.items()}
 """The id of each marking in TLP 2.0."""
 
@@ -29,7 +36,7 @@ SELECTORS = ("description", "description", "aliases.[0]", "aliases.[1]", REQUIRE
 
 def kind_of(number: int) -> str:
     special = {ADDRESS: "ipv4-addr", STATEMENT: "marking-definition"}
-    special |= dict.fromkeys(INDICATORS, "indicator")
+    special |= dict.fromkeys(INDICATORS, "indicator") | linked.KINDS
     return KINDS.get(number) or special[number]
 
 
@@ -108,6 +115,9 @@ class Piece(NamedTuple):
                 "valid_from": created,
                 "confidence": 90 if text == "a" else 10,
             }
+        elif self.number in linked.KINDS:
+            rest = {"created": created, "modified": modified}
+            rest |= linked.members(self.number, text, id_of)
         elif self.number == STATEMENT:
             definition = {"statement": f"statement {text}"}
             rest = {
@@ -148,9 +158,9 @@ PARTS = st.dictionaries(st.sampled_from(SELECTORS), TLPS, min_size=1, max_size=3
 
 
 @st.composite
-def pieces(draw: Any, *, stated: bool = False) -> Piece:
+def pieces(draw: Any, *, stated: bool = False, numbers: Sequence[int] = ALONE) -> Piece:
     """Pieces of few objects and versions, so that they meet."""
-    number = draw(st.sampled_from((1, 1, 1, 1, 2, 2, STATEMENT, *INDICATORS, *NUMBERS)))
+    number = draw(st.sampled_from(numbers))
     parts = draw(PARTS) if number in KINDS and draw(st.booleans()) else ()
     return Piece(
         number,

@@ -14,7 +14,7 @@ from tests import fakes
 from tests.http import cast
 from tests.http.cast import AUTHORS, COLLECTIONS, Viewer
 from tests.http.looking import LOOK_AROUND, LOOKS, OPENED, PAGES_OF_CONSOLE
-from tests.http.pieces import MARKS, NUMBERS, PARTS, Piece, id_of, pieces, version_of
+from tests.http.pieces import ALONE, MARKS, NUMBERS, PARTS, Piece, id_of, pieces, version_of
 from tests.http.twins import ALL, Erase, Line, Post, Publish, objects
 from tests.http.worlds import Ask, Walk, status_id
 
@@ -63,7 +63,7 @@ class Case(NamedTuple):
 
 
 @st.composite
-def publishes(draw: Any) -> Publish:
+def publishes(draw: Any, numbers: Sequence[int] = ALONE) -> Publish:
     """A publish whose audience its author may name."""
     author, alias = draw(st.sampled_from(AUTHORS)), draw(ALIASES)
     own = cast.belongs(author)
@@ -71,7 +71,7 @@ def publishes(draw: Any) -> Publish:
     audience = {
         who for who in wanted if (who[0] == "org" or who in own) and cast.reads(who, alias)
     }
-    found = draw(st.lists(pieces(), min_size=1, max_size=3))
+    found = draw(st.lists(pieces(numbers=numbers), min_size=1, max_size=3))
     if not any("w" in right.rights and right.subject in own for right in cast.RIGHTS[alias]):
         alias = "shared"
     return Publish(author, alias, frozenset(audience), tuple(found))
@@ -194,11 +194,14 @@ SCRIPTS = st.lists(publishes(), min_size=1, max_size=8)
 
 
 @st.composite
-def histories(draw: Any) -> list[Line]:
+def histories(draw: Any, numbers: Sequence[int] = ALONE) -> list[Line]:
     """Lines that have to do with each other."""
-    lines: list[Line] = [draw(publishes())]
+    lines: list[Line] = [draw(publishes(numbers))]
+    others = (
+        LINES if numbers is ALONE else st.one_of(LINES, publishes(numbers), publishes(numbers))
+    )
     for _ in range(draw(st.integers(1, 8))):
-        lines.append(draw(st.one_of(LINES, echoes(lines), echoes(lines))))
+        lines.append(draw(st.one_of(others, echoes(lines), echoes(lines))))
     return lines
 
 

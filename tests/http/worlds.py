@@ -56,6 +56,8 @@ anonymous_per_minute = 0
 _FIRST_STATUS = 10_000
 _MOST_PAGES = 30
 _NEVER_S = 86_400.0
+PROBED = "/health/ready"
+"""Looks at the store once a second"""
 
 
 class Ask(NamedTuple):
@@ -70,7 +72,9 @@ class Ask(NamedTuple):
     author: str = ""
     """The organisation whose chief account asks; empty: the viewer."""
     pasted: str = ""
-    """A body that is plain text"""
+    """A body of another kind"""
+    kind: str = "text/plain"
+    """Of what is pasted"""
     is_page: bool = False
     """It is opened in a browser."""
 
@@ -151,6 +155,10 @@ class World:
         act = Act("console", "", "populate", "cast")
         self.directory = self.store.write(list(cast.parties()), [], act, epoch=0)
         self._step = 0
+        self._statements = 0
+        self.costs: list[tuple[str, int]] = []
+        """Statements that the store took for each request of a viewer, those of probes apart"""
+        self.store.database.connection().set_trace_callback(self._count)
         named = functools.partial(
             Publisher, new_id=lambda: fakes.uuid_of(_FIRST_STATUS + self._step)
         )
@@ -169,6 +177,10 @@ class World:
             mock.patch("hub.service.outlet.outlet.Shelf", return_value=self.shelf),
         ):
             self.app = app.create_app(self.config, self.store, finder=self.searched.finder)
+
+    def _count(self, statement: str) -> None:
+        # What begins so is of FTS5 itself, and counted by `tests/unit/store/test_hidden_search_steps.py`.
+        self._statements += not statement.startswith("--")
 
     def empty(self) -> None:
         """Take everything out but the parties."""
@@ -195,12 +207,16 @@ class World:
         """The viewer's answers, step by step."""
         self.empty()
         self._cursors: dict[str, str] = {}
+        self.costs.clear()
         for number, step in enumerate(steps):
             self._step = number
             self.clock.now = cast.second(number)
             match step:
                 case Ask(author=""):
+                    before = self._statements
                     yield self.send(viewer, step)
+                    cost = self._statements - before
+                    self.costs.append((step.path, 0 if step.path == PROBED else cost))
                 case Ask():
                     answer = self.send(CHIEFS[step.author], step)
                     # Some authors may not delete, or not even read, where they publish.
@@ -239,6 +255,15 @@ class World:
         """`Log.tallies` in the viewer's scope."""
         return self.store.tallies(policy.scope(_caller(viewer), self.directory))
 
+    def open_to(self, viewer: Viewer) -> set[int]:
+        """Keys of the collections that hold, or held, what is labelled so that the viewer sees it.
+
+        Of others nothing is asked, which costs no statement.
+        """
+        labels, connection = self.store._labels, self.store.database.connection()
+        scope = policy.scope(_caller(viewer), self.directory)
+        return {key for key in scope.readable if labels.visible(connection, scope, key)}
+
     def send(self, viewer: Viewer, ask: Ask) -> Answer:
         """One request, without the cost of a test client."""
         if not ask.path.startswith(f"/{fakes.ROOT}/"):
@@ -259,7 +284,7 @@ class World:
         if ask.audience:
             environ["HTTP_HUB_AUDIENCE"] = ask.audience
         if body:
-            kind = "text/plain" if ask.pasted else MEDIA_TYPE
+            kind = ask.kind if ask.pasted else MEDIA_TYPE
             environ |= {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body))}
         return _call(self.app, _ENVIRON | environ)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from connectors.registry import KINDS
 from hub.app import desk_of, feed_folder, open_counters
-from hub.model.party import Role
+from hub.model.clock import now_us
+from hub.model.party import Grant, Organisation, Role
 from hub.model.tlp import Tlp
 from hub.service.feeds.runner import Runner
 from hub.web.flows import words
@@ -158,3 +160,29 @@ def test_what_was_not_published_is_told_within_rights(flows: Hub, person: Person
     page = surf(flows, person(Role.COORDINATOR)).get("/feeds/list")
     assert "8.8.8.8" in page.html
     assert "shown to those who see" not in page.text
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(-1, True), (1, False)])
+def test_who_was_let_in_after_a_run_is_told_numbers_of_it_alone(
+    hours: int, is_told: bool, flows: Hub, person: Person
+) -> None:
+    late = Organisation(f"late{hours}", f"identity--{uuid.uuid4()}", "Late", "Late")
+    since_us = now_us() + hours * 3_600_000_000
+    key = fakes.KEYS["shared"]
+    flows.put(late, Grant(key, ("org", late.slug), True, False, Tlp.RED, since_us))
+    page = surf(flows, person(Role.COORDINATOR, org=late.slug)).get("/feeds/list")
+    assert ("8.8.8.8" in page.html) is is_told
+    assert ("shown to those who see" in page.text) is not is_told
+
+
+@pytest.mark.parametrize(
+    ("role", "is_named"), [(Role.COORDINATOR, False), (Role.ADMINISTRATOR, True)]
+)
+def test_a_collection_that_a_coordinator_has_no_right_in_has_no_name(
+    role: Role, is_named: bool, flows: Hub, person: Person
+) -> None:
+    slug = f"outside-{role}"
+    flows.put(Organisation(slug, f"identity--{uuid.uuid4()}", "Outside", "Outside"))
+    surfer = surf(flows, person(role, org=slug))
+    assert ("<code>shared</code>" in surfer.get("/feeds/list").html) is is_named
+    assert ('<span class="mono">shared</span>' in surfer.get("/feeds").html) is is_named

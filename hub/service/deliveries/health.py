@@ -21,11 +21,11 @@ from hub.model.query import Scope
 from hub.model.tlp import Tlp
 from hub.service.deliveries.definition import Delivery, Faulty, load_all
 from hub.service.deliveries.digests import Digest, digests_of, switch
-from hub.service.deliveries.letters import body_of
+from hub.service.deliveries.letters import Body, body_of
 from hub.service.deliveries.run import Totals
 from hub.service.deliveries.standing import standing_of
 from hub.service.deliveries.tasks import Task, tasks_of
-from hub.store.base import Act, Store
+from hub.store.base import Act, Log, Store
 
 _MOST_LETTERS = 1000
 
@@ -71,10 +71,10 @@ class Letter(NamedTuple):
 
     number: int
     object_id: str
-    """Empty: whoever asks does not see the object; of a digest, that of its first object"""
+    """Empty: whoever asks does not see all of what was sent; of a digest, that of its first object"""
     objects: int
     reason: str
-    """In the other side's words; empty: whoever asks does not see the object"""
+    """In the other side's words; empty as `object_id` is"""
     at_us: int
     revived: bool
     """It is tried again with the next run."""
@@ -204,8 +204,8 @@ class Deliveries:
         return [self._letter(scope, item) for item in letters]
 
     def _letter(self, scope: Scope | None, item: DeadLetter) -> Letter:
-        ids = body_of(item).ids
-        is_seen = scope is None or all(self._store.held(scope, each) for each in ids)
+        body = body_of(item)
+        ids, is_seen = body.ids, scope is None or _is_seen(self._store, scope, body)
         first, reason = (ids[0] if ids else "", item.reason) if is_seen else ("", "")
         return Letter(item.number, first, len(ids), reason, item.at_us, item.revived)
 
@@ -284,6 +284,18 @@ class Deliveries:
             error=job.error,
             dead=len(self._store.dead_letters(task.job, 0, _MOST_LETTERS)),
         )
+
+
+def _is_seen(log: Log, scope: Scope, body: Body) -> bool:
+    """Whether the scope sees these very records: of an object it may see less than was sent."""
+    labels = {
+        added_us: label
+        for object_id in body.ids
+        for key in scope.readable
+        for label, added_us, _ in log.labels(key, object_id)
+    }
+    sent = (key in labels and scope.admits(labels[key], key) for key in body.keys)
+    return all(sent) and all(log.held(scope, each) for each in body.gone)
 
 
 def _condition(task: Task, job: Job, *, is_paused: bool) -> Condition:

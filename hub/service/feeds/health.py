@@ -116,8 +116,11 @@ class Feeds:
         policy.require_overseer(caller)
         feed = self._find(name)
         runs = [_run(run) for run in self._store.job_runs(PREFIX + name, limit)]
-        is_seen = sight is None or _is_seen(feed, sight)
-        return runs if is_seen else [_in_numbers(run) for run in runs]
+        since_us = 0 if sight is None else _since(feed, sight)
+        return [
+            run if since_us is not None and since_us <= run.started_us else _in_numbers(run)
+            for run in runs
+        ]
 
     def pause(self, caller: Caller, name: str, *, paused: bool) -> None:
         """Let it run no more by itself, or let it run again; an audit line says who did.
@@ -197,22 +200,22 @@ def _in_numbers(run: Run) -> Run:
     return run._replace(tally=Tally(run.tally.counts))
 
 
-def _is_seen(item: Feed | Broken, sight: Sight) -> bool:
-    """Whether the strictest that a feed may publish is seen by whoever asks."""
+def _since(item: Feed | Broken, sight: Sight) -> int | None:
+    """From when on whoever asks sees the strictest that a feed may publish; None: never."""
     if isinstance(item, Broken):
-        return False
+        return None
     said, directory = item.said, sight.directory
     account = directory.accounts.get(said.account)
     try:
         collection = by_alias(directory, said.collection)
     except HubError:
-        return False
+        return None
     if account is None:
-        return False
+        return None
     # What came as STIX keeps its own marking, which may be any up to what the account may publish.
     strictest = max(item.tlp or collection.default, account.clearance)
     audience = frozenset(subject_of(name) for name in said.audience)
-    return sight.scope.since(Label(collection.key, strictest, audience)) is not None
+    return sight.scope.since(Label(collection.key, strictest, audience))
 
 
 def _act(caller: Caller, action: str, name: str) -> Act:

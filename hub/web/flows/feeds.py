@@ -83,13 +83,17 @@ class _Views:
 
 
 def _place(visit: Visit, health: Health) -> tuple[int, str]:
-    """Where a feed publishes: the key of the collection, if the person knows it; and its name."""
+    """Where a feed publishes: the key of the collection, if the person has a right in it; else its name.
+
+    That is for administrators: for all others such a collection does not exist.
+    """
     if health.feed is None:
         return 0, ""
     name = health.feed.said.collection
+    shown = name if visit.has(Role.ADMINISTRATOR) else ""
     try:
         key = by_alias(visit.directory, name).key
     except HubError:
-        return 0, name
+        return 0, shown
     is_known = key in visit.scope.readable or key in visit.scope.writable
-    return (key if is_known else 0), name
+    return (key, name) if is_known else (0, shown)
