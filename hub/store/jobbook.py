@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.clock import DAY_US, now_us
 from hub.model.job import (
     KEPT_RUNS,
     STATE_BYTES,
