@@ -140,3 +140,16 @@ def test_what_costs_another_search_is_not_begun_late(
     found = finder.survey(VIEWER, Words(("evil",)), ["type", "label"], 10, instant="added")
     assert found.total == 2 * (OLD + NEW)
     assert [facet.counts is None for facet in found.facets] == [False, True]
+
+
+def test_a_result_that_is_whole_is_not_searched_for_again(store: SqliteStore) -> None:
+    """Dates are looked for in every record; what was found is counted by its ids."""
+    few = Between("created", START_US + 1, None)
+    ids = tuple(candidate(n, 0).object_id.lower() for n in range(3))
+
+    def survey(node: Node) -> Ask:
+        return lambda finder: finder.survey(VIEWER, node, ["type", "label"], 10, instant="added")
+
+    again, _ = _steps(store, survey(few))
+    known, _ = _steps(store, survey(AllOf((few, Has("id", ids)))))
+    assert 20 * known < again
