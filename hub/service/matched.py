@@ -70,7 +70,10 @@ def _of(leaf: Node, sheet: Sheet) -> Iterator[Match]:
         case Within():
             yield from _within(leaf, sheet)
         case Words(words):
-            if matches(leaf, sheet):
+            text = " ".join(words)
+            document = sheet.document
+            # Most records were found by something else: `matches` looks at each word by itself.
+            if (text in document.name or text in document.words) and matches(leaf, sheet):
                 how = How.NAME if leaf.name else How.WORDS
                 yield Match(how, how.name.lower().replace("words", "text"), _said(words))
 

@@ -13,7 +13,7 @@ import msgspec
 
 from hub.model.clock import DAY_US, format_us
 from hub.model.query import Scope
-from hub.model.search import Bar, Facet, Piece
+from hub.model.search import AllOf, Bar, Between, Facet, Piece
 from hub.service.search import Question, Searcher
 from hub.stix.instant import instant_us
 from hub.store.base import Log
@@ -133,9 +133,12 @@ def whole(
 
 
 def trend(finder: Finder, question: Question, now_us: int) -> Trend | None:
-    """The last weeks; None: they could not be counted in time."""
-    bars = finder.histogram(question.scope, question.node, "added", DAY_US)
-    return None if bars is None else of_days(bars, first_week(now_us), now_us)
+    """The last weeks of a query; None: they could not be counted in time."""
+    start_us = first_week(now_us)
+    weeks = Between("added", start_us, start_us + WEEKS * WEEK_US - 1)
+    node = AllOf((question.node, weeks))
+    bars = finder.histogram(question.scope, node, "added", DAY_US)
+    return None if bars is None else of_days(bars, start_us, now_us)
 
 
 def first_week(now_us: int) -> int:

@@ -56,7 +56,7 @@ def wanted(node: Node) -> Wanted:
         elif isinstance(part, Between) and part.field == "added":
             low, high = max(low, _bound(part.low, low)), min(high, _bound(part.high, high))
         else:
-            rest.append(_condition(part))
+            rest.append(condition(part))
     return Wanted(_joined(matches, " AND ") or EVERY, _all(rest), low, high)
 
 
@@ -153,7 +153,8 @@ def _blocks(low: int, high: int) -> Iterator[tuple[int, int]]:
         low += 1 << free
 
 
-def _condition(node: Node) -> Where:
+def condition(node: Node) -> Where:
+    """The node as a condition on `found`."""
     match = _match(node)
     if match is not None:
         return Where("f.added_us IN (SELECT rowid FROM words WHERE words MATCH ?)", [match])
@@ -162,9 +163,9 @@ def _condition(node: Node) -> Where:
     if _height(node) > _DEEPEST:
         return _deep(node)
     if isinstance(node, Not):
-        inner = _condition(node.node)
+        inner = condition(node.node)
         return Where(f"NOT ({inner.sql})", inner.args)
-    parts = [_condition(part) for part in _inside(node)]
+    parts = [condition(part) for part in _inside(node)]
     if isinstance(node, AllOf):
         return _all(parts)
     text = " OR ".join(f"({part.sql})" for part in parts)
@@ -196,7 +197,7 @@ def _steps(node: Node, leaves: list[Where]) -> Iterator[str]:
             yield from _steps(part, leaves)
         yield "!" if isinstance(node, Not) else f"{'&|'[isinstance(node, AnyOf)]}{len(node.nodes)}"
     else:
-        leaves.append(_condition(node))
+        leaves.append(condition(node))
         yield str(len(leaves) - 1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +13,6 @@ from typing import Any
 import msgspec
 
 from hub.errors import Fault, HubError
-from hub.model.clock import DAY_US
 from hub.model.query import Scope
 from hub.model.search import (
     Bar,
@@ -35,6 +33,7 @@ from hub.store.expression import holds
 from hub.store.filters import Where
 from hub.store.index import COLUMNS
 from hub.store.labels import Labels, Range
+from hub.store.surveying import Purse, surveyed
 
 FUNCTIONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType({"holds": holds})
 """What the database of a finder must be opened with"""
@@ -45,9 +44,6 @@ _SURVEY_EACH_S = 0.15e-6
 """How much of the processor a survey may take: the least, the most, and what each change of the
 record adds. Whoever waits for a page of a small hub has it at once, and on a large one something is
 counted at all. By the clock it has the time of one count."""
-
-_LOOK_S = 0.25e-6
-"""What a look at each record that matches takes at least"""
 
 _SUGGEST_FROM = 5000
 """The newest records that match; suggestions are from these."""
@@ -107,7 +103,15 @@ class SqliteFinder:
 
     def facets(self, scope: Scope, node: Node, fields: Sequence[str], most: int) -> list[Facet]:
         """See `Finder.facets`."""
-        return [self._facet(scope, node, field, most) for field in fields]
+        kinds = None
+        if not COLUMNS.isdisjoint(fields):
+            kinds = self._counted(scope, lambda ranges: finding.kinds(ranges, node))
+        return [
+            Facet(field, counted.by(kinds, field, most))
+            if field in COLUMNS
+            else self._facet(scope, node, field, most)
+            for field in fields
+        ]
 
     def _facet(self, scope: Scope, node: Node, field: str, most: int) -> Facet:
         rows = self._counted(scope, lambda ranges: finding.keys(ranges, node, field, most))
@@ -122,29 +126,8 @@ class SqliteFinder:
         self, scope: Scope, node: Node, fields: Sequence[str], most: int, *, instant: str
     ) -> Survey:
         """See `Finder.survey`."""
-        end, spent = time.monotonic() + self._count_s, time.thread_time() + self._patience()
-
-        least = 0.0
-
-        def rows(ask: Callable[[Sequence[Range]], Where]) -> list[tuple[Any, ...]] | None:
-            left, cpu = end - time.monotonic(), spent - time.thread_time()
-            return self._counted(scope, ask, left, cpu=cpu) if min(left, cpu) > least else None
-
-        kinds = rows(lambda ranges: finding.kinds(ranges, node))
-        total = None if kinds is None else sum(row[-1] for row in kinds)
-        # What cannot be done in time is not begun.
-        least = (total or 0) * _LOOK_S
-        bars = rows(lambda ranges: finding.bars(ranges, node, instant, DAY_US))
-        counts = {name: counted.by(kinds, name, most) for name in fields if name in COLUMNS}
-        for name in fields:
-            if name not in counts:
-                found = rows(partial(finding.keys, node=node, field=name, most=most))
-                counts[name] = None if found is None else [Count(*row) for row in found]
-        return Survey(
-            total,
-            [Facet(name, counts[name]) for name in fields],
-            None if bars is None else [Bar(*row) for row in bars],
-        )
+        purse = Purse(partial(self._counted, scope), self._count_s, self._patience())
+        return surveyed(purse, node, fields, most, instant)
 
     def _patience(self) -> float:
         """How much time of the processor a survey may take, in seconds."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.model.search import EVERYTHING, Has, Node, Starts
+import msgspec
+
+from hub.model.search import EVERYTHING, AllOf, Between, Has, Node, Starts
 from hub.model.tlp import Tlp
-from hub.store.expression import BEGINNING, EVERY, Wanted, conjuncts, wanted
-from hub.store.filters import Where, in_set, marks, none_better
+from hub.store.expression import BEGINNING, EVERY, Wanted, condition, conjuncts, wanted
+from hub.store.filters import Where, in_set, latest, marks, none_better
 from hub.store.index import COLUMNS, NUMBERS, label_token
 from hub.store.labels import Range
 from hub.store.merge import Standing
@@ -23,10 +25,15 @@ _MOST_TOKENS = 200
 _MOST_KEYS = 20
 """Of one field, when records are counted by an index"""
 
+_MOST_LOOKS = 2000
+"""Into an index for one histogram: where they were more, each record is looked at instead."""
+
 FEW = 50
 """So few records may be looked at though they are hidden: fewer than the tokens of labels cost."""
 
-_INSTANTS = {"added": "w.rowid"} | {name: f"f.{name}" for name in NUMBERS if name != "confidence"}
+_INSTANTS = {"added": "f.added_us"} | {
+    name: f"f.{name}" for name in NUMBERS if name != "confidence"
+}
 
 _TLP = (
     f"CASE f.tlp {' '.join(f'WHEN {tlp:d} THEN {chr(39)}{tlp.text}{chr(39)}' for tlp in Tlp)} END"
@@ -132,88 +139,189 @@ def first(ranges: Sequence[Range], node: Node, place: Place, limit: int, *, few:
 
 def total(ranges: Sequence[Range], node: Node) -> Where:
     """How many match."""
-    groups = _groups(ranges, node)
-    if groups:
-        return Where(f"SELECT coalesce(sum(part), 0) FROM ({groups.sql})", groups.args)
-    found = matching(ranges, node)
-    return Where(f"SELECT count(*) {found.sql}", found.args)
+    plain = _plain(node)
+    if plain is None:
+        found = matching(ranges, node)
+        return Where(f"SELECT count(*) {found.sql}", found.args)
+    if plain.where == _ANY:
+        found = _added(ranges, [(0, max(0, plain.low_us), plain.high_us)])
+    else:
+        found = _alike(ranges, plain)
+    return Where(f"SELECT coalesce(sum(part), 0) FROM ({found.sql})", found.args)
 
 
 def keys(ranges: Sequence[Range], node: Node, field: str, most: int) -> Where:
-    """The most frequent keys of a facet, each with its count."""
-    groups = _groups(ranges, node) if field in COLUMNS else None
-    if groups:
-        sql = f"SELECT {_key(field)} AS item, sum(part) AS many FROM ({groups.sql}) f {_FREQUENT}"
-        return Where(sql, [*groups.args, most])
+    """The most frequent keys of a facet in `TAGS`, each with its count."""
     found = matching(ranges, node)
-    if field in COLUMNS:
-        sql = f"SELECT {_key(field)} AS item, count(*) AS many {found.sql}"
-        return Where(f"{sql} {_FREQUENT}", [*found.args, most])
-    rows = Where(f"SELECT f.tags {found.sql}", found.args)
     return Where(
-        f"SELECT t.value AS item, count(*) AS many FROM ({rows.sql}) CROSS JOIN json_each(tags, ?) t"
-        f" {_FREQUENT}",
-        [*rows.args, _path(field), most],
+        f"SELECT t.value AS item, count(*) AS many FROM (SELECT f.tags {found.sql})"
+        f" CROSS JOIN json_each(tags, ?) t {_FREQUENT}",
+        [*found.args, _path(field), most],
     )
 
 
 _FREQUENT = "GROUP BY item ORDER BY many DESC, item LIMIT ?"
+_ANY = Where("1", [])
 
 
-def _groups(ranges: Sequence[Range], node: Node) -> Where | None:
-    """Counts (`part`) of what is alike in all `COLUMNS`, in the order of an index; it alone is read.
+def is_plain(node: Node) -> bool:
+    """It asks for nothing but what every record has: `COLUMNS`, and its date added."""
+    return _plain(node) is not None
 
-    None: the query asks for more than that, or the viewer sees something from a date on, and would
-    pass over what is before it.
-    """
-    if len(ranges) > _MOST_TOKENS or any(item.since_us for item in ranges):
-        return None
+
+def _plain(node: Node) -> Wanted | None:
+    """What is asked for of `COLUMNS` and of dates added; None: it is more than that."""
+    dates: list[Node] = []
     parts: list[str] = []
     args: list[int | str] = []
     for part in conjuncts(node):
-        if not isinstance(part, Has) or part.field not in COLUMNS or len(part.keys) > _MOST_KEYS:
+        if isinstance(part, Between) and part.field == "added":
+            dates.append(part)
+        elif isinstance(part, Between) and part.field == "tlp":
+            of_tlp = condition(part)
+            parts.append(of_tlp.sql)
+            args += of_tlp.args
+        elif isinstance(part, Has) and part.field in COLUMNS and len(part.keys) <= _MOST_KEYS:
+            # None of these keys has anything but ASCII, and not every text can be bound.
+            keys = [key for key in part.keys if key.isascii()]
+            parts.append(f"{_key(part.field)} IN ({marks(keys)})")
+            args += keys
+        else:
             return None
-        # None of these keys has anything but ASCII, and not every text can be bound.
-        keys = [key for key in part.keys if key.isascii()]
-        parts.append(f" AND {_key(part.field)} IN ({marks(keys)})")
-        args += keys
-    got = _got(ranges)
-    one = (
-        "SELECT f.type, f.publisher, f.tlp, f.collection, count(*) AS part"
-        f" FROM found f INDEXED BY found_count WHERE f.label = ?{''.join(parts)} AND {got.sql}"
-        " GROUP BY f.type, f.publisher, f.tlp, f.collection"
+    return wanted(AllOf(tuple(dates)))._replace(where=Where(" AND ".join(parts) or "1", args))
+
+
+_COUNTED = "found n INDEXED BY found_count WHERE n.label ="
+
+# What is alike in type and publisher stands together under a label: one look finds the next of
+# these, and what is counted of each are the dates asked for alone.
+_ALIKE = f"""
+WITH RECURSIVE kind (label, since_us, type) AS (
+    SELECT CAST(l.key AS INTEGER), l.value,
+        (SELECT min(n.type) FROM {_COUNTED} CAST(l.key AS INTEGER))
+    FROM json_each(?) l
+    UNION ALL
+    SELECT k.label, k.since_us,
+        (SELECT min(n.type) FROM {_COUNTED} k.label AND n.type > k.type)
+    FROM kind k WHERE k.type IS NOT NULL
+), alike (label, since_us, type, publisher) AS (
+    SELECT k.label, k.since_us, k.type,
+        (SELECT min(n.publisher) FROM {_COUNTED} k.label AND n.type = k.type)
+    FROM kind k WHERE k.type IS NOT NULL
+    UNION ALL
+    SELECT a.label, a.since_us, a.type,
+        (SELECT min(n.publisher) FROM {_COUNTED} a.label AND n.type = a.type
+         AND n.publisher > a.publisher)
+    FROM alike a WHERE a.publisher IS NOT NULL
+), whole AS (
+    SELECT a.*, l.tlp, l.collection FROM alike a CROSS JOIN label l ON l.key = a.label
+    WHERE a.publisher IS NOT NULL
+)
+"""
+_OF_ALIKE = f"""
+SELECT count(*) FROM {_COUNTED} f.label AND n.type = f.type AND n.publisher = f.publisher
+AND n.tlp = f.tlp AND n.collection = f.collection AND n.standing = s.value
+AND n.added_us >= max(?, f.since_us) AND n.added_us <= ?
+"""
+
+
+def _alike(ranges: Sequence[Range], plain: Wanted) -> Where:
+    """How many (`part`) are of each type, publisher, marking and collection; an index alone is read.
+
+    What has another label, or was added at another time, is not touched.
+    """
+    better = none_better(ranges)
+    span = (plain.low_us, plain.high_us)
+    states = ",".join(f"{state:d}" for state in Standing if state >= Standing.UNSURE)
+    return Where(
+        f"{_ALIKE}, counts AS MATERIALIZED (SELECT f.type, f.publisher, f.tlp, f.collection,"
+        f" CASE WHEN s.value >= {Standing.LAST:d} THEN ({_OF_ALIKE}) ELSE ({_OF_ALIKE} AND EXISTS"
+        f" (SELECT 1 FROM record r WHERE r.added_us = n.added_us AND {better.sql})) END AS part"
+        f" FROM whole f CROSS JOIN json_each('[{states}]') s WHERE {plain.where.sql})"
+        " SELECT type, publisher, tlp, collection, part FROM counts WHERE part > 0",
+        [_listed(ranges), *span, *span, *better.args, *plain.where.args],
     )
-    every = [arg for item in ranges for arg in (item.label, *args, *got.args)]
-    return Where(" UNION ALL ".join([one] * len(ranges)), every)
+
+
+def _listed(ranges: Sequence[Range]) -> str:
+    return msgspec.json.encode({str(item.label): item.since_us for item in ranges}).decode()
 
 
 def kinds(ranges: Sequence[Range], node: Node) -> Where:
     """How many match of each type, publisher, marking and collection, in one look at them."""
-    groups = _groups(ranges, node)
-    if groups:
-        return Where(
-            "SELECT f.type, f.publisher, f.tlp, f.collection, sum(f.part)"
-            f" FROM ({groups.sql}) f GROUP BY 1, 2, 3, 4",
-            groups.args,
-        )
+    plain = _plain(node)
+    if plain is not None:
+        return _alike(ranges, plain)
     found = matching(ranges, node)
-    # A label has one marking and one collection: fewer columns to sort by.
-    return Where(
-        f"SELECT f.type, f.publisher, f.tlp, f.collection, count(*) {found.sql}"
-        " GROUP BY f.label, f.type, f.publisher",
-        found.args,
-    )
+    return Where(f"SELECT {_KIND}, count(*) {found.sql} {_BY_KIND}", found.args)
+
+
+_KIND = "f.type, f.publisher, f.tlp, f.collection"
+_BY_KIND = "GROUP BY f.label, f.type, f.publisher"
+"""A label has one marking and one collection: fewer columns to sort by."""
 
 
 def bars(ranges: Sequence[Range], node: Node, field: str, step_us: int) -> Where:
     """How many match in each step of time."""
+    spans = _spans(node, step_us) if field == "added" else []
+    if 0 < len(spans) * len(ranges) <= _MOST_LOOKS:
+        found = _added(ranges, spans)
+        sql = f"SELECT start, sum(part) FROM ({found.sql}) GROUP BY start ORDER BY start"
+        return Where(sql, found.args)
     found = matching(ranges, node)
-    at = _INSTANTS[field]
-    # The remainder of a negative number is negative.
     return Where(
-        f"SELECT {at} - (({at} % ?) + ?) % ? AS start, count(*) {found.sql} AND {at} IS NOT NULL"
+        f"SELECT {_start(field)} AS start, count(*) {found.sql} AND {_INSTANTS[field]} IS NOT NULL"
         " GROUP BY start ORDER BY start",
         [step_us, step_us, step_us, *found.args],
+    )
+
+
+def kinds_and_bars(ranges: Sequence[Range], node: Node, field: str, step_us: int) -> Where:
+    """`kinds`, and below them `bars` without a type, in one search for what matches."""
+    found = matching(ranges, node)
+    return Where(
+        f"WITH f AS MATERIALIZED (SELECT f.label, {_KIND}, {_start(field)} AS start {found.sql})"
+        f" SELECT {_KIND}, NULL, count(*) FROM f {_BY_KIND} UNION ALL SELECT * FROM"
+        " (SELECT NULL, NULL, NULL, NULL, f.start, count(*) FROM f WHERE f.start IS NOT NULL"
+        " GROUP BY f.start ORDER BY f.start)",
+        [step_us, step_us, step_us, *found.args],
+    )
+
+
+def _start(field: str) -> str:
+    """Where the step begins in which an instant is; three times the width of a step is bound."""
+    at = _INSTANTS[field]
+    # The remainder of a negative number is negative.
+    return f"{at} - (({at} % ?) + ?) % ?"
+
+
+def _spans(node: Node, step_us: int) -> list[tuple[int, int, int]]:
+    """Each step between two dates added, if a query asks for nothing else, with its ends.
+
+    Empty: it does ask for more, or there are too many.
+    """
+    plain = _plain(node)
+    if plain is None or plain.where != _ANY:
+        return []
+    low, high = max(0, plain.low_us), plain.high_us
+    if (high - low) // step_us >= _MOST_LOOKS:
+        return []
+    starts = range(low - low % step_us, high + 1, step_us)
+    return [(at, max(at, low), min(at + step_us - 1, high)) for at in starts]
+
+
+def _added(ranges: Sequence[Range], spans: Sequence[tuple[int, int, int]]) -> Where:
+    """How many (`part`) were added between the ends of each span; an index alone is read."""
+    last = latest(ranges)
+    return Where(
+        "WITH counts AS MATERIALIZED (SELECT json_extract(s.value, '$[0]') AS start,"
+        " (SELECT count(*) FROM record r INDEXED BY record_live"
+        " WHERE r.label = CAST(l.key AS INTEGER) AND r.standing > 0"
+        " AND r.added_us >= max(json_extract(s.value, '$[1]'), l.value)"
+        f" AND r.added_us <= json_extract(s.value, '$[2]') AND {last.sql}) AS part"
+        " FROM json_each(?) s CROSS JOIN json_each(?) l)"
+        " SELECT start, part FROM counts WHERE part > 0",
+        [*last.args, msgspec.json.encode(spans).decode(), _listed(ranges)],
     )
 
 

@@ -61,6 +61,7 @@ class Narrower:
         self._draft = draft
         self._aliases = keys_of(visit.scope, visit.directory)
         self._known: dict[tuple[str, str], str] = {}
+        self._periods: dict[tuple[str, str], str] = {}
         # All links differ in the query alone, and there are hundreds of them on a page.
         self._head, _, self._tail = visit.here(q=_PLACE, **_FRESH).partition(_PLACE)
 
@@ -125,8 +126,12 @@ class Narrower:
 
     def within(self, field: str, period: str) -> str:
         """The address of a period of an instant, in place of other periods of it."""
-        query = self._draft.within(field, period)
-        return self.search(query) if query else ""
+        # The rows of a page are mostly of a few days; each takes the query to be read twice.
+        found = self._periods.get((field, period))
+        if found is None:
+            query = self._draft.within(field, period)
+            found = self._periods[field, period] = self.search(query) if query else ""
+        return found
 
     def whole(self, field: str) -> str:
         """The address without limits of an instant; empty: there are none, or no query says that."""

@@ -67,8 +67,8 @@ class _Overview:
         return self._console.searcher.ask(visit.scope, visit.directory, query, visit.now_us)
 
     def _trend(self, visit: Visit) -> dict[str, object]:
-        start = overview.since(overview.first_week(visit.now_us))
-        found = overview.trend(self._console.finder, self._ask(visit, start), visit.now_us)
+        question = Question(visit.scope, EVERYTHING, visit.now_us)
+        found = overview.trend(self._console.finder, question, visit.now_us)
         numbers = [week.records for week in found.weeks] if found else []
         return {"trend": found, "bars": chart.row(numbers)}
 

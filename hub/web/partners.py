@@ -79,10 +79,8 @@ class _Partners:
         """What it published, as far as the account sees it."""
         searcher, now = self._console.searcher, visit.now_us
         question = searcher.ask(visit.scope, visit.directory, query, now)
-        weeks = f"{query} {overview.since(overview.first_week(now))}"
-        asked = searcher.ask(visit.scope, visit.directory, weeks, now)
         told = searcher.ask(visit.scope, visit.directory, f"{query} {_TELLING}", now)
-        trend = overview.trend(self._console.finder, asked, now)
+        trend = overview.trend(self._console.finder, question, now)
         numbers = [week.records for week in trend.weeks] if trend else []
         found = overview.whole(searcher, question, query, _FIELDS)
         newest = overview.newest(searcher, told, 5)

@@ -13,7 +13,7 @@ from hub.language.parser import MAX_LENGTH, Setting
 from hub.language.pasted import pasted
 from hub.language.problem import QueryError
 from hub.model.clock import format_us
-from hub.model.search import Survey
+from hub.model.search import AllOf, Has, Survey
 from hub.service.changes import bad
 from hub.service.search import Page as Found
 from hub.service.search import Question, Searcher, keys_of
@@ -109,7 +109,7 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
     if wish.is_back:
         rows.reverse()
     narrow = Narrower(visit, draft)
-    beside = _beside(visit, wish, question, narrow)
+    beside = _beside(visit, wish, _known(question, wish, page), narrow)
     total = beside.total
     if total is None and not wish.edge_us and not page.more:
         total = len(rows)
@@ -133,6 +133,14 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
         links=_without_links(draft, narrow, beside),
         **_fixed(),
     )
+
+
+def _known(question: Question, wish: Asked, page: Found) -> Question:
+    """What is counted: a result that is all on this page is not searched for again."""
+    if page.more or wish.edge_us:
+        return question
+    ids = tuple({hit.piece.object_id.lower() for hit in page.hits})
+    return question._replace(node=AllOf((question.node, Has("id", ids))))
 
 
 def _shown(visit: Visit, wish: Asked, rows: list[Row]) -> tuple[str, ...]:

@@ -109,10 +109,24 @@ def compare_values(world: World, viewer: Scope, beginning: str, most: int) -> No
 def compare_counts(world: World, viewer: Scope, limit: int) -> None:
     """Counts by nothing but what every record has: an engine may have a shorter way to them."""
     finder, oracle = world.searched.finder, world.oracle
-    for node in COUNTED:
+    spans = _spans(world)
+    for node in (*COUNTED, *spans, *(AllOf((span, COUNTED[0])) for span in spans)):
         assert finder.count(viewer, node) == oracle.count(viewer, node)
         found = finder.facets(viewer, node, SINGLE, limit)
         assert found == oracle.facets(viewer, node, SINGLE, limit)
+    for span in spans:
+        for step_us in STEPS:
+            bars = finder.histogram(viewer, span, "added", step_us)
+            assert bars == oracle.histogram(viewer, span, "added", step_us)
+
+
+def _spans(world: World) -> list[Node]:
+    """From the second record on, and up to the one before the last."""
+    every = sorted({sheet.added_us for sheet in world.oracle.sheets()})
+    if not every:
+        return []
+    low, high = every[:2][-1], every[-2:][0]
+    return [Between("added", low, None), Between("added", low, high)]
 
 
 def follows_the_oracle(engine: SearchEngine, folder: Path, **how: Any) -> None:

@@ -119,13 +119,36 @@ def the_first_page_comes_again(plant: Plant) -> None:
 
 
 def counts_by_an_index_forget_a_label(plant: Plant) -> None:
-    true = finding._groups
-    plant.setattr(finding, "_groups", lambda ranges, node: true(ranges[:1], node))
+    true = finding._alike
+    plant.setattr(finding, "_alike", lambda ranges, plain: true(ranges[:1], plain))
 
 
 def counts_by_an_index_hold_what_is_hidden(plant: Plant) -> None:
-    true = finding._groups
-    plant.setattr(finding, "_groups", lambda _, node: true(EVERYTHING[:8], node))
+    true = finding._alike
+    plant.setattr(finding, "_alike", lambda _, plain: true(EVERYTHING[:8], plain))
+
+
+def counts_by_an_index_forget_the_dates(plant: Plant) -> None:
+    true = finding._alike
+    plant.setattr(finding, "_alike", lambda ranges, plain: true(ranges, plain._replace(low_us=0)))
+
+
+def days_hold_what_is_hidden(plant: Plant) -> None:
+    true = finding._added
+    plant.setattr(finding, "_added", lambda _, spans: true(EVERYTHING[:8], spans))
+
+
+def days_hold_every_version(plant: Plant) -> None:
+    plant.setattr(finding, "latest", lambda _: Where("1", []))
+
+
+def days_forget_the_dates(plant: Plant) -> None:
+    true = finding._added
+
+    def added(ranges: Any, spans: Any) -> Where:
+        return true(ranges, [(start, start, high) for start, _, high in spans])
+
+    plant.setattr(finding, "_added", added)
 
 
 def a_value_on_a_few_records_is_known_to_anybody(plant: Plant) -> None:
@@ -166,6 +189,10 @@ BUGS: tuple[Callable[[Plant], None], ...] = (
     the_first_page_comes_again,
     counts_by_an_index_forget_a_label,
     counts_by_an_index_hold_what_is_hidden,
+    counts_by_an_index_forget_the_dates,
+    days_hold_what_is_hidden,
+    days_hold_every_version,
+    days_forget_the_dates,
     a_value_on_a_few_records_is_known_to_anybody,
     the_oldest_come_last,
     a_survey_counts_what_is_hidden,

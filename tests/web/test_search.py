@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import Fault, HubError
-from hub.model.search import Survey
+from hub.language.edit import Draft
+from hub.model.query import Scope
+from hub.model.search import AllOf, Between, Has, Node, Survey
 from hub.model.tlp import Tlp
 from hub.store.finder import SqliteFinder
 from tests import fakes
@@ -525,3 +527,56 @@ def test_the_pages_are_in_vietnamese_too(hub: Hub, room: Room) -> None:
     assert "Tìm kiếm đã lưu" in reader.get("/searches").text
     assert "Trợ giúp" in reader.get("/help/search").text
     assert Tlp.GREEN.text.upper() in search(reader).text
+
+
+class TestWhatAPageCosts:
+    """Looks are counted, not time."""
+
+    @pytest.fixture
+    def counted(self, room: Room) -> Iterator[list[Node]]:
+        """What was counted beside the rows."""
+        del room
+        asked: list[Node] = []
+        true = SqliteFinder.survey
+
+        def survey(finder: SqliteFinder, scope: Scope, node: Node, *rest: Any, **how: Any) -> Any:
+            asked.append(node)
+            return true(finder, scope, node, *rest, **how)
+
+        with mock.patch.object(SqliteFinder, "survey", survey):
+            yield asked
+
+    def test_a_whole_result_is_counted_by_its_ids(
+        self, surfer: Surfer, counted: list[Node]
+    ) -> None:
+        page = search(surfer, "created:>=2020")
+        (node,) = counted
+        assert isinstance(node, AllOf)
+        (known,) = (part for part in node.nodes if isinstance(part, Has))
+        assert (known.field, len(known.keys), len(ids(page))) == ("id", 4, 4)
+        assert "4 objects" in page.text
+
+    def test_a_part_of_a_result_says_nothing_of_the_rest(
+        self, surfer: Surfer, counted: list[Node], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hub.web.search.ROWS", 3)
+        page = search(surfer, "created:>=2020")
+        assert [type(node) for node in counted] == [Between]
+        assert len(ids(page)) == 3
+        assert "4 objects" in page.text
+
+    def test_the_dates_of_rows_read_the_query_once_for_each_day(
+        self, surfer: Surfer, room: Room
+    ) -> None:
+        del room
+        asked: list[str] = []
+        true = Draft.within
+
+        def within(draft: Draft, field: str, period: str) -> str:
+            asked.append(period)
+            return true(draft, field, period)
+
+        with mock.patch.object(Draft, "within", within):
+            search(surfer, "added:>=2020")
+        assert asked
+        assert len(asked) == len(set(asked))

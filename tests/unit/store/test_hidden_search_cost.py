@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from hub.model.clock import DAY_US
 from hub.model.query import Scope, Window
 from hub.model.search import EVERYTHING, Between, Document, Has, Term, Words
 from hub.model.tlp import Tlp
@@ -39,6 +40,8 @@ DOCUMENT = Document(
     "evil",
     "evil dropper",
 )
+
+DAYS = Between("added", START_US - 30 * DAY_US, START_US + DAY_US)
 
 Hide = Callable[[SqliteStore], None]
 
@@ -91,6 +94,11 @@ ASKED: dict[str, Callable[[SqliteFinder, Scope], Any]] = {
     "facets": lambda finder, viewer: finder.facets(viewer, EVERYTHING, ["type", "cve"], 10),
     "count by type": lambda finder, viewer: finder.count(viewer, Has("type", ("indicator",))),
     "publishers": lambda finder, viewer: finder.facets(viewer, EVERYTHING, ["publisher"], 10),
+    "since": lambda finder, viewer: finder.count(viewer, Between("added", 1, None)),
+    "publishers since": lambda finder, viewer: finder.facets(
+        viewer, Between("added", 1, None), ["publisher"], 10
+    ),
+    "days": lambda finder, viewer: finder.histogram(viewer, DAYS, "added", DAY_US),
     "bars": lambda finder, viewer: finder.histogram(viewer, EVERYTHING, "created", 1000),
     "oldest": lambda finder, viewer: finder.find(viewer, Words(("evil",)), 0, 1000, rising=True),
     "survey": lambda finder, viewer: finder.survey(
@@ -150,7 +158,9 @@ def from_the_beginning(worlds: dict[str, World]) -> dict[str, World]:
     }
 
 
-@pytest.mark.parametrize("name", ["count", "count by type", "facets", "publishers"])
+@pytest.mark.parametrize(
+    "name", ["count", "count by type", "facets", "publishers", "publishers since"]
+)
 def test_a_count_costs_the_same(from_the_beginning: dict[str, World], name: str) -> None:
     test_an_answer_costs_the_same(from_the_beginning, name)
 
@@ -158,13 +168,13 @@ def test_a_count_costs_the_same(from_the_beginning: dict[str, World], name: str)
 def test_counts_of_other_labels_would_be_noticed(
     from_the_beginning: dict[str, World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    true = finding._groups
+    true = finding._alike
 
-    def groups(*args: Any) -> Where | None:
+    def alike(*args: Any) -> Where:
         found = true(*args)
-        return found and Where(found.sql.replace("f.label = ?", "+f.label = ?"), found.args)
+        return Where(found.sql.replace("n.label = f.label", "+n.label = f.label"), found.args)
 
-    monkeypatch.setattr(finding, "_groups", groups)
+    monkeypatch.setattr(finding, "_alike", alike)
     with pytest.raises(AssertionError):
         test_an_answer_costs_the_same(from_the_beginning, "publishers")
 
