@@ -187,10 +187,75 @@ def test_what_the_source_has_no_more_is_deleted_if_the_feed_brought_it(hub, run)
     mine, theirs = fakes.indicator(1), fakes.indicator(2)
     run(theirs, name="other")
     assert run(mine, theirs) == {"read": 2, "new": 1, "unchanged": 1}
-    assert run(f"gone {mine['id']}", f"gone {theirs['id']}", "gone nothing--1") == {"gone": 1}
+    assert run(f"gone {mine['id']}", f"gone {theirs['id']}", "gone nothing--1") == {
+        "gone": 1,
+        "held": 1,
+    }
     assert [obj["id"] for obj in hub.objects()] == [theirs["id"]]
     # It comes back, in the version that this feed took away itself.
-    assert run(mine, theirs) == {"read": 2, "new": 1, "known": 1}
+    assert run(mine, theirs) == {"read": 2, "new": 1, "unchanged": 1}
+
+
+def test_an_object_goes_with_the_last_feed_that_has_it(hub, run) -> None:
+    """Two sources that carry the same object: neither may take it from the other."""
+    obj = fakes.indicator(1)
+    assert run(obj) == {"read": 1, "new": 1}
+    assert run(obj, name="other") == {"read": 1, "unchanged": 1}
+    assert run(f"gone {obj['id']}") == {"held": 1}
+    assert list(named(hub)) == ["Sample 1"]
+    assert run(f"gone {obj['id']}", "left x") == {"left": 1}
+    assert run(f"gone {obj['id']}", name="other") == {"gone": 1}
+    assert hub.objects() == []
+    # What feeds took away either brings back, and a third one as well.
+    assert run(obj) == {"read": 1, "new": 1}
+    assert run(f"gone {obj['id']}", name="third", collection="bulletins") == {}
+    assert run(f"gone {obj['id']}", "left x") == {"gone": 1, "left": 1}
+    assert run(obj, name="third") == {"read": 1, "new": 1}
+
+
+def test_a_feed_that_lost_an_object_leaves_the_newer_version_of_another(hub, run) -> None:
+    old, new = fakes.indicator(1), fakes.indicator(1, 5, name="newer")
+    run(old)
+    assert run(new, name="other") == {"read": 1, "versions": 1}
+    assert run(f"gone {old['id']}") == {"held": 1}
+    assert list(named(hub)) == ["newer"]
+    assert run(f"gone {old['id']}", name="other") == {"gone": 1}
+    assert hub.objects() == []
+
+
+def test_what_people_deleted_stays_deleted_whichever_feed_lost_it_first(hub, run) -> None:
+    obj = fakes.indicator(1)
+    run(obj)
+    run(obj, name="other")
+    assert run(f"gone {obj['id']}") == {"held": 1}
+    delete(hub, obj["id"])
+    assert run(obj) == {"read": 1, "deleted": 1}
+    assert run(f"gone {obj['id']}", name="other") == {}
+    assert run(obj, "left x") == {"read": 1, "deleted": 1, "left": 1}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"collection": "bulletins"}, {"account": "partner"}],
+    ids=["another collection", "another organisation"],
+)
+def test_a_feed_elsewhere_keeps_nothing_here(hub, run, said) -> None:
+    obj = fakes.indicator(1)
+    run(obj)
+    run(obj, name="other", **said)
+    assert run(f"gone {obj['id']}") == {"gone": 1}
+
+
+def test_a_feed_whose_file_is_broken_still_holds_what_it_brought(hub, run) -> None:
+    obj = fakes.indicator(1)
+    run(obj)
+    run(obj, name="other")
+    file = hub.folder / "other.toml"
+    file.write_text("no toml", encoding="utf-8")
+    assert run(f"gone {obj['id']}") == {"held": 1}
+    file.unlink()
+    run(obj)
+    assert run(f"gone {obj['id']}", "left x") == {"gone": 1, "left": 1}
 
 
 def test_what_a_colleague_said_of_it_later_is_not_deleted_with_it(hub, run) -> None:
@@ -205,7 +270,8 @@ def test_what_a_colleague_said_of_it_later_is_not_deleted_with_it(hub, run) -> N
     assert set(named(hub)) == {"Analysed", "evil.com"}
     # From now on it is theirs: nothing more is to be done about it.
     assert run(f"gone {brought['id']}", "left x") == {"left": 1}
-    assert run(brought) == {"read": 1, "known": 1}
+    assert run(brought) == {"read": 1, "unchanged": 1}
+    assert run(f"gone {brought['id']}", "left x") == {"left": 1}
 
 
 def test_what_was_deleted_here_is_not_taken_again(hub, run) -> None:

@@ -25,7 +25,7 @@ from hub.service.feeds.counts import Counts, Tally
 from hub.service.feeds.definition import Feed
 from hub.service.feeds.desk import Desk, Standing, standing
 from hub.service.feeds.mapping import mapping_of
-from hub.service.feeds.pipe import GONE, Pipe
+from hub.service.feeds.pipe import Pipe
 from hub.service.feeds.treatment import Lists, Treatment
 from hub.service.jobs.backoff import after_failure, after_success
 from hub.service.jobs.declared import keys_in, limits_of
@@ -206,10 +206,10 @@ def run_of(feed: Feed, place: Standing, started_us: int, secrets: Secrets) -> Ru
 
 
 def brought(desk: Desk, feed: Feed) -> Iterator[str]:
-    """Ids of the objects that the feed published and did not take away since."""
+    """Ids of the objects that the source of the feed had, as far as the feed knows."""
     after = ""
     while page := desk.store.remembered(feed.job, after, _PAGE):
-        yield from (known.object_id for known in page if known.own and known.digest != GONE)
+        yield from (known.object_id for known in page if known.held)
         after = page[-1].object_id
 
 
