@@ -46,7 +46,7 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     # What is wrong with a field of a definition
     "wrong": ((3, "reason"),),
     # What speaks against what a column is taken for
-    "_Verdict": ((2, "doubt"),),
+    "_Verdict": ((1, "doubt"),),
 }
 # Of what reads sources: why no object was made of something, and what the other side did.
 _SINKS_OF_SOURCES: dict[str, tuple[tuple[int, str], ...]] = {
