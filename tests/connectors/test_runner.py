@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors import registry
+from hub.model.job import Ending, Hold, Step
 from hub.model.party import WarningList
 from hub.model.query import BOTH_STIX, Query
 from hub.service.feeds.counts import decoded
@@ -159,6 +160,18 @@ def test_filters(hub, run, clock, filters, left) -> None:
     every = {"Sample 1", "Sample 2", "evil.com", "198.51.100.7"}
     assert set(named(hub)) == every - left
     assert counts["filtered"] == len(left)
+
+
+def test_what_says_no_confidence_is_not_measured_by_that_of_the_feed(hub, run) -> None:
+    said = {"confidence": 40, "filters": {"min_confidence": 50}}
+    assert run("evil.com", fakes.indicator(1), **said) == {"read": 2, "new": 2}
+    assert {obj["confidence"] for obj in hub.objects()} == {40}
+
+
+def test_dates_from_the_first_to_the_last_year_are_taken(hub, run) -> None:
+    first, last = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
+    old = fakes.indicator(1, created=first, modified=first, valid_from=first, valid_until=last)
+    assert run(old, fakes.indicator(2, modified=last)) == {"read": 2, "new": 2}
 
 
 def test_warning_lists_flag_or_stop(hub, run) -> None:
@@ -405,3 +418,25 @@ def test_a_feed_that_is_paused_stops_at_its_next_step(hub, server) -> None:
     report = hub.run(feed, stop=pause, hold_us=30_000)
     assert report.outcome in {"stopped", "well"}
     assert hub.store.job(feed.job).paused
+
+
+@pytest.mark.parametrize(
+    "state",
+    [b"{", b"[]", b'{"a":' * 5_000, b'{"read_us": "x"}', b'{"etag": "1", "read_us": null}'],
+)
+def test_a_state_that_is_damaged_stops_no_feed_for_good(hub, server, monkeypatch, state) -> None:
+    monkeypatch.setattr(registry, "KINDS", {"text": "connectors.lists.plain"})
+    server.pages["/list"] = b"evil.com"
+    feed = hub.feed("text", {"url": f"{server.url}/list"})
+    assert hub.run(feed).tally.counts["new"] == 1
+    hold = Hold(feed.job, "vandal", 60_000_000)
+    assert hub.store.take_job(hold, only_due=False)
+    kept = hub.store.job(feed.job).state
+    given = (
+        json.dumps(json.loads(kept) | json.loads(state)).encode() if state[-1:] == b"}" else state
+    )
+    hub.store.step_job(hold, Step(given))
+    hub.store.end_job(hold, Ending("well", 0))
+    outcomes = [hub.run(feed).outcome for _ in range(2)]
+    assert outcomes[1] == "well", outcomes
+    assert len(hub.objects()) == 1

@@ -7,6 +7,7 @@ run goes on behind it. Nothing but what was said here leaves a run: no secret, a
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from traceback import extract_tb
@@ -35,6 +36,7 @@ from hub.store.jobs import LeaseLost
 
 _PASSING = frozenset({Fault.BUSY, Fault.STORE_DOWN, Fault.TOO_MANY})
 _LONGEST = 1000
+_BROKE = re.compile(r"the connector \S+ broke: ")
 _PAGE = 1000
 _SOON_US = 1_000_000
 
@@ -219,10 +221,16 @@ def batches(feed: Feed, state: State, run: Run) -> Iterator[Batch]:
 
 
 def state_of(job: Job) -> State:
-    """Where the connector of a job stands. What cannot be read any more is no state."""
+    """Where the connector of a job stands.
+
+    What cannot be read any more is no state, and what the connector broke on may be none, such as
+    that of another release: the run behind begins anew, and what is remembered of objects stays.
+    """
+    if _BROKE.match(job.error):
+        return NOTHING
     try:
         return _decode_state(job.state) if job.state else NOTHING
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return NOTHING
 
 
