@@ -158,7 +158,9 @@ def _json(answer: Answer, name: str) -> Any:
     try:
         return msgspec.json.decode(answer.body.removeprefix(b"\xef\xbb\xbf"))
     except RecursionError as error:
-        raise NotUnderstood(f"{name} is nested too deeply") from error
+        raise NotUnderstood(
+            f"{name} is nested too deeply", remedy="Check what is there."
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         got = f" ({answer.media_type})" if answer.media_type else ""
         raise NotUnderstood(f"{name} is not JSON{got}: {error}") from error

@@ -44,7 +44,9 @@ def entries_of(body: bytes, items: str, name: str) -> Iterator[Any]:
     try:
         _RAW.decode(body)
     except RecursionError as error:
-        raise NotUnderstood(f"{name} is nested too deeply") from error
+        raise NotUnderstood(
+            f"{name} is nested too deeply", remedy="Check what is there."
+        ) from error
     except msgspec.DecodeError as error:
         lines = [line for line in body.split(b"\n") if line.strip()]
         if items or len(lines) < 2 or not _are_whole(lines):  # noqa: PLR2004 - one is a document

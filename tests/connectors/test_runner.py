@@ -168,6 +168,16 @@ def test_what_says_no_confidence_is_not_measured_by_that_of_the_feed(hub, run) -
     assert {obj["confidence"] for obj in hub.objects()} == {40}
 
 
+def test_the_confidence_of_an_entry_is_that_which_is_filtered(hub, server, monkeypatch) -> None:
+    monkeypatch.setattr(registry, "KINDS", {"csv": "connectors.lists.table"})
+    server.pages["/list"] = b"domain,confidence\nevil.com,25\nevil2.com,80\nevil3.com,\n"
+    said = {"confidence": 40, "filters": {"min_confidence": 50}}
+    feed = hub.feed("csv", {"url": f"{server.url}/list"}, **said)
+    assert hub.run(feed).tally.counts == {"read": 3, "filtered": 1, "new": 2}
+    confidences = {name: obj["confidence"] for name, obj in named(hub).items()}
+    assert confidences == {"evil2.com": 80, "evil3.com": 40}
+
+
 def test_dates_from_the_first_to_the_last_year_are_taken(hub, run) -> None:
     first, last = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
     old = fakes.indicator(1, created=first, modified=first, valid_from=first, valid_until=last)

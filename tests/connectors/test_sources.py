@@ -145,7 +145,7 @@ class TestBadServers:
             ("stix", b"[" * 5_000, "nested too deeply"),
             ("json", b'{"vulnerabilities": [{"cveID": "CVE-2026-1', "no whole JSON"),
             ("json", b'[{"a": "b"}]', "no field of .* has values; there are a"),
-            ("json", b"[" * 5_000, "no whole JSON"),
+            ("json", b"[" * 5_000, "nested too deeply"),
             ("csv", b"a,b\nc,d\n", "no column of .* has values; there are"),
             ("text", b"rubbish\nrubbish\n", "no line of .* has a value"),
         ],
