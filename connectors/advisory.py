@@ -24,6 +24,7 @@ from hub.model.tlp import Tlp
 from hub.stix.compose import MARKING_OF, instant
 
 _DOUBTS: Mapping[str, str] = {
+    "broad": "so large a network, or so wide a name, that much else is in it",
     "private": "an address or name of a private network",
     "reserved": "a reserved address",
     "documentation": "an address or name for examples",

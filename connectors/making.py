@@ -110,6 +110,7 @@ class Maker:
         [raw] = compose(making, [item])
         all_said = (item.field, item.key, item.note, types, self._terms[1:], seen_us, *said)
         digest = hashlib.sha256(repr(all_said).encode()).digest()
+        item = msgspec.structs.replace(item, confidence=said.confidence)
         return Found(raw, origin, digest, item, made=True, renew_us=renew_us)
 
     def report(

@@ -157,7 +157,11 @@ def _manifest(answer: Answer) -> Mapping[str, Any]:
 def _json(answer: Answer, name: str) -> Any:
     try:
         return msgspec.json.decode(answer.body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise NotUnderstood(
+            f"{name} is nested too deeply", remedy="Check what is there."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         got = f" ({answer.media_type})" if answer.media_type else ""
         raise NotUnderstood(f"{name} is not JSON{got}: {error}") from error
 

@@ -43,7 +43,11 @@ def entries_of(body: bytes, items: str, name: str) -> Iterator[Any]:
     body = body.removeprefix(_BOM).strip()
     try:
         _RAW.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise NotUnderstood(
+            f"{name} is nested too deeply", remedy="Check what is there."
+        ) from error
+    except msgspec.DecodeError as error:
         lines = [line for line in body.split(b"\n") if line.strip()]
         if items or len(lines) < 2 or not _are_whole(lines):  # noqa: PLR2004 - one is a document
             said = str(error).removeprefix("JSON is malformed: ")
@@ -79,8 +83,7 @@ def _found(body: bytes, steps: Sequence[str], name: str) -> Iterator[tuple[str, 
         inner = [found for key, raw in places for found in _below(raw, step, key)]
         if not inner:
             raise NotUnderstood(
-                f"{name} has nothing at {step!r}, which `items` names{_there(places)}",
-                remedy="Say in `items` where the entries are.",
+                _missing(name, step, places[0][1]), remedy="Say in `items` where the entries are."
             )
         places = inner
     for key, raw in places:
@@ -101,11 +104,11 @@ def _below(raw: bytes, step: str, key: str) -> Iterator[tuple[str, bytes]]:
             yield key, bytes(members[step])
 
 
-def _there(places: Sequence[tuple[str, bytes]]) -> str:
-    raw = places[0][1]
+def _missing(name: str, step: str, raw: bytes) -> str:
     if not raw.startswith(b"{"):
-        return ""
-    return f"; there is {', '.join(list(_MEMBERS.decode(raw))[:20])}"
+        return f"{name} has no object in which {step!r} could be, which `items` names"
+    names = ", ".join(list(_MEMBERS.decode(raw))[:20])
+    return f"{name} has nothing at {step!r}, which `items` names; there is {names or '-'}"
 
 
 def fields_of(entries: Sequence[Any]) -> list[str]:

@@ -82,7 +82,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             ge=1,
             le=100,
-            description="Of what the feed has published, as many percent are deleted at once;"
+            description="Of what the server had, as many percent are deleted at once;"
             " if more are missing, none is, and the feed says so",
         ),
     ] = 50

@@ -29,6 +29,7 @@ _WORDS: Mapping[str, str] = {
     "refused": "refused",
     "left": "no object could be made of",
     "gone": "deleted, as the source has them no more",
+    "held": "stay, as another feed still has them",
 }
 
 

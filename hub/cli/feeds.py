@@ -109,6 +109,8 @@ def feed_run(context: Context, /, name: str, output: str) -> None:
         show_json(feed_view.report(report))
     else:
         feed_view.tell_tally(report.tally)
+        if report.outcome == "well" and not report.tally.counts:
+            say("nothing new: the source has not changed")
     if report.outcome != "well":
         code = from_fault(report.fault) if report.fault else Exit.ERROR
         fail(f"{report.outcome}: {report.words}", code)
@@ -238,8 +240,21 @@ def _definition(context: Context, name: str) -> Feed:
 
     path = _path(context, name)
     if not path.is_file():
-        raise HubError(Fault.ABSENT, f"there is no feed {name}", field="feed")
+        raise HubError(
+            Fault.ABSENT, f"there is no feed {name}", field="feed", remedy=_made_by(name)
+        )
     return load(path)
+
+
+def _made_by(name: str) -> str:
+    from hub.service.feeds.library import ready  # slow to import
+
+    if name not in ready():
+        return "`hub feed list` names those that there are."
+    return (
+        "It comes with the hub, and is a feed once it has an account and a collection: "
+        f"hub feed enable {name} --account ACCOUNT --collection COLLECTION"
+    )
 
 
 COMMANDS = (feed,)

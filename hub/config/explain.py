@@ -49,7 +49,7 @@ def line_of(text: str, place: str) -> int | None:
     """The line of a setting of a TOML file, or of the nearest section around it."""
     known = _lines(text)
     while place and place not in known:
-        place = re.sub(r"(\[\d+\]|\.[^.\[\]]+|^[^.\[\]]+)$", "", place)
+        place = place[: max(place.rfind("."), place.rfind("["), 0)]
     return known.get(place)
 
 

@@ -72,11 +72,7 @@ class Benign:
         if term.field == "domain":
             return any(Term("domain", above) in self._values for above in _above(term.key))
         if term.field == "ip":
-            version, low, high = span(term.key)
-            return any(
-                version == each.version and each.low <= low and high <= each.high
-                for each in self._spans
-            )
+            return any(each.holds(span(term.key)) for each in self._spans)
         return False
 
 

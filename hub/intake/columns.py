@@ -1,6 +1,6 @@
 """What the columns of a table are: by what stands in them, by their headings, or as somebody said.
 
-Each guess says how sure it is, and what speaks against it. A column of which nothing is known is left
+Each guess says what speaks against it. A column of which nothing is known is left
 out rather than published.
 """
 
@@ -24,8 +24,6 @@ seen; how sure the source is (0 to 100); where to read more; nothing"""
 USES: tuple[str, ...] = get_args(Use)
 _MOST_OF_THEM = 0.5
 _NEARLY_ALL = 0.8
-_SURE = 0.9
-_PROBABLY = 0.6
 _FEW = 5
 """Addresses; fewer at one place say nothing"""
 _HUNDRED = 100
@@ -42,8 +40,6 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     """Its heading, or its number from 1 on"""
     use: Use
-    sure: int
-    """Per cent"""
     doubt: str = ""
     """What speaks against it, in words; empty: nothing"""
     fields: tuple[str, ...] = ()
@@ -58,8 +54,6 @@ class _Verdict(NamedTuple):
     """What a column is taken for."""
 
     use: Use
-    sure: float
-    """0 to 1"""
     doubt: str = ""
 
 
@@ -110,14 +104,13 @@ def _look(layout: Layout, at: int) -> _Seen:
 
 
 def _guess(name: str, seen: _Seen, order: Order) -> Column:
-    use, sure, doubt = _verdict(seen)
+    use, doubt = _verdict(seen)
     order = _order(seen, use, order)
     if not order:
-        use, sure, doubt = _Verdict("ignore", sure, _EITHER)
+        use, doubt = _Verdict("ignore", _EITHER)
     return Column(
         name,
         use,
-        round(sure * _HUNDRED),
         doubt,
         seen.fields if use == "value" else (),
         order or "ymd",
@@ -131,7 +124,7 @@ def _order(seen: _Seen, use: Use, given: Order) -> Order:
 
 def _verdict(seen: _Seen) -> _Verdict:
     if not seen.cells:
-        return _Verdict("ignore", 1.0)
+        return _Verdict("ignore")
     if seen.share > _MOST_OF_THEM:
         return _of_values(seen)
     if _part(seen.cells, is_date) >= _NEARLY_ALL or (
@@ -147,45 +140,43 @@ def _of_values(seen: _Seen) -> _Verdict:
     heading = seen.heading
     names_values = bool(headings.VALUES.search(heading))
     if headings.OTHERS.search(heading) or (headings.NUMBERS.search(heading) and not names_values):
-        return _Verdict(
-            "ignore", 1 - seen.share / 2, "it holds values, but its heading says they are none"
-        )
+        return _Verdict("ignore", "it holds values, but its heading says they are none")
     describes = bool(headings.NOTES.search(heading)) and not names_values
     if (headings.REFERENCES.search(heading) or describes) and set(seen.fields) <= {"url"}:
         unsure = names_values or describes
         doubt = "its addresses may be values" if unsure else ""
-        return _Verdict("reference", _MOST_OF_THEM if unsure else _SURE, doubt)
+        return _Verdict("reference", doubt)
     doubt = f"{others} of {len(seen.cells)} cells are no values" if others else ""
     if describes:
         doubt = doubt or "it holds values, but its heading says that it describes"
-    return _Verdict("value", seen.share, doubt)
+    return _Verdict("value", doubt)
 
 
 def _of_dates(heading: str) -> _Verdict:
     if headings.OTHER_DATES.search(heading):
-        return _Verdict("ignore", _SURE)
+        return _Verdict("ignore")
     if headings.SEEN.search(heading):
-        return _Verdict("seen", 1.0)
+        return _Verdict("seen")
     if heading:
-        return _Verdict("ignore", _PROBABLY)
-    return _Verdict("seen", _PROBABLY, "no heading says whose date")
+        return _Verdict("ignore")
+    return _Verdict("seen", "no heading says whose date")
 
 
 def _of_words(seen: _Seen) -> _Verdict:
     heading = seen.heading
     if headings.CONFIDENCE.search(heading) and _part(seen.cells, _is_percent) == 1:
-        return _Verdict("confidence", 1.0)
+        return _Verdict("confidence")
     if headings.KINDS.search(heading) and not seen.share:
-        return _Verdict("ignore", _SURE)
+        return _Verdict("ignore")
     if headings.NOTES.search(heading):
-        return _Verdict("note", _SURE)
+        return _Verdict("note")
     some = round(seen.share * len(seen.cells))
     if some and headings.VALUES.search(heading):
         others = len(seen.cells) - some
         doubt = f"{others} of {len(seen.cells)} cells are no values"
-        return _Verdict("value", _PROBABLY, doubt)
+        return _Verdict("value", doubt)
     doubt = f"{some} of {len(seen.cells)} cells are values" if some else ""
-    return _Verdict("ignore", 1 - seen.share if some else _SURE, doubt)
+    return _Verdict("ignore", doubt)
 
 
 def _is_percent(cell: str) -> bool:
@@ -203,12 +194,10 @@ def _sites(columns: Sequence[Column], seen: Sequence[_Seen]) -> Iterator[Column]
         hosts = {_host(cell) for cell in found.cells} if column.fields == ("url",) else set()
         if others and len(hosts) == 1 and len(set(found.cells)) >= _FEW:
             [host] = hosts
-            use, sure, doubt = _Verdict(
-                "reference", 0.5, f"its addresses are all at {host}; they may be values"
+            use, doubt = _Verdict(
+                "reference", f"its addresses are all at {host}; they may be values"
             )
-            yield msgspec.structs.replace(
-                column, use=use, sure=round(sure * _HUNDRED), doubt=doubt, fields=()
-            )
+            yield msgspec.structs.replace(column, use=use, doubt=doubt, fields=())
         else:
             yield column
 
@@ -219,7 +208,7 @@ def _alike(columns: Sequence[Column]) -> Iterator[Column]:
     for column in columns:
         several = bool(column.fields) and kinds.count(column.fields[0]) > 1
         if several and column.fields[0] in _ENDS and not column.doubt:
-            doubt = _Verdict("value", 1.0, "another column has values of the same kind").doubt
+            doubt = _Verdict("value", "another column has values of the same kind").doubt
             yield msgspec.structs.replace(column, doubt=doubt)
         else:
             yield column
@@ -254,7 +243,7 @@ def _given(
         doubt = "" if written else _EITHER
         fields = found.fields if use == "value" else ()
         shown = _shown(found.cells)
-        yield Column(layout.name(at), cast("Use", use), _HUNDRED, doubt, fields, written, shown)
+        yield Column(layout.name(at), cast("Use", use), doubt, fields, written, shown)
 
 
 def seen_us(cell: str, column: Column) -> int:

@@ -8,22 +8,21 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
+from hub.intake.breadth import has_resolver, is_broad, is_large
 from hub.intake.lists import entries
 from hub.language.harvest import Sighted
-from hub.language.hosts import domain_of, host_of, ip_key
+from hub.language.hosts import domain_of, host_of, ip_key, span
 from hub.language.values import show
 from hub.model.intake import Concern, Item
 from hub.model.search import Term
 
 _DOCUMENTATION = tuple(
-    ipaddress.ip_network(text)
-    for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+    span(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )
 _EXAMPLES = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|net|org|edu))?|test|invalid)")
 _INTERNAL = re.compile(
     r".*\.(?:local|localdomain|lan|internal|intranet|corp|home\.arpa)|localhost"
 )
-_RESOLVERS = ("public-dns-v4", "public-dns-v6")
 _POPULAR = ("cisco_top1000", "moz-top500")
 _VENDORS = "security-provider-blogpost"
 _EMPTY = "empty-hashes"
@@ -70,6 +69,8 @@ def _concerns(item: Item, own_domains: Collection[str]) -> Iterator[Concern]:
         host = _host(item)
         address = ip_key(host)
         yield from _of_address(address) if address else _of_host(item, host, own_domains)
+        if item.field != "email" and is_broad(item.field, item.key):
+            yield "broad"
 
 
 def _host(item: Item) -> str:
@@ -83,7 +84,9 @@ def _host(item: Item) -> str:
 
 def _of_address(key: str) -> Iterator[Concern]:
     network = ipaddress.ip_network(key)
-    if any(network.version == n.version and network.overlaps(n) for n in _DOCUMENTATION):
+    if is_large(network):
+        yield "broad"
+    elif any(each.holds(span(key)) for each in _DOCUMENTATION):
         yield "documentation"
     elif network.is_loopback or network.is_link_local or network.is_multicast:
         yield "reserved"
@@ -91,7 +94,7 @@ def _of_address(key: str) -> Iterator[Concern]:
         yield "private"
     elif network.is_reserved or network.is_unspecified:
         yield "reserved"
-    elif any(key in entries(name) for name in _RESOLVERS):
+    elif has_resolver(network):
         yield "resolver"
 
 

@@ -35,6 +35,11 @@ class Span(NamedTuple):
     low: int
     high: int
 
+    def holds(self, other: Span) -> bool:
+        """Whether all of another one is in it."""
+        same = self.version == other.version
+        return same and self.low <= other.low and other.high <= self.high
+
 
 def span(key: str) -> Span:
     """The range of a key of the field `ip`.

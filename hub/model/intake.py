@@ -10,6 +10,7 @@ Source = Literal["text", "csv", "misp", "stix", "indicator", "incident"]
 """What it was recognised as; the last two are forms."""
 
 Concern = Literal[
+    "broad",
     "private",
     "reserved",
     "documentation",

@@ -55,6 +55,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """It is to be done at once."""
 
 
+GONE = b""
+LOST = b"lost"
+
+
 def is_held(job: Job, now_us: int) -> bool:
     """Whether somebody does a job; a hold of more than a day is from a clock that was set back."""
     return bool(job.owner) and now_us < job.until_us <= now_us + DAY_US
@@ -74,13 +78,18 @@ class Memory(NamedTuple):
 
     object_id: str
     digest: bytes
-    """Of what it said last"""
+    """Of what it said last; `GONE`, `LOST`: the source has it no more, and this job deleted it, or not"""
     version_us: int
     """Its version when it was last published"""
     created_us: int
     """Of its first version"""
     own: bool
     """The record is there because this job published it."""
+
+    @property
+    def held(self) -> bool:
+        """Its source has it, as far as the job knows."""
+        return self.digest not in (GONE, LOST)
 
 
 class DeadLetter(NamedTuple):
@@ -109,6 +118,18 @@ class Step(NamedTuple):
     dead: tuple[DeadLetter, ...] = ()
     done: tuple[int, ...] = ()
     """Numbers of dead letters that were revived and are done now"""
+
+
+class Parting(NamedTuple):
+    """What follows from a delete, and what may keep it from being done."""
+
+    gone: Step = Step()
+    """If something was deleted"""
+    kept: Step = Step()
+    """If not"""
+    object_id: str = ""
+    others: tuple[str, ...] = ()
+    """Names of jobs: nothing is deleted while one of them holds the object."""
 
 
 class Ending(NamedTuple):

@@ -153,8 +153,8 @@ class Publisher:
         named = self._listed(raw) if collection.screened and item.type == "indicator" else ""
         if named:
             reason = (
-                f"{place}: this collection is screened, and warning lists have all that it looks "
-                f"for: {named}"
+                f"{place}: this collection is screened, and all that it looks for is on warning "
+                f"lists, or has in it what is: {named}"
             )
             return Refusal(item.object_id, item.version, reason)
         return item

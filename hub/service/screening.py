@@ -25,7 +25,7 @@ _SHOWN = 5
 _HUB = ""
 
 STOPPED: frozenset[Concern] = frozenset(
-    {"private", "reserved", "resolver", "popular", "vendor", "empty-file", "listed"}
+    {"broad", "private", "reserved", "resolver", "popular", "vendor", "empty-file", "listed"}
 )
 """What keeps an indicator out of a screened collection, if all its values are so"""
 
@@ -48,8 +48,12 @@ def _benign(lists: tuple[tuple[str, ...], ...]) -> Benign:
 
 
 def looked_up(item: Item, benign: Benign) -> Item:
-    """The item, with a concern more if a list has it; it is not published then unless chosen."""
-    if "listed" in item.concerns or not benign.has(item.field, item.key):
+    """The item, with a concern more if a list has it, or has something in it.
+
+    It is not published then unless chosen.
+    """
+    term = item.field, item.key
+    if "listed" in item.concerns or not (benign.has(*term) or benign.is_behind(*term)):
         return item
     return msgspec.structs.replace(item, concerns=(*item.concerns, "listed"), keep=False)
 

@@ -19,6 +19,7 @@ from hub.model.job import (
     Job,
     JobRun,
     Memory,
+    Parting,
     Step,
     is_held,
     is_ready,
@@ -99,13 +100,14 @@ class JobBook(Book):
             _keep(connection, hold, step(status), now)
             return status
 
-    def remove_step(self, scope: Scope, hold: Hold, removal: Removal, step: Step) -> int:
+    def remove_step(self, scope: Scope, hold: Hold, removal: Removal, parting: Parting) -> int:
         """See `Jobs.remove_step`."""
         with self._database.writing() as connection:
             now = self._clock()
             _held(connection, hold, now)
-            count = remove(connection, self._labels, scope, removal, now)
-            _keep(connection, hold, step, now)
+            held = _is_held(connection, parting)
+            count = 0 if held else remove(connection, self._labels, scope, removal, now)
+            _keep(connection, hold, parting.gone if count else parting.kept, now)
             return count
 
     def end_job(self, hold: Hold, ending: Ending) -> None:
@@ -166,12 +168,7 @@ class JobBook(Book):
     def recall(self, name: str, ids: Sequence[str]) -> dict[str, Memory]:
         """See `Jobs.recall`."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {_MEMORY} FROM json_each(?) wanted"
-                " CROSS JOIN job_memory ON job = ? AND object_id = wanted.value",
-                (json.dumps(list(ids)), name),
-            ).fetchall()
-        return {row[0]: _memory(row) for row in rows}
+            return _recall(connection, name, ids)
 
     def remembered(self, name: str, after: str, limit: int) -> list[Memory]:
         """See `Jobs.remembered`."""
@@ -210,6 +207,22 @@ class JobBook(Book):
             if count:
                 record_act(connection, act, self._clock())
             return count
+
+
+def _recall(connection: sqlite3.Connection, name: str, ids: Sequence[str]) -> dict[str, Memory]:
+    rows = connection.execute(
+        f"SELECT {_MEMORY} FROM json_each(?) wanted"
+        " CROSS JOIN job_memory ON job = ? AND object_id = wanted.value",
+        (json.dumps(list(ids)), name),
+    ).fetchall()
+    return {row[0]: _memory(row) for row in rows}
+
+
+def _is_held(connection: sqlite3.Connection, parting: Parting) -> bool:
+    """Whether another job holds the object that is to be deleted."""
+    ids = [parting.object_id]
+    found = (_recall(connection, name, ids).values() for name in parting.others)
+    return any(known.held for memory in found for known in memory)
 
 
 def _memory(row: tuple[Any, ...]) -> Memory:

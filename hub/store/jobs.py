@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from hub.model.job import DeadLetter, Ending, Hold, Job, JobRun, Memory, Step
+from hub.model.job import DeadLetter, Ending, Hold, Job, JobRun, Memory, Parting, Step
 from hub.model.query import Scope
 from hub.model.record import Status
 
@@ -62,8 +62,10 @@ class Jobs(Protocol):
             LeaseLost: It is held no more; nothing was published.
         """
 
-    def remove_step(self, scope: Scope, hold: Hold, removal: Removal, step: Step) -> int:
-        """Delete as `Log.remove` does, and keep a step: both, or neither.
+    def remove_step(self, scope: Scope, hold: Hold, removal: Removal, parting: Parting) -> int:
+        """Delete as `Log.remove` does, and keep the step that follows: both, or neither.
+
+        Nothing is deleted of an object that another job of `parting` holds.
 
         Raises:
             LeaseLost: It is held no more; nothing was deleted.

@@ -49,6 +49,7 @@ def _fields(visit: Visit) -> Words:
 def _concerns(visit: Visit) -> Words:
     """Why a value may better not be published."""
     return {
+        "broad": visit.text("too broad: much else is in it"),
         "private": visit.text("private: inside a network"),
         "reserved": visit.text("reserved: nobody on the Internet has it"),
         "documentation": visit.text("for examples and tests"),

@@ -9,7 +9,7 @@ from hub.errors import Fault, StoreDown
 from hub.model.audit import Sought
 from hub.model.clock import now_us
 from hub.model.draft import Draft
-from hub.model.job import DeadLetter, Ending, Hold, Step
+from hub.model.job import DeadLetter, Ending, Hold, Parting, Step
 from hub.model.query import Label
 from hub.model.saved import SavedSearch
 from hub.model.session import Proof, Renewal
@@ -106,7 +106,7 @@ CALLS = {
         HELD, Step(dead=(DeadLetter("key", "reason", b"x" * 2_000_000),))
     ),
     "add_step": lambda store: store.add_step(HELD, batch(BIG), lambda _: Step()),
-    "remove_step": lambda store: store.remove_step(SEES_ALL, HELD, removal(), Step()),
+    "remove_step": lambda store: store.remove_step(SEES_ALL, HELD, removal(), Parting()),
     "end_job": lambda store: store.end_job(HELD, Ending("well", 0, words="x" * 2_000_000)),
     "pause_job": lambda store: store.pause_job("x" * 2_000_000, ACT, paused=True),
     "wish_job": lambda store: store.wish_job("x" * 2_000_000, ACT),

@@ -9,7 +9,19 @@ import pytest
 
 from hub.errors import Fault, HubError
 from hub.model.audit import Sought
-from hub.model.job import KEPT_RUNS, STATE_BYTES, DeadLetter, Ending, Hold, Job, Memory, Step
+from hub.model.job import (
+    GONE,
+    KEPT_RUNS,
+    LOST,
+    STATE_BYTES,
+    DeadLetter,
+    Ending,
+    Hold,
+    Job,
+    Memory,
+    Parting,
+    Step,
+)
 from hub.store.jobs import LeaseLost
 from tests.conformance.builders import (
     ACT,
@@ -258,15 +270,31 @@ def test_a_delete_and_its_step_are_one(store):
     publish(store, candidate(1), candidate(2))
     restless(store)
     query = select(ids=(object_id(1),))
-    assert store.remove_step(SEES_ALL, HOLD, removal(query), Step(remember=(SEEN,))) == 1
+    assert store.remove_step(SEES_ALL, HOLD, removal(query), Parting(Step(remember=(SEEN,)))) == 1
     assert raws(store) == [candidate(2).raw]
     assert store.recall(NAME, [SEEN.object_id])
     publish(store, candidate(3), org="grid")
     before = everything(store)
     with pytest.raises(HubError) as caught:
-        store.remove_step(SEES_ALL, HOLD, removal(), Step(b"{}"))
+        store.remove_step(SEES_ALL, HOLD, removal(), Parting(Step(b"{}")))
     assert caught.value.fault is Fault.DENIED
     assert everything(store) == before
+
+
+@pytest.mark.parametrize("digest", [b"digest", GONE, LOST])
+def test_nothing_is_deleted_that_another_job_holds(store, digest):
+    publish(store, candidate(1))
+    rival = Hold("feed:rival", "three", MINUTE_US)
+    restless(store, rival)
+    known = Memory(object_id(1), digest, 7, 5, own=False)
+    store.step_job(rival, Step(remember=(known,)))
+    restless(store)
+    gone, kept = (Step(remember=(known._replace(digest=said),)) for said in (GONE, LOST))
+    parting = Parting(gone, kept, object_id(1), (rival.name, "feed:nobody"))
+    held = int(known.held)
+    assert store.remove_step(SEES_ALL, HOLD, removal(), parting) == 1 - held
+    assert len(raws(store)) == held
+    assert store.recall(NAME, [object_id(1)])[object_id(1)].digest == (LOST if held else GONE)
 
 
 def test_whoever_lost_the_hold_publishes_and_deletes_nothing(store, clock):
@@ -275,7 +303,7 @@ def test_whoever_lost_the_hold_publishes_and_deletes_nothing(store, clock):
     clock.advance(60)
     before = everything(store)
     held(lambda: store.add_step(HOLD, batch(candidate(2)), lambda _: Step()))
-    held(lambda: store.remove_step(SEES_ALL, HOLD, removal(), Step()))
+    held(lambda: store.remove_step(SEES_ALL, HOLD, removal(), Parting()))
     assert everything(store) == before
 
 

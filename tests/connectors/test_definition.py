@@ -225,3 +225,27 @@ def test_what_is_shown_of_a_source_holds_no_secret() -> None:
         "path": "what?.csv",
         "items": "a",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (b'connector = "csv"\n[source]\nurl = "https://a.example"\ncolumns = { a = "x" }', ":4: "),
+        (
+            b'connector = "csv"\n[source]\n"a]" = { "" = { password = "x" } }',
+            "must not stand here",
+        ),
+        (b'connector = "csv"\ntitle = \n', "no TOML at line 2, column 9"),
+        (b'connector = "csv"\nlabels = ["a",\n', "no TOML at line 2, column 15"),
+        (b"every = " + b"1" * 5_000, "a number too long"),
+        (b"labels = " + b"[" * 50_000, "a list too deep"),
+        ('title = "Nguồn"'.encode("utf-16"), "UTF-8"),
+    ],
+    ids=["value", "names", "syntax", "end", "number", "deep", "utf-16"],
+)
+def test_a_file_that_is_wrong_hides_no_other(tmp_path, given, said):
+    (tmp_path / "good.toml").write_text("\ufeff" + GOOD + SOURCE, encoding="utf-8")
+    (tmp_path / "wrong.toml").write_bytes(given)
+    feeds, [broken] = load_all(tmp_path)
+    assert list(feeds) == ["good"]
+    assert said in broken.reason

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors import registry
+from hub.model.job import Ending, Hold, Step
 from hub.model.party import WarningList
 from hub.model.query import BOTH_STIX, Query
 from hub.service.feeds.counts import decoded
@@ -161,6 +162,28 @@ def test_filters(hub, run, clock, filters, left) -> None:
     assert counts["filtered"] == len(left)
 
 
+def test_what_says_no_confidence_is_not_measured_by_that_of_the_feed(hub, run) -> None:
+    said = {"confidence": 40, "filters": {"min_confidence": 50}}
+    assert run("evil.com", fakes.indicator(1), **said) == {"read": 2, "new": 2}
+    assert {obj["confidence"] for obj in hub.objects()} == {40}
+
+
+def test_the_confidence_of_an_entry_is_that_which_is_filtered(hub, server, monkeypatch) -> None:
+    monkeypatch.setattr(registry, "KINDS", {"csv": "connectors.lists.table"})
+    server.pages["/list"] = b"domain,confidence\nevil.com,25\nevil2.com,80\nevil3.com,\n"
+    said = {"confidence": 40, "filters": {"min_confidence": 50}}
+    feed = hub.feed("csv", {"url": f"{server.url}/list"}, **said)
+    assert hub.run(feed).tally.counts == {"read": 3, "filtered": 1, "new": 2}
+    confidences = {name: obj["confidence"] for name, obj in named(hub).items()}
+    assert confidences == {"evil2.com": 80, "evil3.com": 40}
+
+
+def test_dates_from_the_first_to_the_last_year_are_taken(hub, run) -> None:
+    first, last = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
+    old = fakes.indicator(1, created=first, modified=first, valid_from=first, valid_until=last)
+    assert run(old, fakes.indicator(2, modified=last)) == {"read": 2, "new": 2}
+
+
 def test_warning_lists_flag_or_stop(hub, run) -> None:
     directory = hub.store.directory()
     hub.store.write([WarningList("ministry", ("own.com",))], [], ACT, epoch=directory.epoch)
@@ -187,10 +210,75 @@ def test_what_the_source_has_no_more_is_deleted_if_the_feed_brought_it(hub, run)
     mine, theirs = fakes.indicator(1), fakes.indicator(2)
     run(theirs, name="other")
     assert run(mine, theirs) == {"read": 2, "new": 1, "unchanged": 1}
-    assert run(f"gone {mine['id']}", f"gone {theirs['id']}", "gone nothing--1") == {"gone": 1}
+    assert run(f"gone {mine['id']}", f"gone {theirs['id']}", "gone nothing--1") == {
+        "gone": 1,
+        "held": 1,
+    }
     assert [obj["id"] for obj in hub.objects()] == [theirs["id"]]
     # It comes back, in the version that this feed took away itself.
-    assert run(mine, theirs) == {"read": 2, "new": 1, "known": 1}
+    assert run(mine, theirs) == {"read": 2, "new": 1, "unchanged": 1}
+
+
+def test_an_object_goes_with_the_last_feed_that_has_it(hub, run) -> None:
+    """Two sources that carry the same object: neither may take it from the other."""
+    obj = fakes.indicator(1)
+    assert run(obj) == {"read": 1, "new": 1}
+    assert run(obj, name="other") == {"read": 1, "unchanged": 1}
+    assert run(f"gone {obj['id']}") == {"held": 1}
+    assert list(named(hub)) == ["Sample 1"]
+    assert run(f"gone {obj['id']}", "left x") == {"left": 1}
+    assert run(f"gone {obj['id']}", name="other") == {"gone": 1}
+    assert hub.objects() == []
+    # What feeds took away either brings back, and a third one as well.
+    assert run(obj) == {"read": 1, "new": 1}
+    assert run(f"gone {obj['id']}", name="third", collection="bulletins") == {}
+    assert run(f"gone {obj['id']}", "left x") == {"gone": 1, "left": 1}
+    assert run(obj, name="third") == {"read": 1, "new": 1}
+
+
+def test_a_feed_that_lost_an_object_leaves_the_newer_version_of_another(hub, run) -> None:
+    old, new = fakes.indicator(1), fakes.indicator(1, 5, name="newer")
+    run(old)
+    assert run(new, name="other") == {"read": 1, "versions": 1}
+    assert run(f"gone {old['id']}") == {"held": 1}
+    assert list(named(hub)) == ["newer"]
+    assert run(f"gone {old['id']}", name="other") == {"gone": 1}
+    assert hub.objects() == []
+
+
+def test_what_people_deleted_stays_deleted_whichever_feed_lost_it_first(hub, run) -> None:
+    obj = fakes.indicator(1)
+    run(obj)
+    run(obj, name="other")
+    assert run(f"gone {obj['id']}") == {"held": 1}
+    delete(hub, obj["id"])
+    assert run(obj) == {"read": 1, "deleted": 1}
+    assert run(f"gone {obj['id']}", name="other") == {}
+    assert run(obj, "left x") == {"read": 1, "deleted": 1, "left": 1}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"collection": "bulletins"}, {"account": "partner"}],
+    ids=["another collection", "another organisation"],
+)
+def test_a_feed_elsewhere_keeps_nothing_here(hub, run, said) -> None:
+    obj = fakes.indicator(1)
+    run(obj)
+    run(obj, name="other", **said)
+    assert run(f"gone {obj['id']}") == {"gone": 1}
+
+
+def test_a_feed_whose_file_is_broken_still_holds_what_it_brought(hub, run) -> None:
+    obj = fakes.indicator(1)
+    run(obj)
+    run(obj, name="other")
+    file = hub.folder / "other.toml"
+    file.write_text("no toml", encoding="utf-8")
+    assert run(f"gone {obj['id']}") == {"held": 1}
+    file.unlink()
+    run(obj)
+    assert run(f"gone {obj['id']}", "left x") == {"gone": 1, "left": 1}
 
 
 def test_what_a_colleague_said_of_it_later_is_not_deleted_with_it(hub, run) -> None:
@@ -205,7 +293,8 @@ def test_what_a_colleague_said_of_it_later_is_not_deleted_with_it(hub, run) -> N
     assert set(named(hub)) == {"Analysed", "evil.com"}
     # From now on it is theirs: nothing more is to be done about it.
     assert run(f"gone {brought['id']}", "left x") == {"left": 1}
-    assert run(brought) == {"read": 1, "known": 1}
+    assert run(brought) == {"read": 1, "unchanged": 1}
+    assert run(f"gone {brought['id']}", "left x") == {"left": 1}
 
 
 def test_what_was_deleted_here_is_not_taken_again(hub, run) -> None:
@@ -339,3 +428,25 @@ def test_a_feed_that_is_paused_stops_at_its_next_step(hub, server) -> None:
     report = hub.run(feed, stop=pause, hold_us=30_000)
     assert report.outcome in {"stopped", "well"}
     assert hub.store.job(feed.job).paused
+
+
+@pytest.mark.parametrize(
+    "state",
+    [b"{", b"[]", b'{"a":' * 5_000, b'{"read_us": "x"}', b'{"etag": "1", "read_us": null}'],
+)
+def test_a_state_that_is_damaged_stops_no_feed_for_good(hub, server, monkeypatch, state) -> None:
+    monkeypatch.setattr(registry, "KINDS", {"text": "connectors.lists.plain"})
+    server.pages["/list"] = b"evil.com"
+    feed = hub.feed("text", {"url": f"{server.url}/list"})
+    assert hub.run(feed).tally.counts["new"] == 1
+    hold = Hold(feed.job, "vandal", 60_000_000)
+    assert hub.store.take_job(hold, only_due=False)
+    kept = hub.store.job(feed.job).state
+    given = (
+        json.dumps(json.loads(kept) | json.loads(state)).encode() if state[-1:] == b"}" else state
+    )
+    hub.store.step_job(hold, Step(given))
+    hub.store.end_job(hold, Ending("well", 0))
+    outcomes = [hub.run(feed).outcome for _ in range(2)]
+    assert outcomes[1] == "well", outcomes
+    assert len(hub.objects()) == 1

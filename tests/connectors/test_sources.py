@@ -22,6 +22,7 @@ from connectors.errors import (
 from connectors.found import Left
 from connectors.registry import kind
 from connectors.source import Source
+from hub.web.problems import translated
 from tests.connectors import servers
 from tests.connectors.running import AT_US, collected, objects, run_of, values
 from tests.connectors.servers import serving, text
@@ -144,7 +145,7 @@ class TestBadServers:
             ("stix", b"[" * 5_000, "nested too deeply"),
             ("json", b'{"vulnerabilities": [{"cveID": "CVE-2026-1', "no whole JSON"),
             ("json", b'[{"a": "b"}]', "no field of .* has values; there are a"),
-            ("json", b"[" * 5_000, "no whole JSON"),
+            ("json", b"[" * 5_000, "nested too deeply"),
             ("csv", b"a,b\nc,d\n", "no column of .* has values; there are"),
             ("text", b"rubbish\nrubbish\n", "no line of .* has a value"),
         ],
@@ -471,3 +472,21 @@ class TestJson:
             for said in ({}, {"items": "a"}, {"items": "*"}, {"fields": {"a": "value"}}):
                 with suppress(RemoteError):
                     self.collected(tmp_path, document, **said)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"[" * 100_000 + b"]" * 100_000, "a.json is nested too deeply"),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "a.json is nested too deeply"),
+        (b"null", "a.json has no object in which 'items' could be"),
+        (b"{}", "a.json has nothing at 'items', which `items` names; there is -"),
+    ],
+    ids=["lists", "objects", "nothing", "empty"],
+)
+def test_json_that_holds_no_entries_says_why(tmp_path, body, said):
+    (tmp_path / "a.json").write_bytes(body)
+    with pytest.raises(NotUnderstood) as caught:
+        collected("json", {"path": "a.json", "items": "items"}, run_of(tmp_path))
+    assert said in caught.value.reason
+    assert translated(caught.value.text())

@@ -19,10 +19,11 @@ from hub.service.admin import Admin
 from hub.service.certificates import Certificates
 from hub.stix.envelope import split
 from tests import fakes, pki
+from tests.connectors.feeding import hub_at
 from tests.connectors.taxii.driving import LOOPBACK, Driver, old
 from tests.corpus import bundles
 from tests.e2e.certificates import write_certificate
-from tests.e2e.medallion import COLLECTION, USER, Medallion, medallion
+from tests.e2e.medallion import COLLECTION, PASSWORD, USER, Medallion, medallion
 from tests.e2e.serving import Room, Server, serving
 from tests.e2e.test_client_certificates import CONSOLE, SETTINGS, write_authorities
 
@@ -58,6 +59,43 @@ def test_medallion_is_read_resumed_and_compared(other: Medallion) -> None:
     driver.run(late_h=1)
     assert driver.gone == []
     assert driver.run(late_h=25).gone == [objects[7]["id"]]
+
+
+def test_an_object_of_two_servers_stays_until_both_have_it_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSWORD", PASSWORD)
+    obj, clock = fakes.indicator(1), fakes.Clock()
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    with (
+        medallion(tmp_path / "one") as one,
+        medallion(tmp_path / "two") as two,
+        hub_at(tmp_path, clock) as hub,
+    ):
+        servers = {"one": one, "two": two}
+
+        def counts(name: str) -> dict[str, int]:
+            source = {"url": servers[name].collection, **LOGIN}
+            clock.advance(90_000)
+            slow = {"connect": 30, "read": 30, "whole": 60}
+            report = hub.run(hub.feed("taxii", source, name=name, timeouts=slow))
+            assert report.outcome == "well", report
+            return report.tally.counts
+
+        for server in servers.values():
+            server.add(obj)
+        assert counts("one") == {"read": 1, "new": 1}
+        assert counts("two") == {"read": 1, "unchanged": 1}
+        one.remove(obj["id"])
+        assert counts("one") == {"held": 1}
+        assert counts("two") == {}
+        assert [found["id"] for found in hub.objects()] == [obj["id"]]
+        two.remove(obj["id"])
+        assert counts("two") == {"gone": 1}
+        assert hub.objects() == []
+        two.add(obj)
+        assert counts("two") == {"read": 1, "new": 1}
 
 
 def test_medallion_that_forgot_the_page_is_got_round(tmp_path: Path) -> None:

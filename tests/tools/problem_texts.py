@@ -25,8 +25,8 @@ _ELSEWHERE = ("api/", "cli/", "taxii/", "config/", "app.py", "server.py", "worke
 # What of the connectors is run by hand: no page tells of it.
 _BY_HAND = ("check/", "search/")
 _BACKUPS = {f"store/{name}.py" for name in ("archive", "crate", "snapshot", "vault")}
-# A secret that is not there stops a run.
-_SECRETS = "service/jobs/secrets.py"
+# A secret that is not there stops a run, and so does a file that cannot be read.
+_FILES = {"service/jobs/secrets.py", "service/jobs/declared.py"}
 # Which arguments of what are texts for people: place and name.
 _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     "HubError": ((1, "reason"), (99, "remedy")),
@@ -46,7 +46,7 @@ _SINKS: dict[str, tuple[tuple[int, str], ...]] = {
     # What is wrong with a field of a definition
     "wrong": ((3, "reason"),),
     # What speaks against what a column is taken for
-    "_Verdict": ((2, "doubt"),),
+    "_Verdict": ((1, "doubt"),),
 }
 # Of what reads sources: why no object was made of something, and what the other side did.
 _SINKS_OF_SOURCES: dict[str, tuple[tuple[int, str], ...]] = {
@@ -322,7 +322,7 @@ def _sinks(
     if module.name.startswith(_SOURCES):
         called = _called(call)
         return _OF_REMOTE if called in _REMOTE else _SINKS_OF_SOURCES.get(called, ())
-    if module.name == _SECRETS and _called(call) == "ConfigError":
+    if module.name in _FILES and _called(call) == "ConfigError":
         return _OF_REMOTE
     if _is_heirs(call, within, "HubError", module):
         return _SINKS["HubError"]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hub.api import outlet
 from hub.api.params import Param
-from hub.intake import lifetime
+from hub.intake import breadth, lifetime
 from hub.model.tlp import Tlp
-from hub.service.outlet import csaf, folder, misp, refuse, rules, wish
+from hub.service.outlet import csaf, folder, misp, rules, wish
 from hub.service.outlet.press import Format
 from hub.service.outlet.table import FORMATS
 from hub.service.outlet.wish import Left
@@ -45,8 +45,8 @@ def page() -> str:
         first_sid=f"{rules.NUMBERS.start:,}",
         last_sid=f"{rules.NUMBERS.stop - 1:,}",
         least=rules.LEAST,
-        v4=refuse.LEAST_PREFIX[4],
-        v6=refuse.LEAST_PREFIX[6],
+        v4=breadth.LEAST_PREFIX[4],
+        v6=breadth.LEAST_PREFIX[6],
         header=f"`{outlet.LEFT_OUT}`",
     )
 

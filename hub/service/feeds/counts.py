@@ -36,8 +36,8 @@ class Counts:
     The names: `read` objects that the source gave; of them `known` say nothing new, `new`,
     `versions` and `replaced` were published, `unchanged` were here already, `conflicts` belong to
     somebody else in that version, `refused` were not accepted, `filtered` are not wanted, `deleted`
-    were deleted here. `left` is what no object was made of, `gone` was deleted because the source
-    has it no more.
+    were deleted here. `left` is what no object was made of. The source has no more what was deleted
+    as `gone`, and what stays as `held` by another feed.
     """
 
     def __init__(self) -> None:

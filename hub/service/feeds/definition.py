@@ -155,7 +155,7 @@ class Feed(NamedTuple):
     @property
     def job(self) -> str:
         """What the store calls its job."""
-        return f"feed:{self.name}"
+        return job_of(self.name)
 
     @property
     def title(self) -> str:
@@ -168,6 +168,11 @@ class Feed(NamedTuple):
         grade = self.said.reliability.lower()
         said = (f'admiralty-scale:source-reliability="{grade}"',) if grade else ()
         return tuple(dict.fromkeys((*self.said.labels, *said)))
+
+
+def job_of(name: str) -> str:
+    """What the store calls the job of the feed of this name."""
+    return f"feed:{name}"
 
 
 class Broken(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hub.model.job import Hold, Step
+from hub.model.job import Hold, Parting, Step
 from hub.model.query import ObjectPage, Query, Scope
 from hub.model.record import Candidate, Refusal, Status
 from hub.store.base import Batch, Removal, Store
@@ -20,7 +20,7 @@ class HeldLog:
         store: Where the job and the records are.
         hold: Taken.
         follows: The step that belongs to a publish.
-        removed: The step that belongs to a delete.
+        parting: What belongs to a delete.
     """
 
     def __init__(
@@ -29,12 +29,12 @@ class HeldLog:
         hold: Hold,
         *,
         follows: Follows = lambda *_: Step(),
-        removed: Step = Step(),  # noqa: B008 - immutable
+        parting: Parting = Parting(),  # noqa: B008 - immutable
     ) -> None:
         self._store = store
         self._hold = hold
         self._follows = follows
-        self._removed = removed
+        self._parting = parting
 
     def add(self, batch: Batch) -> Status:
         """See `Jobs.add_step`."""
@@ -46,7 +46,7 @@ class HeldLog:
 
     def remove(self, scope: Scope, removal: Removal) -> int:
         """See `Jobs.remove_step`."""
-        return self._store.remove_step(scope, self._hold, removal, self._removed)
+        return self._store.remove_step(scope, self._hold, removal, self._parting)
 
     def objects(self, scope: Scope, query: Query, after_us: int, limit: int) -> ObjectPage:
         """See `Log.objects`."""

@@ -1,8 +1,7 @@
 """From what a connector gives to what is published: step by step, each kept whole or not at all.
 
 - What the feed published before, and says the same, is left alone.
-- What was deleted here in that version, by people or another feed, is not brought back; what this
-  feed took away itself is.
+- What people deleted here in that version is not brought back; what feeds took away is.
 - An object made anew keeps the `created` of its first version.
 - The state of a batch is kept with the last of its objects, so nothing is passed over.
 """
@@ -19,12 +18,12 @@ import msgspec
 from connectors.found import Batch, State
 from hub.errors import Fault, HubError
 from hub.model.job import Hold, Memory, Step
-from hub.model.query import BOTH_STIX, Query
 from hub.model.record import Candidate, Outcome, Refusal, Status
 from hub.service.feeds.counts import Counts
 from hub.service.feeds.definition import Feed
 from hub.service.feeds.desk import Desk, Standing, standing
 from hub.service.feeds.held import Follows, HeldLog
+from hub.service.feeds.lost import Departures
 from hub.service.feeds.treatment import Treated, Treatment
 from hub.service.publish import MeteredPublisher
 from hub.stix.compose import instant
@@ -34,11 +33,6 @@ CHUNK = 500
 """Objects of one publish"""
 
 _CHUNK_BYTES = 8_000_000
-_VERSIONS = 10_000
-_TAKEN_OVER = "the source has it no more, and somebody here published a newer version: it stays"
-GONE = b""
-"""Digest of what this feed took away, because its source had it no more"""
-
 _NAMES = {
     Outcome.NEW: "new",
     Outcome.VERSION: "versions",
@@ -77,6 +71,7 @@ class Pipe:
         self._hold = hold
         self._treatment = treatment
         self._counts = counts
+        self._departures = Departures(desk, feed, hold, counts)
         self._waiting: list[Treated] = []
         self._state: State | None = None
         self._made: set[str] = set()
@@ -99,7 +94,7 @@ class Pipe:
         if batch.gone:
             self._publish()
             for start in range(0, len(batch.gone), CHUNK):
-                self._remove(batch.gone[start : start + CHUNK])
+                self._departures.remove(batch.gone[start : start + CHUNK])
         if batch.gone or len(self._waiting) >= CHUNK:
             self.flush()
 
@@ -151,12 +146,12 @@ class Pipe:
         deleted = self._desk.store.deleted(place.scope, place.collection.key, ids)
         if not deleted:
             return fresh
+        taken = self._departures.taken(place, [object_id for object_id, _ in deleted])
         left = []
         for item, known in fresh:
             # An object that is made anew has another version, and says what it said.
             last = known.version_us if known and item.made else _version(item)
-            own = known is not None and known.digest == GONE
-            if not own and (item.object_id, last) in deleted:
+            if item.object_id not in taken and (item.object_id, last) in deleted:
                 self._counts.leave("deleted", item.object_id, item.origin, "it was deleted here")
             else:
                 left.append(_Fresh(item, known))
@@ -190,48 +185,6 @@ class Pipe:
         return MeteredPublisher(self._desk.publisher(log), self._desk.quota).publish(
             place.scope, place.collection, [item.raw for item, _ in fresh], place.audience
         )
-
-    def _remove(self, ids: Sequence[str]) -> None:
-        """Delete what this feed published and its source has no more."""
-        place = standing(self._desk, self._feed)
-        memory = self._desk.store.recall(self._hold.name, ids)
-        for known in memory.values():
-            if known.own and known.digest != GONE:
-                self._remove_one(place, known)
-
-    def _remove_one(self, place: Standing, known: Memory) -> None:
-        query = Query(
-            place.collection.key,
-            ids=(known.object_id,),
-            edges=("all",),
-            stix=BOTH_STIX,
-            publisher=place.scope.org,
-        )
-        there = self._desk.store.entries(place.scope, query, 0, _VERSIONS).entries
-        versions = tuple(instant_us(entry.version) or 0 for entry in there)
-        if not versions:
-            return
-        if max(versions) > known.version_us:
-            self._leave(known)
-            return
-        # Exactly these: what somebody publishes at this moment stays.
-        query = msgspec.structs.replace(query, edges=(), versions_us=versions)
-        removed = Step(remember=(known._replace(digest=GONE),))
-        log = HeldLog(self._desk.store, self._hold, removed=removed)
-        try:
-            self._desk.publisher(log).delete(place.scope, place.collection, query)
-        except HubError as error:
-            if error.fault not in {Fault.ABSENT, Fault.DENIED}:
-                raise
-            if error.fault is Fault.DENIED:
-                self._counts.leave("refused", known.object_id, "", error.reason)
-        else:
-            self._counts.add("gone")
-
-    def _leave(self, known: Memory) -> None:
-        """A person, or another feed, has said more of an object since: it is theirs from now on."""
-        self._desk.store.step_job(self._hold, Step(remember=(known._replace(own=False),)))
-        self._counts.leave("refused", known.object_id, "", _TAKEN_OVER)
 
 
 def without_place(reason: str) -> str:

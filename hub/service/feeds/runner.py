@@ -7,6 +7,7 @@ run goes on behind it. Nothing but what was said here leaves a run: no secret, a
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from traceback import extract_tb
@@ -25,7 +26,7 @@ from hub.service.feeds.counts import Counts, Tally
 from hub.service.feeds.definition import Feed
 from hub.service.feeds.desk import Desk, Standing, standing
 from hub.service.feeds.mapping import mapping_of
-from hub.service.feeds.pipe import GONE, Pipe
+from hub.service.feeds.pipe import Pipe
 from hub.service.feeds.treatment import Lists, Treatment
 from hub.service.jobs.backoff import after_failure, after_success
 from hub.service.jobs.declared import keys_in, limits_of
@@ -35,6 +36,7 @@ from hub.store.jobs import LeaseLost
 
 _PASSING = frozenset({Fault.BUSY, Fault.STORE_DOWN, Fault.TOO_MANY})
 _LONGEST = 1000
+_BROKE = re.compile(r"the connector \S+ broke: ")
 _PAGE = 1000
 _SOON_US = 1_000_000
 
@@ -206,10 +208,10 @@ def run_of(feed: Feed, place: Standing, started_us: int, secrets: Secrets) -> Ru
 
 
 def brought(desk: Desk, feed: Feed) -> Iterator[str]:
-    """Ids of the objects that the feed published and did not take away since."""
+    """Ids of the objects that the source of the feed had, as far as the feed knows."""
     after = ""
     while page := desk.store.remembered(feed.job, after, _PAGE):
-        yield from (known.object_id for known in page if known.own and known.digest != GONE)
+        yield from (known.object_id for known in page if known.held)
         after = page[-1].object_id
 
 
@@ -219,10 +221,16 @@ def batches(feed: Feed, state: State, run: Run) -> Iterator[Batch]:
 
 
 def state_of(job: Job) -> State:
-    """Where the connector of a job stands. What cannot be read any more is no state."""
+    """Where the connector of a job stands.
+
+    What cannot be read any more is no state, and what the connector broke on may be none, such as
+    that of another release: the run behind begins anew, and what is remembered of objects stays.
+    """
+    if _BROKE.match(job.error):
+        return NOTHING
     try:
         return _decode_state(job.state) if job.state else NOTHING
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return NOTHING
 
 

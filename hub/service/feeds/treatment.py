@@ -148,11 +148,12 @@ class Treatment:
             raise _Out(f"its type {given} is among filters.not_types")
         if item and filters.fields and item.field not in filters.fields:
             raise _Out(f"a value of the kind {item.field} is not among filters.fields")
-        confidence = obj.get("confidence")
+        # That of the feed is put in for a value that has none, and is nothing that was said.
+        confidence = item.confidence if item else obj.get("confidence")
         if isinstance(confidence, int) and confidence < filters.min_confidence:
             raise _Out("its confidence is below filters.min_confidence")
         changed_us = instant_us(obj.get("modified", obj.get("created")))
-        if changed_us is not None and changed_us < self._oldest_us:
+        if changed_us is not None and self._oldest_us and changed_us < self._oldest_us:
             raise _Out("it was last changed before filters.newer_than")
         if self._match and given not in _BARE | _UNTOUCHED:
             text = item.value if item else _spoken(obj)

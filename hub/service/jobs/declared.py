@@ -50,6 +50,7 @@ _PLACES = {
     "taxii20": "name it in `token`, or in `user` and `password`",
     "misp": "name it in `key`",
 }
+_AT = re.compile(r"\(at line (\d+), column (\d+)\)\Z")
 _RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{24,}")
 _RANDOM_64 = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w~=-]{20,}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
@@ -100,16 +101,33 @@ def read(path: Path, kind: type[T]) -> tuple[T, str]:
             "rename the file"
         )
     try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        wire = error.strerror
+        raise ConfigError(f"{path} cannot be read: {wire}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: this is no text in UTF-8: save it as that") from error
+    table = _table(path, text)
     way = _PLACES.get(str(table.get("connector")), _PLACE)
     for place, reason in _revealed(table, "", way):
         raise wrong(path, text, place, reason)
     return converted(path, text, table, kind), text
+
+
+def _table(path: Path, text: str) -> dict[str, Any]:
+    """What a definition says. One that is no TOML must not hide the others, whatever is in it."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = _AT.search(str(error))
+        if place is None and "end of document" not in str(error):
+            raise ConfigError(f"{path}: it holds a number too long or a list too deep") from error
+        lines = text.splitlines() or [""]
+        line, column = place.groups() if place else (len(lines), len(lines[-1]) + 1)
+        raise ConfigError(
+            f"{path}: this is no TOML at line {line}, column {column}: a quote, bracket or = is missing, "
+            "or a name is there twice"
+        ) from error
 
 
 def converted(path: Path, text: str, table: Any, kind: type[T], section: str = "") -> T:

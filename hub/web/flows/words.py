@@ -76,4 +76,5 @@ def counts(visit: Visit) -> dict[str, str]:
         "deleted": visit.text("deleted here"),
         "left": visit.text("not understood"),
         "gone": visit.text("taken back"),
+        "held": visit.text("still in another feed"),
     }

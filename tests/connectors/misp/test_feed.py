@@ -281,7 +281,7 @@ def test_what_is_no_feed_is_told_in_words(site: Site, run: Run) -> None:
     with pytest.raises(NotUnderstood, match="not JSON"):
         pull(run, url=site.url)
     (site.folder / "feed" / "manifest.json").write_text("[" * 200_000, encoding="utf-8")
-    with pytest.raises(NotUnderstood, match="not JSON"):
+    with pytest.raises(NotUnderstood, match="nested too deeply"):
         pull(run, url=site.url)
     (site.folder / "feed" / "manifest.json").write_text("[1]", encoding="utf-8")
     with pytest.raises(NotUnderstood, match="no manifest"):

@@ -175,3 +175,9 @@ def test_on_a_terminal_the_lists_have_headings_and_in_a_pipe_none(
     heading, *ready = run("feed", "list", "--ready").stdout.splitlines()
     assert heading.split() == ["NAME", "CONNECTOR", "TITLE", "LICENCE", "TERMS"]
     assert ready
+
+
+def test_a_feed_that_comes_with_the_hub_says_how_it_is_switched_on(run: Run) -> None:
+    found = run("feed", "try", "cisa-kev")
+    assert found.exit_code == Exit.ABSENT
+    assert "hub feed enable cisa-kev --account ACCOUNT" in found.stderr

@@ -23,7 +23,7 @@ from tests.fakes import acts, collection, indicator, parties
 from tests.unit.service.test_publish import PUBLISHER, SHARED
 
 SCREENED = msgspec.structs.replace(SHARED, screened=True)
-OWN = Benign(["agency.example"])
+OWN = Benign(["agency.example", "relay.mail.example", "45.61.200.0/24"])
 BENIGN = (
     "[ipv4-addr:value = '8.8.8.8']",
     "[domain-name:value = 'google.com']",
@@ -31,6 +31,15 @@ BENIGN = (
     "[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e']",
     "[domain-name:value = 'www.agency.example']",
     "[url:value = 'https://agency.example/x']",
+    # What has such a value in it, or is so large that it must have.
+    "[ipv4-addr:value = '8.8.8.0/24']",
+    "[ipv4-addr:value = '0.0.0.0/0']",
+    "[ipv4-addr:value = '203.0.0.0/8']",
+    "[ipv6-addr:value = '2001:4860::/32']",
+    "[ipv6-addr:value = '::ffff:8.8.8.0/120']",
+    "[domain-name:value = 'com.vn']",
+    "[domain-name:value = 'mail.example']",
+    "[ipv4-addr:value = '45.61.192.0/20']",
 )
 KEPT = (
     "[domain-name:value = 'evil.attacker.net']",
@@ -40,6 +49,9 @@ KEPT = (
     "[ipv4-addr:value != '8.8.8.8']",
     "[domain-name:value LIKE '%.google.com']",
     "[ipv4-addr:value = '203.0.113.5']",
+    "[ipv4-addr:value = '203.0.113.0/24']",
+    "[ipv4-addr:value = '45.61.136.0/22']",
+    "[ipv4-addr:value = '8.8.8.0/24'] OR [domain-name:value = 'evil.attacker.net']",
 )
 
 

@@ -56,6 +56,9 @@ GIVEN |= dict.fromkeys(("way", "get", "value", "_place"), "name it in `key`")
 OF_TYPES = {
     "Expected `{wanted}`, got `{given}`",
     "Expected `{wanted}` matching regex {pattern}",
+    "Expected `{wanted}` of length <= {most}",
+    "Expected `{wanted}` of length >= {least}",
+    "Expected `{wanted}` > {least}",
     "Expected `{wanted}` >= {least}",
     "Expected `{wanted}` <= {most}",
     "Invalid enum value {given}",
