@@ -191,4 +191,7 @@ def _page(
     note: str = "",
 ) -> str:
     context: dict[str, Any] = look(visit, desk_of(visit), sheet, other)
-    return visit.render("submit/draft.html", errors=errors or {}, note=note, **context)
+    errors = errors or {}
+    # What is wrong stands in its field as it was typed.
+    typed = {name: visit.form[name] for name in errors if name in visit.form}
+    return visit.render("submit/draft.html", errors=errors, typed=typed, note=note, **context)
