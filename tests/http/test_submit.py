@@ -405,8 +405,14 @@ class TestOtherDoors:
         assert person.get("/receipts/none").status_code == 404
 
     def test_a_draft_is_deleted(self, hub, person):
+        """Its button stands beside others: it asks first, and what was just typed is kept."""
         path = person.begin()
-        assert person.act(path, "drop").status_code == 303
+        asked = person.act(path, "drop", title="Written for an hour").headers["Location"]
+        assert "Delete this draft?" in person.page(asked)
+        assert 'value="Written for an hour"' in person.page(path)
+        assert f'href="{asked}"' in person.page("/submit")
+        assert Person(person.hub).enter("coordinator").send(asked, {}).status_code == 404
+        assert person.send(asked, {}).headers["Location"] == "/submit"
         assert person.get(path).status_code == 404
 
 

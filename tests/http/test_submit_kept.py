@@ -116,3 +116,20 @@ def _sent_on(person: Person, path: str, late: TestResponse) -> TestResponse:
     data["token"] = person.token
     headers = {"Sec-Fetch-Site": "same-origin"}
     return person.client.post(path, data=data, headers=headers, content_type="multipart/form-data")
+
+
+def test_a_form_that_is_sent_on_shows_what_was_written_and_no_names_of_fields(
+    person: Person,
+) -> None:
+    path = person.begin()
+    fields = form_of(person.page(path)) | {"title": "Viết lâu", "action": "save", "token": "stale"}
+    page = person.send(path, fields).text
+    shown = re.findall(r"<bdi>(.*?)</bdi>", page.partition("What is in it")[2])
+    assert shown == ["Viết lâu"]
+    assert "<dt>version" not in page
+
+
+def test_what_is_too_large_is_told_how_much_there_may_be(person: Person) -> None:
+    answer = person.send("/submit", {"form": "text", "text": "x" * 5_000_000})
+    assert answer.status_code == 413
+    assert "The request is too large. Send at most 4500000 bytes." in answer.text
