@@ -180,7 +180,8 @@ class Admin:
         def plan(directory: Directory) -> Plan:
             find(directory.accounts, account, "account")
             if any(token.id == known.id for known in directory.tokens.values()):
-                raise bad("token", f"there is a token {token.id} already")
+                remedy = "Issue another one; revoke this one if nobody has its secret."
+                raise bad("token", f"there is a token {token.id} already", remedy)
             return Plan([token], [], "token.issue", token.id, f"{account} for {days} days")
 
         self.change(plan)

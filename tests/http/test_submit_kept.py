@@ -9,11 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from hub.intake.reading import LONGEST_TEXT
+from hub.model.party import Role
 from tests import fakes
 from tests.http.asking import Hub
 from tests.http.test_submit import Person, form_of, stored
@@ -127,6 +129,20 @@ def test_a_form_that_is_sent_on_shows_what_was_written_and_no_names_of_fields(
     shown = re.findall(r"<bdi>(.*?)</bdi>", page.partition("What is in it")[2])
     assert shown == ["Viết lâu"]
     assert "<dt>version" not in page
+
+
+def test_who_loses_the_right_to_publish_keeps_the_draft_and_is_told(
+    hub: Hub, person: Person
+) -> None:
+    path = person.begin()
+    page = person.page(path)
+    account = hub.store.directory().accounts["publisher"]
+    hub.put(msgspec.structs.replace(account, roles=frozenset({Role.READER})))
+    answer = person.act(path, "publish", page, title="Written for an hour")
+    assert answer.status_code == 400
+    assert 'value="Written for an hour"' in answer.text
+    assert "This account may not publish" in answer.text
+    assert stored(hub) == []
 
 
 def test_what_is_too_large_is_told_how_much_there_may_be(person: Person) -> None:
