@@ -80,8 +80,7 @@ class Admin:
         check_slug("slug", org.slug)
         check_form(_COUNTRY, "country", org.country, "Write two capital letters, such as VN.")
         if org.id:
-            remedy = "Write identity-- and a UUID, or nothing to get one."
-            check_form(_IDENTITY, "identity", org.id, remedy)
+            check_form(_IDENTITY, "identity", org.id, "Write identity-- and a UUID, or nothing.")
 
         def plan(directory: Directory) -> Plan:
             known = directory.orgs.get(org.slug)
