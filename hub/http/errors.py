@@ -152,6 +152,12 @@ def _marked(response: Response, error: HubError) -> Response:
     return response
 
 
+def _room(fault: Fault) -> str:
+    """What a body that was too large has to keep to."""
+    most = request.max_content_length
+    return f"Send at most {most} bytes." if fault is Fault.TOO_LARGE and most else ""
+
+
 def _note(error: HubError) -> None:
     """Write down what an operator has to know of."""
     if error.fault is Fault.BUSY:
@@ -182,7 +188,7 @@ def register(app: Flask, drain_bytes: int, page: Page) -> None:
         fault, reason = _FROM_STATUS.get(
             code, (Fault.BAD_REQUEST, "the request cannot be understood")
         )
-        response = say(HubError(fault, reason))
+        response = say(HubError(fault, reason, remedy=_room(fault)))
         if allowed := error.get_response().headers.get("Allow"):
             response.headers["Allow"] = allowed
         drain(request, drain_bytes)

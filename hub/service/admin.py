@@ -68,9 +68,9 @@ class Admin(Changer):
             Its STIX identity.
         """
         check_slug("slug", org.slug)
-        check_form(_COUNTRY, "country", org.country)
+        check_form(_COUNTRY, "country", org.country, "Write two capital letters, such as VN.")
         if org.id:
-            check_form(_IDENTITY, "identity", org.id)
+            check_form(_IDENTITY, "identity", org.id, "Write identity-- and a UUID, or nothing.")
 
         def plan(directory: Directory) -> Plan:
             known = directory.orgs.get(org.slug)
@@ -88,7 +88,8 @@ class Admin(Changer):
 
         def plan(directory: Directory) -> Plan:
             find(directory.orgs, account.org, "organisation")
-            _absent(directory.accounts, name, "account")
+            if name in directory.accounts:
+                raise bad("account", f"there is an account {name} already")
             return Plan([account], [], "account.add", name, " ".join(sorted(account.roles)))
 
         self.change(plan)
@@ -155,7 +156,7 @@ class Admin(Changer):
         """
         secret = new_secret()
         name = options.pop("name", "") or uuid.uuid4().hex[:12]
-        check_form(_TOKEN, "token", name)
+        check_form(_TOKEN, "token", name, "Write 12 of the digits and letters 0-9a-f.")
         token = Token(
             name,
             account,
@@ -168,7 +169,8 @@ class Admin(Changer):
         def plan(directory: Directory) -> Plan:
             find(directory.accounts, account, "account")
             if any(token.id == known.id for known in directory.tokens.values()):
-                raise bad("token", f"there is a token {token.id} already")
+                remedy = "Issue another one; revoke this one if nobody has its secret."
+                raise bad("token", f"there is a token {token.id} already", remedy)
             return Plan([token], [], "token.issue", token.id, f"{account} for {days} days")
 
         self.change(plan)
@@ -186,8 +188,9 @@ class Admin(Changer):
 
     def put_collection(self, collection: Collection, *, roots: Iterable[str]) -> Collection:
         """Add a collection (key 0), or change one (its key)."""
-        check_form(_ALIAS, "alias", collection.alias)
-        check_form(_ALIAS, "id", collection.id)
+        for field, name in (("alias", collection.alias), ("id", collection.id)):
+            remedy = "Write at most 100 letters, digits and . _ -, a letter or digit first."
+            check_form(_ALIAS, field, name, remedy)
         if collection.root not in set(roots):
             raise bad("root", f"there is no API root {collection.root}", "See [[taxii.roots]].")
         if "." in collection.title or not collection.title.strip():
@@ -245,11 +248,6 @@ def _check_apart(one: Collection, other: Collection) -> None:
     for field, clash in clashes.items():
         if clash:
             raise bad(field, f"collection {other.alias} ({other.title}) has the same {field}")
-
-
-def _absent(known: dict[str, Account], name: str, kind: str) -> None:
-    if name in known:
-        raise bad(kind, f"there is a {kind} {name} already")
 
 
 def _network(text: str) -> str:

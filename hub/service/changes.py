@@ -115,15 +115,20 @@ def by_alias(directory: Directory, name: str) -> Collection:
     return found[0]
 
 
-def check_form(shape: re.Pattern[str], field: str, value: str) -> None:
-    """Raises HubError: BAD_REQUEST for a value of another form."""
+def check_form(shape: re.Pattern[str], field: str, value: str, remedy: str) -> None:
+    """Raises HubError: BAD_REQUEST for a value of another form; the remedy says which it is."""
     if not shape.fullmatch(value):
-        raise bad(field, f"{value[:80]!r} is not of the form {shape.pattern}")
+        raise bad(field, f"{value[:80]!r} does not have the form of this field", remedy)
 
 
 def check_slug(field: str, value: str) -> None:
     """Raises HubError: BAD_REQUEST for a name that cannot stand in rights and addresses."""
-    check_form(_SLUG, field, value)
+    check_form(
+        _SLUG,
+        field,
+        value,
+        "Write at most 63 small letters, digits and . _ @ -, a letter or digit first.",
+    )
 
 
 def bad(field: str, reason: str, remedy: str = "") -> HubError:

@@ -201,10 +201,12 @@ class Desk:
         )
 
     def _begun(self, scope: Scope, draft_id: str, content: Content) -> Sheet | None:
-        """The draft; None when another one has its id."""
+        """The draft; None when another one, perhaps of somebody else, has its id."""
         try:
             return self._put(scope, DraftHead(id=draft_id), content)
         except Stale:
+            if self._store.draft(scope, draft_id) is None:
+                return None
             known = self.open(scope, draft_id)
             return known if known.content.begun == content.begun else None
 

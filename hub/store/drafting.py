@@ -30,7 +30,7 @@ class Drafts(Protocol):
             most: How many the account may have.
 
         Raises:
-            Stale: It has another version by now, or is gone.
+            Stale: It has another version by now, or is gone; or another account has its id.
             HubError: BAD_REQUEST when the account has `most` that were not published; DENIED for
                 nobody. Of those that were published, the oldest make room.
         """

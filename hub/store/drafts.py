@@ -55,11 +55,14 @@ class DraftBook(Book):
                 changed_us=now,
                 expires_us=now + life_us,
             )
-            connection.execute(
-                f"INSERT OR REPLACE INTO draft ({', '.join(_FIELDS)})"
+            # A new one takes the place of none: its id may be that of somebody else's.
+            written = connection.execute(
+                f"INSERT OR {'REPLACE' if known else 'IGNORE'} INTO draft ({', '.join(_FIELDS)})"
                 f" VALUES ({', '.join('?' * len(_FIELDS))})",
                 [getattr(kept, name) for name in _FIELDS],
             )
+            if not written.rowcount:
+                raise Stale
             return kept
 
     def drop_draft(self, scope: Scope, draft_id: str) -> bool:

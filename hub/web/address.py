@@ -20,6 +20,7 @@ ADDRESSES: Mapping[str, str] = MappingProxyType(
         "lookup": "/lookup",
         "submit": "/submit",
         "draft": "/submit/<draft_id>",
+        "draft_delete": "/submit/<draft_id>/delete",
         "draft_columns": "/submit/<draft_id>/columns",
         "receipt": "/receipts/<status_id>",
         "warnings": "/warning-list",

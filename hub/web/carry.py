@@ -6,6 +6,7 @@ asked once more.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import msgspec
@@ -21,6 +22,9 @@ FIELD = "carried"
 _SECRETS = frozenset(
     {TOKEN, "password", "old_password", "new_password", "new_password_again", "code"}
 )
+_FILLED_IN = frozenset({"draft", "once", "seen"})
+_OFFERED = re.compile(r"[a-z_+:-]*|[0-9]{1,9}")
+"""Values of choices and counters"""
 
 
 class Carried(NamedTuple):
@@ -30,6 +34,14 @@ class Carried(NamedTuple):
     fields: list[tuple[str, str]]
     files: bool = False
     """Files came with it, which must be chosen again"""
+
+    def written(self) -> list[str]:
+        """What people wrote, to be known by: what the hub filled in or offered says them nothing."""
+        return [
+            value
+            for name, value in self.fields
+            if name not in _FILLED_IN and not _OFFERED.fullmatch(value.strip())
+        ]
 
     def text(self) -> str:
         """As the value of a hidden field."""

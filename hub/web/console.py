@@ -54,6 +54,8 @@ PARTS = (
 """Modules with pages, each with a function `pages`"""
 
 _SAFE = frozenset({"GET", "HEAD"})
+_MOST_PARTS = 5_000
+"""Of a form with files, or of one that is sent once more: a draft has one for each chosen value."""
 
 
 def blueprint(console: Console) -> Blueprint:
@@ -80,6 +82,7 @@ def _view(console: Console, entrance: Entrance, page: Page) -> Any:
 
     def view(**path: str) -> Response:
         request.max_content_length = request.max_form_memory_size = page.most
+        request.max_form_parts = _MOST_PARTS
         guest = Guest(console, request)
         current = console.doorman.find(request)
         if request.method not in _SAFE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hub.model.party import Role
+from hub.model.party import Directory, Role
 from hub.model.search import EVERYTHING
 from hub.service import overview
 from hub.service.search import Question
@@ -85,35 +85,57 @@ def _span(visit: Visit, last_us: int) -> tuple[str, str]:
     return ("visit", overview.since(last_us)) if last_us else ("week", SPANS["week"])
 
 
+def _has_publisher(directory: Directory) -> bool:
+    """Whether somebody can log in here and publish."""
+    return any(
+        (account.password or account.oidc) and Role.PUBLISHER in account.roles
+        for account in directory.accounts.values()
+    )
+
+
+def _of_administrators(visit: Visit) -> list[Step]:
+    """From nothing to a hub on which somebody publishes and somebody pulls."""
+    directory = visit.directory
+    return [
+        Step(
+            visit.text("Enter the organisations"),
+            visit.text(
+                "Agencies and partners that take part, with their names in both languages."
+            ),
+            "admin_org_new",
+            len(directory.orgs) > 1,
+        ),
+        Step(
+            visit.text("Make a collection"),
+            visit.text("What is shared with the same people stands in one collection."),
+            "admin_collection_new",
+            bool(directory.collections),
+        ),
+        Step(
+            visit.text("Invite a partner"),
+            visit.text(
+                "It gets an account, rights and one file with all that its first pull takes."
+            ),
+            "admin_invite",
+            any(account.org != visit.caller.org for account in directory.accounts.values()),
+        ),
+        Step(
+            visit.text("Add somebody who publishes"),
+            visit.text(
+                "Administrators publish nothing. Add an account with the role publisher, and"
+                " give its organisation the right to write in the collection."
+            ),
+            "admin_account_new",
+            _has_publisher(directory),
+        ),
+    ]
+
+
 def steps(visit: Visit) -> list[Step]:
     """What to do first on a hub in which there is nothing to see, by role."""
-    directory, roles = visit.directory, visit.caller.roles
-    found = []
-    if Role.ADMINISTRATOR in roles:
-        found += [
-            Step(
-                visit.text("Enter the organisations"),
-                visit.text(
-                    "Agencies and partners that take part, with their names in both languages."
-                ),
-                "admin",
-                len(directory.orgs) > 1,
-            ),
-            Step(
-                visit.text("Make a collection"),
-                visit.text("What is shared with the same people stands in one collection."),
-                "admin",
-                bool(directory.collections),
-            ),
-            Step(
-                visit.text("Invite a partner"),
-                visit.text(
-                    "It gets an account, rights and one file with all that its first pull takes."
-                ),
-                "admin",
-                any(account.org != visit.caller.org for account in directory.accounts.values()),
-            ),
-        ]
+    found: list[Step] = []
+    if Role.ADMINISTRATOR in visit.caller.roles:
+        found += _of_administrators(visit)
     if visit.scope.writable:
         text = visit.text("Paste it; you see who will receive it before you publish.")
         found.append(Step(visit.text("Share the first indicator"), text, "submit", is_done=False))

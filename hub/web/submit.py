@@ -19,6 +19,8 @@ from hub.service.rereading import as_before
 from hub.service.screening import benign_for, looked_through
 from hub.store.base import Stale
 from hub.web import receipt, submit_table
+from hub.web.address import link
+from hub.web.admin.deeds import Deed, ask
 from hub.web.frame import Answer, Console, Page
 from hub.web.submit_form import changed, filled, incident_of, indicator_of, start_values
 from hub.web.submit_page import desk_of, look, previewed, version_of, where
@@ -31,11 +33,12 @@ _MOST_DRAFT = 1_000_000
 
 
 def pages(console: Console) -> list[Page]:
-    """`/submit`, `/submit/<draft_id>`, its `/columns`, and `/receipts/<status_id>`."""
+    """`/submit`, `/submit/<draft_id>` and below, and `/receipts/<status_id>`."""
     del console
     return [
         Page("submit", _start, ("GET", "POST"), most=_MOST_START),
         Page("draft", _draft, ("GET", "POST"), section="submit", most=_MOST_DRAFT),
+        Page("draft_delete", _delete, ("GET", "POST"), section="submit"),
         Page("draft_columns", submit_table.view, ("GET", "POST"), section="submit"),
         Page("receipt", receipt.view, section="submit"),
     ]
@@ -44,10 +47,6 @@ def pages(console: Console) -> list[Page]:
 def _start(visit: Visit) -> Answer:
     if visit.request.method != "POST":
         return _begin_page(visit, {}, {})
-    if visit.form.get("drop"):
-        desk_of(visit).drop(visit.scope, visit.form["drop"])
-        visit.say(visit.text("The draft is deleted."))
-        return visit.go("submit")
     draft_id = visit.form.get("draft", "")
     try:
         content = _content(visit)
@@ -107,11 +106,26 @@ def _draft(visit: Visit, draft_id: str) -> Answer:
         return where(visit, sheet)
     if visit.request.method != "POST":
         return _page(visit, sheet)
-    if visit.form.get("action") == "drop":
-        desk.drop(visit.scope, draft_id)
-        visit.say(visit.text("The draft is deleted."))
-        return visit.go("submit")
     return _change(visit, desk, sheet)
+
+
+def _delete(visit: Visit, draft_id: str) -> Answer:
+    """Ask, then delete: its button stands beside the one that saves."""
+    desk, text = desk_of(visit), visit.text
+    head = desk.open(visit.scope, draft_id).head
+    deed = Deed(
+        text("Delete this draft?"),
+        [
+            head.title or text("Without a title"),
+            text("What was published of it stays published.")
+            if head.status_id
+            else text("Nothing of it is published. It cannot be brought back."),
+        ],
+        text("Delete"),
+        link("submit"),
+        text("The draft is deleted."),
+    )
+    return ask(visit, deed, lambda: desk.drop(visit.scope, draft_id))
 
 
 def _change(visit: Visit, desk: Desk, sheet: Sheet) -> Answer:
@@ -124,6 +138,8 @@ def _change(visit: Visit, desk: Desk, sheet: Sheet) -> Answer:
         return _conflict(visit, Sheet(head, content), errors)
     if visit.form.get("action") == "publish":
         return _publish(visit, desk, sheet, errors)
+    if visit.form.get("action") == "drop":
+        return visit.go("draft_delete", draft_id=sheet.head.id)
     if errors:
         return _page(visit, sheet, errors), 400
     if visit.form.get("action") == "columns":
@@ -191,4 +207,7 @@ def _page(
     note: str = "",
 ) -> str:
     context: dict[str, Any] = look(visit, desk_of(visit), sheet, other)
-    return visit.render("submit/draft.html", errors=errors or {}, note=note, **context)
+    errors = errors or {}
+    # What is wrong stands in its field as it was typed.
+    typed = {name: visit.form[name] for name in errors if name in visit.form}
+    return visit.render("submit/draft.html", errors=errors, typed=typed, note=note, **context)

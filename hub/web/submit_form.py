@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -31,6 +32,10 @@ _MOST_LABELS = 20
 _LONGEST_LABEL = 60
 _MOST_CONFIDENCE = 100
 _MOST_SCRUBBED = 200
+_PARSED = MappingProxyType(
+    {"confidence": "confidence", "until": "valid_until_us", "since": "since_us"}
+)
+"""Fields whose text is read as something else, and what of a draft that is"""
 
 
 def filled(form: MultiDict[str, str]) -> dict[str, str]:
@@ -53,9 +58,9 @@ def indicator_of(visit: Visit, own: Sequence[str]) -> Content | dict[str, str]:
             else visit.text("Fill in a value.")
         )
     said = _said(visit, errors, "indicator-")
+    note = _written(visit, errors, "indicator-text", LONGEST_TEXT)
     if errors or item is None:
         return errors
-    note = plain(visit.form.get("indicator-text", ""))[:LONGEST_TEXT]
     # What somebody typed as the one value is wanted, whatever may be said against it.
     benign = benign_for(visit.directory, visit.scope.org)
     warned = looked_up(weighed(item, own), benign)
@@ -67,8 +72,8 @@ def indicator_of(visit: Visit, own: Sequence[str]) -> Content | dict[str, str]:
 def incident_of(visit: Visit) -> Content | dict[str, str]:
     """The short form for an incident; values in its text are found as in any text."""
     errors: dict[str, str] = {}
-    title = plain(visit.form.get("incident-title", ""))[:LONGEST_TITLE]
-    text = plain(visit.form.get("incident-text", ""))[:LONGEST_TEXT]
+    title = _written(visit, errors, "incident-title", LONGEST_TITLE)
+    text = _written(visit, errors, "incident-text", LONGEST_TEXT)
     if not title:
         errors["incident-title"] = visit.text("An incident has a title.")
     since_us = _instant(visit, errors, "incident-since")
@@ -129,9 +134,9 @@ def changed(visit: Visit, before: Content) -> tuple[Content, dict[str, str]]:
         values["taken"] = _ticked(before.taken, set(form.getlist("keep")))
     values |= {
         "group": _known(form.get("group", before.group), ("report", "incident")) or before.group,
-        "title": plain(form.get("title", before.title))[:LONGEST_TITLE],
-        "text": plain(form.get("text", before.text))[:LONGEST_TEXT],
-        "labels": _labels(form.get("labels", "")),
+        "title": _written(visit, errors, "title", LONGEST_TITLE, before.title),
+        "text": _written(visit, errors, "text", LONGEST_TEXT, before.text),
+        "labels": _labels(visit, errors),
         "sector": _known(form.get("sector", ""), order("industry-sector-ov")),
         "severity": _known(form.get("severity", ""), SEVERITIES),
         "since_us": _instant(visit, errors, "since"),
@@ -140,6 +145,8 @@ def changed(visit: Visit, before: Content) -> tuple[Content, dict[str, str]]:
         "named": form.get("whom") == "named",
         "audience": tuple(dict.fromkeys(form.getlist("audience")[:_MOST_SCRUBBED])),
     }
+    # What cannot be understood changes nothing.
+    values |= {name: getattr(before, name) for at, name in _PARSED.items() if at in errors}
     content = msgspec.structs.replace(before, **values)
     chosen = set(form.getlist("scrub"))
     scrub = {
@@ -217,9 +224,26 @@ def _instant(visit: Visit, errors: dict[str, str], name: str) -> int:
     return max(0, at_s) * 1_000_000
 
 
-def _labels(text: str) -> tuple[str, ...]:
-    found = [plain(part)[:_LONGEST_LABEL] for part in text.replace("\n", ",").split(",")]
-    return tuple(dict.fromkeys(filter(None, found)))[:_MOST_LABELS]
+def _written(visit: Visit, errors: dict[str, str], name: str, most: int, before: str = "") -> str:
+    """A text; of one that is too long, the beginning, until somebody has made it shorter."""
+    text = plain(visit.form.get(name, before))
+    if len(text) > most:
+        errors[name] = visit.plural(
+            "At most %(num)s character.", "At most %(num)s characters.", most
+        )
+    return text[:most]
+
+
+def _labels(visit: Visit, errors: dict[str, str]) -> tuple[str, ...]:
+    parts = visit.form.get("labels", "").replace("\n", ",").split(",")
+    found = tuple(dict.fromkeys(filter(None, map(plain, parts))))
+    if len(found) > _MOST_LABELS or any(len(label) > _LONGEST_LABEL for label in found):
+        errors["labels"] = visit.text(
+            "At most %(most)s labels, each of at most %(longest)s characters.",
+            most=_MOST_LABELS,
+            longest=_LONGEST_LABEL,
+        )
+    return tuple(label[:_LONGEST_LABEL] for label in found[:_MOST_LABELS])
 
 
 def _collection(visit: Visit) -> int:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flask import Response
 
 from hub.errors import HubError
+from hub.intake.reading import LONGEST_TEXT
 from hub.language.defang import defang
 from hub.model.intake import ReadColumn
 from hub.model.record import Refusal
@@ -92,6 +93,7 @@ def look(visit: Visit, desk: Desk, sheet: Sheet, other: Content | None) -> dict[
         "levels": [(tlp.text, tlp <= visit.scope.clearance) for tlp in Tlp],
         "people": _people(visit, content.collection),
         "labels": shown(visit),
+        "longest": LONGEST_TEXT,
     }
 
 

@@ -85,6 +85,7 @@ PAGES: dict[str, tuple[Place, ...]] = {
     ),
     "submit": (Place("/submit"), Place("/submit", "partner")),
     "draft": (Place("{draft}"), Place("{table}")),
+    "draft_delete": (Place("{draft}/delete"),),
     "draft_columns": (Place("{table}/columns"),),
     "receipt": (Place("{receipt}"),),
     "warnings": (Place("/warning-list"), Place("/warning-list", "coordinator")),

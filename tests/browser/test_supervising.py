@@ -48,7 +48,6 @@ def test_an_empty_hub_leads_its_administrator_on(
     person.sees("Enter the organisations")
     slug = "agency-js" if js else "agency"
     page.locator("li", has_text="Enter the organisations").get_by_role("link").click()
-    page.goto("/admin/new/organisation")
     person.fill("Short name", slug)
     person.fill("Name in Vietnamese", "Cơ quan mẫu")
     person.fill("Name in English", "Sample agency")

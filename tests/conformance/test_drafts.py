@@ -80,6 +80,15 @@ def test_nobody_else_sees_changes_or_drops_it(filled):
     assert names(filled) == ["a"]
 
 
+def test_nobody_else_takes_its_id(filled):
+    kept = put(filled)
+    for other in (COORDINATOR, PARTNER):
+        with pytest.raises(Stale):
+            put(filled, scope=other, body=b"of somebody else")
+        assert names(filled, other) == []
+    assert filled.draft(PUBLISHER, "a") == kept
+
+
 def test_nobody_in_particular_has_none(filled):
     with pytest.raises(HubError) as caught:
         put(filled, scope=Scope())

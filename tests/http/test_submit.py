@@ -399,14 +399,29 @@ class TestOtherDoors:
         assert path not in other.page("/submit")
         assert path in person.page("/submit")
 
+    def test_beginning_one_under_the_id_of_another_account_takes_it_from_nobody(self, hub, person):
+        path = person.begin()
+        other = Person(hub).enter("coordinator")
+        forged = {"form": "text", "text": "theirs.example", "draft": path.rpartition("/")[2]}
+        places = [other.send("/submit", forged).headers["Location"] for _ in range(2)]
+        assert places[0] == places[1] != path
+        assert "theirs[.]example" in other.page(places[0])
+        assert "evil[.]example" in person.page(path)
+
     def test_a_receipt_is_for_its_account(self, hub, person):
         receipt = person.act(person.begin(), "publish").headers["Location"]
         assert Person(hub).enter("coordinator").get(receipt).status_code == 404
         assert person.get("/receipts/none").status_code == 404
 
     def test_a_draft_is_deleted(self, hub, person):
+        """Its button stands beside others: it asks first, and what was just typed is kept."""
         path = person.begin()
-        assert person.act(path, "drop").status_code == 303
+        asked = person.act(path, "drop", title="Written for an hour").headers["Location"]
+        assert "Delete this draft?" in person.page(asked)
+        assert 'value="Written for an hour"' in person.page(path)
+        assert f'href="{asked}"' in person.page("/submit")
+        assert Person(person.hub).enter("coordinator").send(asked, {}).status_code == 404
+        assert person.send(asked, {}).headers["Location"] == "/submit"
         assert person.get(path).status_code == 404
 
 

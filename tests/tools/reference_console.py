@@ -24,6 +24,7 @@ PAGES: dict[str, str] = {
     "lookup": "Many values at once: known, unknown, not understood",
     "submit": "Begin to share: paste, drop a file, or fill in a form",
     "draft": "A draft: values, warnings, marking, audience, who will receive it",
+    "draft_delete": "Ask whether a draft shall be deleted",
     "draft_columns": "How the columns of a submitted table are read, with a preview",
     "receipt": "What became of each object of a publish",
     "warnings": "Warning list of the account's organisation",

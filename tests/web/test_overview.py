@@ -218,6 +218,19 @@ class TestFirst:
             assert step in page.text
         assert ("Share the first indicator" in page.text) == (account == "publisher")
 
+    @pytest.mark.parametrize(
+        ("step", "path"),
+        [
+            ("Enter the organisations", "/admin/new/organisation"),
+            ("Make a collection", "/admin/new/collection"),
+            ("Invite a partner", "/admin/new/invitation"),
+            ("Add somebody who publishes", "/admin/new/account"),
+        ],
+    )
+    def test_a_step_leads_to_its_form(self, empty: Hub, step: str, path: str) -> None:
+        page = logged_in(empty, "administrator").get("/").html
+        assert f'href="{path}"' in page.partition(step)[2].partition("</li>")[0]
+
     def test_who_has_no_rights_is_told_whom_to_ask(self, hub: Hub) -> None:
         slug = f"far-{secrets.token_hex(3)}"
         org = fakes.Organisation(slug, f"identity--{fakes.uuid_of(777)}", "Xa", "Far")

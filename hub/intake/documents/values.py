@@ -94,7 +94,7 @@ def values_of(
     gathered = reader.gathered
     return Values(
         reader.title[:_LONGEST_TITLE].strip(),
-        "\n\n".join(reader.texts)[:LONGEST_TEXT].strip(),
+        "\n\n".join(reader.texts).strip()[:LONGEST_TEXT],
         gathered.items,
         tuple(reader.stix.values()),
         gathered.left,

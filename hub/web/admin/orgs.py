@@ -71,7 +71,10 @@ def _put(form: Form, slug: str, known: Organisation | None) -> Answer:
         country=form.field("country", required=True).upper(),
         sector=form.field("sector", most=60),
     )
-    if not form.errors and not (known is None and _is_there(visit.directory, made)):
+    is_known = known is None and slug in visit.directory.orgs
+    if is_known and not _is_there(visit.directory, made):
+        form.fail("slug", visit.text("There is one of this name already."))
+    if not form.errors and not is_known:
         guard = unchanged(visit, lambda directory: directory.orgs.get(slug))
         try:
             Admin(visit.console.store, visit.caller, guard).put_org(made)

@@ -60,11 +60,7 @@ def _certificates(visit: Visit) -> Answer:
 def _new(visit: Visit) -> Answer:
     choices = {"levels": tlp_choices(), "accounts": sorted(visit.directory.accounts)}
     if visit.request.method != "POST":
-        # The name of the token that will be made: the form makes one, however often it is sent.
-        given = _DEFAULTS | {
-            "account": visit.args.get("account", ""),
-            "once": secrets.token_hex(6),
-        }
+        given = _DEFAULTS | {"account": visit.args.get("account", "")} | _once()
         return visit.render("admin/token_new.html", given=given, errors={}, **choices)
     form = Form(visit)
     account = form.one_of("account", visit.directory.accounts)
@@ -85,4 +81,9 @@ def _new(visit: Visit) -> Answer:
             form.refuse(error, address="addresses", token="form")  # noqa: S106
         else:
             return visit.render("admin/token_made.html", issued=issued)
-    return form.again("admin/token_new.html", **choices)
+    return form.again("admin/token_new.html", given=visit.form.to_dict() | _once(), **choices)
+
+
+def _once() -> dict[str, str]:
+    """The name of the token that will be made: the form makes one, however often it is sent."""
+    return {"once": secrets.token_hex(6)}

@@ -161,8 +161,8 @@ class TestOrganisations:
     def test_a_new_one_does_not_overwrite_another(self, hub: Hub, boss: Person) -> None:
         before = hub.store.directory()
         answer = boss.fill("/admin/new/organisation", **(NEW_ORG | {"slug": "grid"}))
-        assert answer.status_code == 409
-        assert "Somebody else changed this meanwhile" in text(answer)
+        assert answer.status_code == 400
+        assert fault(answer, "slug") == "There is one of this name already."
         assert 'value="Trung tâm"' in answer.text
         assert hub.store.directory() == before
 

@@ -72,6 +72,22 @@ class TestTokens:
         answer = boss.fill("/admin/new/token?account=reader", once=once)
         assert answer.status_code == (200 if not once else 400)
 
+    def test_a_form_that_was_sent_already_says_what_to_do_and_can_be_sent_again(
+        self, hub: Hub, boss: Person
+    ) -> None:
+        """Its answer, which had the secret, may never have come."""
+        form = boss.form("/admin/new/token?account=reader")
+        before = len(hub.store.directory().tokens)
+        assert boss.send(form, label="connector").status_code == 200
+        again = boss.send(form, label="connector")
+        assert again.status_code == 400
+        assert "revoke this one if nobody has its secret" in text(again)
+        assert len(hub.store.directory().tokens) == before + 1
+        third = next(item for item in forms(again.text, form.action) if "once" in item.fields)
+        assert third.fields["label"] == "connector"
+        assert boss.send(third).status_code == 200
+        assert len(hub.store.directory().tokens) == before + 2
+
 
 class TestCircles:
     def test_a_community(self, hub: Hub, boss: Person) -> None:
