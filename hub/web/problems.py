@@ -8,6 +8,7 @@ and a text is recognised by them (docs/adr/0034). What stands in a text may be m
 * `this collection is strict: {found}`: a value called `found`, `reason` or `remedy` is a text;
 * `there is no {kind} {name}`: a value whose name begins with `kind` is one of the table `kind`;
   `{host} is {why}`: so is one of the table `why`, which says what an address is;
+* `it is on a warning list: {doubts}`: a list of words of the table `doubt`;
 * `{host} broke off: {wire}`: what the system or the other side said stays as it is, unless the table
   `wire` has it;
 * `the address is wrong. Check it.`: a reason and its remedy, as they are kept of a run.
@@ -227,6 +228,8 @@ def _plain(form: _Form, text: str) -> str | None:
     if values is None:
         return None
     for name in values:
+        if name == "doubts":
+            values[name] = ", ".join(map(_doubt, values[name].split(", ")))
         label = tables()["wire"].get(values[name]) if name == "wire" else None
         if kept := _WORDS.match(name):
             label = tables()[kept[0]].get(values[name])
@@ -235,6 +238,11 @@ def _plain(form: _Form, text: str) -> str | None:
         if label is not None:
             values[name] = label if isinstance(label, str) else label[-1]
     return _filled(form.vi, values)
+
+
+def _doubt(name: str) -> str:
+    label = tables()["doubt"].get(name, name)
+    return label if isinstance(label, str) else label[-1]
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from hub.language.defang import defang, harmless
 from hub.language.values import is_cut, show
@@ -26,6 +28,11 @@ def topics() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
+def coded(text: str) -> Markup:
+    """A text of the console with its commands, which stand between backticks, as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # it is escaped
+
+
 @cache
 def environment(lang: Lang) -> Environment:
     """The templates in a language."""
@@ -40,6 +47,7 @@ def environment(lang: Lang) -> Environment:
     )
     # It comes with the extension.
     made.install_gettext_translations(found.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.filters["coded"] = coded
     made.globals |= {
         "lang": lang,
         "languages": {each: NAMES[each] for each in LANGS},

@@ -55,7 +55,7 @@ def test_a_report_becomes_a_draft_with_everything_said(console):
     ticked = rows.filter(has=page.locator("input:checked"))
     expect(rows).to_have_count(8)
     expect(ticked).to_have_count(4)
-    expect(page.locator("details", has_text="Bị bỏ ra")).to_contain_text(
+    expect(page.locator("details", has_text="Bị bỏ qua")).to_contain_text(
         "không nhận dạng được (1)"
     )
     page.get_by_label(re.compile("PC-KETOAN-07")).check()

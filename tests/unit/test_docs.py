@@ -238,6 +238,44 @@ def test_pages_of_the_site_link_to_each_other_alone():
             assert ":" in link or ROOT / "docs" in (document.parent / link).resolve().parents
 
 
+@pytest.mark.parametrize("start", [ROOT / "docs" / "index.md", ROOT / "README.md"])
+def test_every_page_is_reached_from_where_readers_start(start):
+    linked = {
+        (start.parent / link.partition("#")[0]).resolve() for link in _LINK.findall(prose(start))
+    }
+    pages = set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "index.md"}
+    if start.name == "README.md":
+        pages = {page for page in pages if page.parent.name != "adr"}
+    assert sorted(map(str, pages - linked)) == []
+
+
+def test_the_architecture_names_every_part_of_the_hub():
+    parts = [path for path in (ROOT / "hub").iterdir() if path.suffix in {"", ".py"}]
+    names = {path.name for path in parts} - {
+        "__pycache__",
+        "__init__.py",
+        "__main__.py",
+        "language",
+    }
+    text = text_of(ROOT / "docs" / "explanation" / "architecture.md")
+    assert [name for name in sorted(names) if f"`hub/{name}`" not in text] == []
+
+
+def test_operators_are_told_of_the_newest_schema():
+    newest = max(path.name[:4] for path in (ROOT / "hub/store/migrations").glob("*.sql"))
+    assert f"The store has schema {int(newest)} now" in text_of(ROOT / "NEWS.md")
+
+
+def test_the_hub_is_installed_from_its_source():
+    # It is on no index: a line that asks one for it fails, or brings something else.
+    wanted = re.compile(r"pip install [\"']?incident-hub")
+    assert [str(document) for document in DOCUMENTS if wanted.search(text_of(document))] == []
+
+
+def test_no_package_of_others_lies_in_the_checkout():
+    assert [path.name for path in ROOT.iterdir() if path.suffix in {".whl", ".gz", ".zip"}] == []
+
+
 def test_make_targets_that_are_named_exist():
     targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
     named = [(place, span) for place, span in spans() if span.startswith("make ")]

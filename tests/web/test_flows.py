@@ -139,7 +139,7 @@ def test_in_vietnamese(flows: Hub, person: Person) -> None:
     assert "Nguồn tin" in page.text
     assert "127.0.0.1:9" in page.text
     one = surf(flows, person(Role.COORDINATOR), "vi").get("/feeds/list")
-    assert "Có trong danh sách cảnh báo: resolver" in one.text
+    assert "Có trong danh sách cảnh báo: máy chủ DNS công cộng" in one.text
     assert "warning list" not in one.text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from babel.messages.pofile import read_po
@@ -15,6 +16,7 @@ from connectors.net.addresses import refusal
 from hub.errors import Fault, HubError, StoreDown, Throttled
 from hub.http.errors import _FROM_STATUS, TABLE
 from hub.language.problem import QueryError
+from hub.model.intake import Concern
 from hub.stix.check import check
 from hub.stix.strict import faults
 from hub.web import problems
@@ -275,6 +277,14 @@ def test_what_the_other_side_wrote_is_neither_translated_nor_left_out():
     assert translated("a.example broke off: Connection refused") == (
         "a.example ngắt kết nối: bị từ chối kết nối"
     )
+
+
+def test_why_a_value_is_no_indicator_is_said_in_vietnamese():
+    assert set(tables()["doubt"]) == set(get_args(Concern))
+    assert say_text("it is on a warning list: resolver, popular", "vi") == (
+        "Có trong danh sách cảnh báo: máy chủ DNS công cộng, trang phổ biến"
+    )
+    assert translated("it is on a warning list: other") == "có trong danh sách cảnh báo: other"
 
 
 def test_every_kind_of_special_address_has_a_name():
