@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +22,7 @@ _SHOWN = 2
 _REASONS = 3
 _LABELS = 4
 _LONGEST = 160
+_WORD = re.compile(r"[^\s()\"“”:,;]+")
 _ORDER = ("url", "domain", "ip", "email", "hash", "file", "mac", "asn", "value", "cve", "attack")
 
 
@@ -131,6 +133,12 @@ def reasons(found: Iterable[Match], shown: tuple[Term, ...]) -> Iterable[Reason]
         is_worded = match.how in {How.NAME, How.WORDS} and tuple(fold(match.key)) in valued
         if not is_worded and (match.how is not How.VALUE or not is_shown):
             yield Reason(*match, is_shown)
+
+
+def as_typed(query: str) -> Callable[[str], str]:
+    """Says words that were found as they stand in a query, with their accents and capitals."""
+    typed = {folded[0]: word for word in _WORD.findall(query) if len(folded := fold(word)) == 1}
+    return lambda words: " ".join(typed.get(word, word) for word in words.split(" "))
 
 
 def _link(said: _Said) -> tuple[str, str, str]:

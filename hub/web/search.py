@@ -24,7 +24,7 @@ from hub.web.asked import Asked
 from hub.web.bars import HEIGHT, LEAST_SLOTS, WIDTH
 from hub.web.frame import Answer, Console, Page
 from hub.web.narrow import Narrower, Shelf
-from hub.web.results import Row, row_of
+from hub.web.results import Row, as_typed, row_of
 from hub.web.timeline import Time, timeline
 from hub.web.visit import Visit
 
@@ -128,6 +128,7 @@ def _found(visit: Visit, wish: Asked, draft: Draft, question: Question) -> str:
         turns=_turns(visit, wish, page, rows),
         files=_files(wish),
         trouble=None,
+        as_typed=as_typed(draft.shown),
         copying=visit.text("Copy defanged"),
         leaving=visit.text("Leave out"),
         links=_without_links(draft, narrow, beside),

@@ -135,6 +135,9 @@ class TestResult:
         assert "same network" in search(surfer, "198.51.100.7").text
         assert "in the text: lua in the text: dao" in search(surfer, "lua dao").text
         assert "in the name: lua" in search(surfer, "name:lua").text
+        # As they were typed.
+        assert "in the text: Lừa in the text: đảo" in search(surfer, "Lừa, đảo").text
+        assert "in the text: lừa đảo" in search(surfer, '"lừa đảo"').text
 
     def test_every_cell_is_a_filter(self, surfer: Surfer, room: Room) -> None:
         page = search(surfer, "has:ip", cols=["added", "type", "tlp", "publisher", "label"])
