@@ -89,7 +89,7 @@ def test_mails_of_known_senders_become_reports(box: PostBox, security: str) -> N
     assert report["published"] == "2026-11-02T03:00:00.000Z"
     read = made.read
     assert made.run().read == read
-    box.put(from_("who@partner.example", "later[.]com", 2))
+    box.put(from_("who@partner.example", "laterevil[.]com", 2))
     assert titles(made.run()) == ["Cảnh báo số 7", "Mail 2"]
     assert not any(b"Seen" in flags for flags in box.flags())
 
