@@ -45,7 +45,7 @@ def kind(name: str) -> Kind:
         ConfigError: There is none, or a package that it needs is not installed.
     """
     if name not in KINDS:
-        raise ConfigError(f"`connector`: there is no {name!r}; there are {', '.join(KINDS)}")
+        raise ConfigError(f"there is no {name!r}; there are {', '.join(KINDS)}")
     module = module_of(name, KINDS)
     return Kind(module.SETTINGS, module.CONNECTOR)
 
@@ -60,5 +60,5 @@ def module_of(name: str, modules: Mapping[str, str]) -> Any:
         return import_module(modules[name])
     except ImportError as error:
         raise ConfigError(
-            f"`connector`: {name} needs the package {error.name}: install incident-hub[feeds]"
+            f"{name} needs the package {error.name}: install incident-hub[feeds]"
         ) from error

@@ -39,8 +39,6 @@ def sending(name: str) -> Sending:
         ConfigError: There is none, or a package that it needs is not installed.
     """
     if name not in SENDERS:
-        raise ConfigError(
-            f"`connector`: nothing sends by {name!r}; there are {', '.join(SENDERS)}"
-        )
+        raise ConfigError(f"nothing sends by {name!r}; there are {', '.join(SENDERS)}")
     module = module_of(name, SENDERS)
     return Sending(module.SETTINGS, module.SENDER, module.CHANNEL)

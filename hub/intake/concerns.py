@@ -27,7 +27,8 @@ _POPULAR = ("cisco_top1000", "moz-top500")
 _VENDORS = "security-provider-blogpost"
 _EMPTY = "empty-hashes"
 # These say that the value is one of the tests or demonstrations that they are made for.
-_HARMLESS: frozenset[Concern] = frozenset({"documentation"})
+_UNREAL: tuple[Concern, ...] = ("documentation",)
+_HARMLESS = frozenset(_UNREAL)
 
 
 def weighed(item: Item, own_domains: Collection[str]) -> Item:
@@ -68,8 +69,9 @@ def _concerns(item: Item, own_domains: Collection[str]) -> Iterator[Concern]:
     elif item.field in {"domain", "url", "email"}:
         host = _host(item)
         address = ip_key(host)
-        yield from _of_address(address) if address else _of_host(item, host, own_domains)
-        if item.field != "email" and is_broad(item.field, item.key):
+        found = tuple(_of_address(address) if address else _of_host(item, host, own_domains))
+        yield from found
+        if item.field != "email" and is_broad(item.field, item.key) and found != _UNREAL:
             yield "broad"
 
 

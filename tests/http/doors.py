@@ -123,6 +123,7 @@ DOORS = (
     _sent("/submit", draft="", form="indicator", value="192.0.2.7"),
     _page(f"/submit/{DRAFT}"),
     _page(f"/submit/{DRAFT}/columns"),
+    _page(f"/submit/{DRAFT}/delete"),
     _sent(f"/submit/{DRAFT}", action="publish", collection="1", tlp="green", keep="0"),
     _sent(f"/submit/{DRAFT}/columns", action="read"),
     *(_page(f"/receipts/{status}") for status in (STATUS, status_id(0))),
@@ -130,6 +131,7 @@ DOORS = (
     *(_page(f"/admin{path}") for path in _ADMIN),
     *(Ask("GET", path) for path in ("/health/live", "/health/ready")),
     # What changes records, and answers by what there is.
+    _sent(f"/submit/{DRAFT}/delete"),
     Ask("POST", f"{_SHARED}/objects/", raws=(b'{"type":"tool"}',)),
     Ask("DELETE", _ONE),
 )

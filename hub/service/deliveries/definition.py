@@ -163,8 +163,8 @@ def load(path: Path) -> Delivery:
     said, text = read(path, Definition)
     try:
         found = sending(said.connector)
-    except ConfigError as error:
-        raise wrong(path, text, "connector", str(error).removeprefix("`connector`: ")) from error
+    except ConfigError as unknown:
+        raise wrong(path, text, "connector", str(unknown)) from unknown
     for place, reason in _faults(said, found):
         raise wrong(path, text, place, reason)
     return Delivery(

@@ -193,8 +193,8 @@ def load(path: Path) -> Feed:
         raise wrong(path, text, place, reason)
     try:
         found = kind(said.connector)
-    except ConfigError as error:
-        raise wrong(path, text, "connector", str(error).removeprefix("`connector`: ")) from error
+    except ConfigError as unknown:
+        raise wrong(path, text, "connector", str(unknown)) from unknown
     by_field = said.lifetime if isinstance(said.lifetime, dict) else {}
     return Feed(
         name=path.stem,

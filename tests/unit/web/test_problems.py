@@ -32,6 +32,7 @@ GIVEN = {
     "circle": "group",
     "why": "a private network",
     "reason": "what came is empty",
+    "unknown": "there is no 'txt'; there are csv, text",
     "found": "modified: it is missing; send it",
     "reason_before": "its effective marking is TLP:RED, and TLP:RED has named recipients",
     "remedy_before": "name organisations or sharing groups as audience",
