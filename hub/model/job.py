@@ -55,10 +55,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """It is to be done at once."""
 
 
-GONE = b""
-LOST = b"lost"
-
-
 def is_held(job: Job, now_us: int) -> bool:
     """Whether somebody does a job; a hold of more than a day is from a clock that was set back."""
     return bool(job.owner) and now_us < job.until_us <= now_us + DAY_US
@@ -73,12 +69,18 @@ def is_ready(job: Job, now_us: int) -> bool:
     return job.wished or not (job.paused or is_waiting)
 
 
+GONE = b""
+"""Digest of what a source has no more, and the job deleted"""
+LOST = b"lost"
+"""Digest of what a source has no more, and the job did not delete"""
+
+
 class Memory(NamedTuple):
     """What a job remembers of one object."""
 
     object_id: str
     digest: bytes
-    """Of what it said last; `GONE`, `LOST`: the source has it no more, and this job deleted it, or not"""
+    """Of what it said last, `GONE` or `LOST`"""
     version_us: int
     """Its version when it was last published"""
     created_us: int

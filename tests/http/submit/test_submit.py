@@ -6,9 +6,6 @@ import html
 import io
 import json
 import re
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -85,20 +82,6 @@ def form_of(page: str) -> dict[str, Any]:
         chosen = re.findall(r'value="([^"]*)" selected', options)
         fields[name] = chosen or [""]
     return fields
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    """The application over a sample directory of its own."""
-    config = fakes.make_config(tmp_path)
-    with closing(fakes.open_store(config.store_path)) as store:
-        fakes.populate(store)
-        yield Hub(config, store)
-
-
-@pytest.fixture
-def person(hub: Hub) -> Person:
-    return Person(hub).enter()
 
 
 def stored(hub: Hub, account: str = "publisher") -> list[dict[str, Any]]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,9 +13,8 @@ from werkzeug.test import TestResponse
 
 from hub.intake.reading import LONGEST_TEXT
 from hub.model.party import Role
-from tests import fakes
 from tests.http.asking import Hub
-from tests.http.test_submit import Person, form_of, stored
+from tests.http.submit.test_submit import Person, form_of, stored
 
 LONG = "ế" * (LONGEST_TEXT + 5)
 LABELS = ", ".join(f"label-{number}" for number in range(21))
@@ -29,20 +25,6 @@ WRONG = {
     "confidence": ("85 %", "A confidence is a whole number from 0 to 100."),
     "until": ("31/12/2026", "A date is written like 2026-11-22, or 2026-11-22 08:30."),
 }
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    """The application over a sample directory of its own."""
-    config = fakes.make_config(tmp_path)
-    with closing(fakes.open_store(config.store_path)) as store:
-        fakes.populate(store)
-        yield Hub(config, store)
-
-
-@pytest.fixture
-def person(hub: Hub) -> Person:
-    return Person(hub).enter()
 
 
 def shown(page: str, name: str) -> tuple[str, str]:

@@ -6,9 +6,6 @@ import html
 import io
 import json
 import re
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,29 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.service.drafts import Content
-from tests import fakes
 from tests.http.asking import Hub
-from tests.http.test_submit import NASTY, Person, field, form_of, scope_of, stored
+from tests.http.submit.test_submit import NASTY, Person, field, form_of, scope_of, stored
 
 TABLE = """Source IP,Destination IP,Malware,When,Trust,Link
 203.0.113.10,45.77.1.1,Emotet,25/12/2025,80,https://blog.vendor.vn/a
 203.0.113.11,45.77.1.2,Emotet,26/12/2025,70,https://blog.vendor.vn/b
 """
 ONLY_DESTINATION = {"use-1": "ignore", "use-2": "value"}
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    """The application over a sample directory of its own."""
-    config = fakes.make_config(tmp_path)
-    with closing(fakes.open_store(config.store_path)) as store:
-        fakes.populate(store)
-        yield Hub(config, store)
-
-
-@pytest.fixture
-def person(hub: Hub) -> Person:
-    return Person(hub).enter()
 
 
 def begin(person: Person, text: str = TABLE) -> str:
